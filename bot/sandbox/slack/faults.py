@@ -1,0 +1,92 @@
+"""The ways in which Slack can fail, switchable while the sandbox runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+ANY_METHOD = "*"
+
+
+@dataclass(slots=True)
+class Faults:
+    """Live switches. A table maps a Web API method (or "*" for any) to the number of calls it spoils.
+
+    rate_limited: 429 with `retry_after` seconds. server_errors: 500, nothing done. lost_answers: the
+    call is carried out, then the connection is cut before the answer. refusals: method to a list of
+    error words, one spent per call. open_failures: apps.connections.open answers `internal_error`.
+    api_delay, delivery_delay: seconds before an answer, before a payload leaves. drop_acks: the next
+    acks are ignored. duplicate_events: the next events are sent twice. strict_acks: an ack counts
+    only on the connection that carried the envelope. outage_until: every call answers 503 before
+    this time (set it through `outage_seconds`). refuse_blocks: block types this workspace does not know.
+    """
+
+    rate_limited: dict[str, int] = field(default_factory=dict)
+    retry_after: int = 1
+    server_errors: dict[str, int] = field(default_factory=dict)
+    lost_answers: dict[str, int] = field(default_factory=dict)
+    refusals: dict[str, list[str]] = field(default_factory=dict)
+    open_failures: int = 0
+    api_delay: float = 0.0
+    delivery_delay: float = 0.0
+    drop_acks: int = 0
+    duplicate_events: int = 0
+    strict_acks: bool = False
+    outage_until: float = 0.0
+    refuse_blocks: set[str] = field(default_factory=set)
+
+    def change(self, changes: Mapping[str, Any], now: float) -> None:
+        """Set the named switches; `outage_seconds` starts an outage now.
+
+        Raises ValueError for a name that is no switch, with the names that are.
+        """
+        names = {one.name for one in fields(self)}
+        for name, value in changes.items():
+            if name == "outage_seconds":
+                self.outage_until = now + float(value)
+            elif name not in names:
+                raise ValueError(
+                    f"No fault is called {name}. Known: outage_seconds, {', '.join(sorted(names))}."
+                )
+            else:
+                setattr(self, name, _as_held(getattr(self, name), value))
+
+    def refusal(self, method: str) -> str:
+        """The error word the next call of this method must be refused with, or ""."""
+        words = self.refusals.get(method) or self.refusals.get(ANY_METHOD)
+        return words.pop(0) if words else ""
+
+    def take_drop_ack(self) -> bool:
+        """Whether the ack that has just come is to be ignored."""
+        self.drop_acks, dropped = max(0, self.drop_acks - 1), self.drop_acks > 0
+        return dropped
+
+    def take_duplicate_event(self) -> bool:
+        """Whether the event that is about to leave is sent twice."""
+        self.duplicate_events, twice = max(0, self.duplicate_events - 1), self.duplicate_events > 0
+        return twice
+
+    def take_open_failure(self) -> bool:
+        """Whether this apps.connections.open fails."""
+        self.open_failures, fails = max(0, self.open_failures - 1), self.open_failures > 0
+        return fails
+
+
+def spend(table: dict[str, int], method: str) -> bool:
+    """Whether a table of counted faults spoils this call; its count goes down by one."""
+    for key in (method, ANY_METHOD):
+        if table.get(key, 0) > 0:
+            table[key] -= 1
+            return True
+    return False
+
+
+def _as_held(held: object, value: Any) -> Any:
+    """A value in the kind a switch holds, for it may come from JSON or a scenario file."""
+    if isinstance(held, set):
+        return {value} if isinstance(value, str) else set(value)
+    if isinstance(held, dict):
+        return {name: list(left) if isinstance(left, list | tuple) else left for name, left in value.items()}
+    kind: Callable[[Any], Any] = type(held)
+    return kind(value)

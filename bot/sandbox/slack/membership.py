@@ -1,0 +1,27 @@
+"""Coming into a channel: the member list, the line everybody sees, the page's list."""
+
+from __future__ import annotations
+
+from bot.sandbox.slack.directory import TEAM_ID, Channel
+from bot.sandbox.slack.world import World
+
+
+def join(world: World, channel: Channel, user: str, *, inviter: str = "") -> bool:
+    """Add someone to a channel; returns whether they were outside before."""
+    if user in channel.members:
+        return False
+    channel.members.append(user)
+    by = f" by invitation from <@{inviter}>" if inviter else ""
+    world.messages.post(
+        channel.id,
+        {
+            "type": "message",
+            "subtype": "channel_join",
+            "ts": world.stamps.mint(),
+            "user": user,
+            "team": TEAM_ID,
+            "text": f"<@{user}> has joined the channel{by}",
+        },
+    )
+    world.screens.send({"type": "channel_join", "channel": channel.id, "user": user, "info": channel.shown()})
+    return True

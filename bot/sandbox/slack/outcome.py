@@ -1,0 +1,48 @@
+"""How the app took one payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.sandbox.slack.wire import Json
+
+TIMEOUT, UNREACHABLE = "operation_timeout", "dispatch_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Which repetition of an event this is, counted from 1, and why Slack repeats it."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The app's answer, if it came in time.
+
+    `error` is "" or what the person is shown: `operation_timeout`, `dispatch_failed`. `response` is
+    the body of the ack. `shown` is the sentence Slack itself showed the person, if any.
+    """
+
+    error: str = ""
+    milliseconds: float = 0.0
+    response: Json = field(default_factory=dict)
+    same_connection: bool = True
+    no_retry: bool = False
+    shown: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the app acknowledged in time."""
+        return not self.error
+
+    def as_json(self) -> Json:
+        """The outcome for the control door."""
+        return {
+            "ok": self.ok,
+            "error": self.error,
+            "ack_ms": round(self.milliseconds, 3),
+            "response": self.response,
+            "shown": self.shown,
+        }

@@ -1,0 +1,185 @@
+"""What people do in the workspace: type, press, choose, send a form, open the App Home, invite."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from bot.sandbox.slack.arguments import Arguments
+from bot.sandbox.slack.compose import content, from_bot
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.directory import TEAM_ID, Channel
+from bot.sandbox.slack.membership import join
+from bot.sandbox.slack.messages import Message
+from bot.sandbox.slack.outcome import Outcome
+from bot.sandbox.slack.payloads import Payloads
+from bot.sandbox.slack.pressing import action_of, element_in, state_of
+from bot.sandbox.slack.settings import BOT_USER, SLACKBOT
+from bot.sandbox.slack.submissions import Submissions
+from bot.sandbox.slack.wire import Json, RefusedError
+from bot.sandbox.slack.world import World
+
+LOG = logging.getLogger(__name__)
+THREAD_REFUSAL = "{} is not supported in threads. Sorry!"
+UNKNOWN_COMMAND = (
+    '{0} is not a valid command. In Slack, all messages that start with the "/" character are interpreted '
+    "as commands."
+)
+
+
+class People:
+    """Every act of a person, as the page and the control door perform it."""
+
+    def __init__(self, world: World, delivery: Delivery) -> None:
+        self._world, self._delivery = world, delivery
+        self._payloads = Payloads(world)
+        self._submissions = Submissions(world, delivery)
+
+    async def type_text(self, user: str, channel: Channel, text: str, thread_ts: str = "") -> Outcome:
+        """Send what stands in the composer: a message, or a command when it begins with "/".
+
+        Raises ValueError where the person is no member: Slack has no composer there.
+        """
+        if user not in channel.members:
+            raise ValueError(f"{user} is not a member of #{channel.room.name}.")
+        if text.startswith("/"):
+            return await self._command(user, channel, text, thread_ts)
+        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        escaped = escaped.replace(f"@{self._world.settings.bot_name}", f"<@{BOT_USER}>")
+        body: Json = {
+            "type": "message",
+            "ts": self._world.stamps.mint(),
+            "user": user,
+            "team": TEAM_ID,
+            "text": escaped,
+            "client_msg_id": self._world.stamps.mint(),
+            **({"thread_ts": thread_ts} if thread_ts else {}),
+        }
+        self._world.messages.post(channel.id, body)
+        if channel.has_bot:
+            where = {"channel": channel.id, "event_ts": body["ts"]}
+            kind = "group" if channel.room.is_private else "channel"
+            self._delivery.event(body | where | {"channel_type": kind})
+            if f"<@{BOT_USER}>" in escaped:
+                self._delivery.event(body | where | {"type": "app_mention"})
+        return Outcome()
+
+    async def press(
+        self, user: str, message: Message, block_id: str, action_id: str, chosen: Json
+    ) -> Outcome:
+        """Use an element of a message; `chosen` holds what was picked, such as `selected_option`."""
+        channel = self._world.directory.channels[message.channel]
+        block, element = element_in(message.body.get("blocks", []), block_id, action_id)
+        action = action_of(block, element, chosen, self._world.stamps.mint())
+        state = state_of(message.body.get("blocks", []), action)
+        payload = self._payloads.message_action(user, channel, message, action, state)
+        return await self._pressed(user, action, await self._delivery.deliver("interactive", payload))
+
+    async def press_in_view(
+        self, user: str, view: Json, block_id: str, action_id: str, chosen: Json
+    ) -> Outcome:
+        """Use an element of a modal or of the App Home."""
+        block, element = element_in(view["blocks"], block_id, action_id)
+        action = action_of(block, element, chosen, self._world.stamps.mint())
+        payload = self._payloads.view_action(user, view, action, state_of(view["blocks"], action))
+        return await self._pressed(user, action, await self._delivery.deliver("interactive", payload))
+
+    async def submit(self, user: str, view: Json, values: Json) -> Outcome:
+        """Send a modal off with the values of its inputs, block_id to action_id to state."""
+        return await self._submissions.submit(user, view, values)
+
+    async def close_view(self, user: str) -> Outcome:
+        """Shut the topmost modal; the app hears of it when it asked to."""
+        view = self._world.views.top(user)
+        if view is None:
+            return Outcome()
+        self._world.views.close_top(user)
+        if not view["notify_on_close"]:
+            return Outcome()
+        return await self._delivery.deliver("interactive", self._payloads.closed(user, view))
+
+    def open_home(self, user: str) -> None:
+        """Look at the app's Home tab: shows what is published, and the app hears of the visit."""
+        view = self._world.views.home(user)
+        self._world.screens.send({"type": "home", "user": user, "view": view})
+        event: Json = {"type": "app_home_opened", "user": user, "channel": f"D{user[1:]}", "tab": "home"}
+        event["event_ts"] = self._world.stamps.mint()
+        self._delivery.event(event | ({"view": view} if view else {}))
+
+    def join(self, user: str, channel: Channel, *, inviter: str = "") -> bool:
+        """Come into a channel, or be invited; returns whether that is new. The app may hear of it."""
+        joined = join(self._world, channel, user, inviter=inviter)
+        if joined and channel.has_bot:
+            event: Json = {
+                "type": "member_joined_channel",
+                "user": user,
+                "channel": channel.id,
+                "team": TEAM_ID,
+            }
+            event |= {"channel_type": "G" if channel.room.is_private else "C"}
+            self._delivery.event(event | {"event_ts": self._world.stamps.mint()})
+        return joined
+
+    async def _command(self, user: str, channel: Channel, text: str, thread_ts: str) -> Outcome:
+        command, _, rest = text.partition(" ")
+        if thread_ts:
+            return self._note(user, channel, THREAD_REFUSAL.format(command), thread_ts)
+        if command == "/invite":
+            return self._invite(user, channel, rest.strip())
+        if not self._is_command(command):
+            return self._note(user, channel, UNKNOWN_COMMAND.format(command))
+        payload = self._payloads.command(user, channel, command, rest.strip())
+        outcome = await self._delivery.deliver("slash_commands", payload)
+        if not outcome.ok:
+            note = self._note(user, channel, f'{command} failed with the error "{outcome.error}"')
+            return replace(outcome, shown=note.shown)
+        if outcome.response:
+            self._answer(user, channel, outcome.response)
+        return outcome
+
+    def _is_command(self, command: str) -> bool:
+        settings = self._world.settings
+        known = {one.name for one in settings.commands}
+        return "commands" in settings.scopes and (not known or command in known)
+
+    def _invite(self, user: str, channel: Channel, who: str) -> Outcome:
+        try:
+            guest = self._world.directory.user_id(who)
+        except KeyError as nobody:
+            return self._note(user, channel, str(nobody.args[0]))
+        self.join(guest, channel, inviter=user)
+        return Outcome()
+
+    def _answer(self, user: str, channel: Channel, response: Json) -> None:
+        """Show the message an app put into its ack; one that is no valid message is not shown at all."""
+        arguments = Arguments(response, self._world.settings.scopes)
+        try:
+            body = from_bot(self._world, content(self._world, arguments, count_characters=False))
+        except RefusedError as refused:
+            LOG.warning(
+                "The message in an ack was dropped: %s %s", refused.word, refused.extra.get("errors", "")
+            )
+            return
+        if arguments.optional("response_type") == "in_channel":
+            self._world.messages.post(channel.id, body)
+        else:
+            self._world.messages.whisper(channel.id, user, body)
+
+    async def _pressed(self, user: str, action: Json, outcome: Outcome) -> Outcome:
+        self._world.screens.send(
+            {
+                "type": "action_done",
+                "user": user,
+                "ok": outcome.ok,
+                "error": outcome.error,
+                "action_id": action["action_id"],
+                "block_id": action["block_id"],
+            }
+        )
+        return outcome
+
+    def _note(self, user: str, channel: Channel, text: str, thread_ts: str = "") -> Outcome:
+        """A sentence of Slack's own, seen by one person."""
+        body: Json = {"type": "message", "ts": self._world.stamps.mint(), "user": SLACKBOT, "text": text}
+        self._world.messages.whisper(channel.id, user, body | ({"thread_ts": thread_ts} if thread_ts else {}))
+        return Outcome(shown=text)

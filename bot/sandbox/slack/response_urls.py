@@ -1,0 +1,56 @@
+"""Response URLs: five answers within 30 minutes to whoever typed or pressed, wherever they were.
+
+Source: https://docs.slack.dev/interactivity/handling-user-interaction
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.sandbox.slack.wire import RefusedError
+
+USES = 5
+LIFETIME_SECONDS = 30 * 60.0
+
+
+@dataclass(slots=True)
+class ResponseUrl:
+    """One URL: who may be answered where, and the message that was pressed, if one was."""
+
+    key: str
+    channel: str
+    user: str
+    source_ts: str
+    expires: float
+    uses_left: int = USES
+
+
+class ResponseUrls:
+    """Mints response URLs and says which are still good."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._known: dict[str, ResponseUrl] = {}
+
+    def mint(self, channel: str, user: str, source_ts: str = "") -> ResponseUrl:
+        """A new URL's record; `source_ts` names the message a press came from."""
+        key = secrets.token_urlsafe(18)
+        url = ResponseUrl(key, channel, user, source_ts, self._now() + LIFETIME_SECONDS)
+        self._known[key] = url
+        return url
+
+    def find(self, key: str) -> ResponseUrl:
+        """The record of a URL that may still be used.
+
+        Raises RefusedError `no_service`, `expired_url` or `used_url`.
+        """
+        url = self._known.get(key)
+        if url is None:
+            raise RefusedError("no_service")
+        if self._now() > url.expires:
+            raise RefusedError("expired_url")
+        if url.uses_left < 1:
+            raise RefusedError("used_url")
+        return url

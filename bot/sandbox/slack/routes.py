@@ -1,0 +1,60 @@
+"""Which address leads to which door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.sandbox.slack.answers import Answers
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.file_doors import FileDoors
+from bot.sandbox.slack.guard import refuse_foreign
+from bot.sandbox.slack.people import People
+from bot.sandbox.slack.socket_mode import SocketMode
+from bot.sandbox.slack.ui import PageSocket
+from bot.sandbox.slack.web_api import WebApi
+from bot.sandbox.slack.world import World
+
+PAGE = Path(__file__).parent / "page"
+BODY_LIMIT = 64 * 2**20
+POLICY = (
+    "default-src 'self'; img-src 'self' https: data:; style-src 'self' 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def application(world: World, people: People, delivery: Delivery, sockets: SocketMode) -> web.Application:
+    """The server's addresses, the control door excepted."""
+    app = web.Application(client_max_size=BODY_LIMIT)
+    answers, files = Answers(world), FileDoors(world)
+    page = PageSocket(world, people, delivery, sockets)
+    app.router.add_route("*", "/api/{method}", WebApi(world).handle)
+    app.router.add_get("/link/", sockets.handle)
+    app.router.add_post("/commands/{team}/{key}", answers.handle)
+    app.router.add_post("/actions/{team}/{key}", answers.handle)
+    app.router.add_post("/upload/v1/{ticket}", files.upload)
+    app.router.add_get("/files/{file}/{name}", files.download)
+    app.router.add_get("/files/{file}/download/{name}", files.download)
+    app.router.add_get("/ui/ws", page.handle)
+    app.router.add_get("/archives/{channel}/{message}", _archives)
+    app.router.add_get("/", _index)
+    if PAGE.is_dir():
+        app.router.add_static("/static/", PAGE)
+    return app
+
+
+async def _index(request: web.Request) -> web.StreamResponse:
+    refuse_foreign(request)
+    index = PAGE / "index.html"
+    if not index.is_file():
+        return web.Response(text="The sandbox is running, but its page is not installed.")
+    return web.FileResponse(index, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+
+
+async def _archives(request: web.Request) -> web.StreamResponse:
+    """A permalink opens the page at the message it names."""
+    channel, digits = request.match_info["channel"], request.match_info["message"].removeprefix("p")
+    ts = f"{digits[:-6]}.{digits[-6:]}"
+    root = request.query.get("thread_ts", ts)
+    raise web.HTTPFound(f"/#/{channel}/{root}/{ts}")

@@ -1,0 +1,104 @@
+"""What a sandbox workspace is made of: people, channels, the app's scopes, and how strict it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+BOT_USER = "U0LAUNCHBOT"
+BOT_ID = "B0LAUNCHBOT"
+APP_ID = "A0LAUNCHBOT"
+SLACKBOT = "USLACKBOT"
+
+DEFAULT_SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "channels:join",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:read",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "reactions:write",
+        "users:read",
+    }
+)
+DEFAULT_EVENTS = frozenset({"app_home_opened", "app_mention", "message.channels", "message.groups"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A human of the workspace."""
+
+    id: str
+    name: str
+    real_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel; `members` are user ids, `BOT_USER` among them when the bot was invited."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+    is_private: bool = False
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command of the app, as its manifest declares it."""
+
+    name: str
+    hint: str = ""
+    description: str = ""
+
+
+ALICE = Person("U0ALICE", "alice", "Alice Archer")
+BOB = Person("U0BOB", "bob", "Bob Baker")
+PEOPLE = (ALICE, BOB)
+ROOMS = (
+    Room("C0TRAINING", "training", (ALICE.id, BOB.id, BOT_USER), topic="launches and their endings"),
+    Room("C0EVALS", "evals", (ALICE.id, BOB.id, BOT_USER), topic="evaluation runs"),
+    Room("C0RANDOM", "random", (ALICE.id, BOB.id), topic="the bot was never invited here"),
+    Room("G0SECRET", "secret", (ALICE.id,), is_private=True, topic="private, without the bot"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    """Everything about a workspace that stays the same while it runs.
+
+    With `request_url` the app is reached over signed HTTP, without it over Socket Mode. `commands`
+    limits the slash commands that exist; none given means that every command belongs to the app.
+    `faults` are switched on from the start (the names are those of `Faults`). `now` gives seconds
+    since 1970 and may be replaced by a test. Other numbers are seconds.
+    """
+
+    title: str = "Sandbox workspace"
+    subtitle: str = "A stand-in on this machine"
+    people: tuple[Person, ...] = PEOPLE
+    rooms: tuple[Room, ...] = ROOMS
+    commands: tuple[Command, ...] = ()
+    scopes: frozenset[str] = DEFAULT_SCOPES
+    events: frozenset[str] = DEFAULT_EVENTS
+    bot_name: str = "launch-control"
+    bot_token: str = "xoxb-sandbox-token"  # noqa: S105  a made-up token that opens only this sandbox
+    app_token: str = "xapp-1-sandbox-token"  # noqa: S105  the same for its sockets
+    signing_secret: str = "sandbox-signing-secret"  # noqa: S105  the same for its signatures
+    request_url: str = ""
+    rate_limits: bool = True
+    rate_multiplier: float = 1.0
+    refuse_blocks: frozenset[str] = frozenset()
+    enterprise: bool = False
+    ack_seconds: float = 3.0
+    event_retry_seconds: tuple[float, ...] = (0.0, 60.0, 300.0)
+    file_seconds: float = 0.3
+    faults: Mapping[str, Any] = field(default_factory=dict)
+    now: Callable[[], float] = time.time

@@ -1,0 +1,122 @@
+"""The page's own socket: what it sees, and what a person does on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+
+from aiohttp import WSMsgType, web
+
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.guard import refuse_foreign
+from bot.sandbox.slack.messages import Message
+from bot.sandbox.slack.people import People
+from bot.sandbox.slack.socket_mode import SocketMode
+from bot.sandbox.slack.wire import Json, RefusedError
+from bot.sandbox.slack.world import World
+
+HEARTBEAT_SECONDS = 20.0
+
+
+class PageSocket:
+    """Serves /ui/ws: a snapshot first, then every change; takes what the person does."""
+
+    def __init__(self, world: World, people: People, delivery: Delivery, sockets: SocketMode) -> None:
+        self._world, self._people = world, people
+        self._delivery, self._sockets = delivery, sockets
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One open page."""
+        refuse_foreign(request)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS)
+        await socket.prepare(request)
+        queue = self._world.screens.open()
+        await socket.send_json(self.snapshot())
+        writer = asyncio.get_running_loop().create_task(_write(socket, queue))
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self._world.spawn(self._take(socket, message.data))
+        finally:
+            self._world.screens.close(queue)
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+        return socket
+
+    def snapshot(self) -> Json:
+        """Everything a page needs to draw itself; ephemeral messages are gone after a reload, as at Slack."""
+        world, settings = self._world, self._world.settings
+        channels = world.directory.channels
+        return {
+            "type": "snapshot",
+            "title": settings.title,
+            "subtitle": settings.subtitle,
+            "me_default": settings.people[0].id,
+            "users": world.directory.users,
+            "channels": {key: channel.shown() for key, channel in channels.items()},
+            "commands": [
+                {"name": one.name, "hint": one.hint, "description": one.description}
+                for one in settings.commands
+            ],
+            "conn": self._sockets.count,
+            "mode": self._delivery.mode,
+            "messages": {key: [one.shown() for one in world.messages.of(key)] for key in channels},
+        }
+
+    async def _take(self, socket: web.WebSocketResponse, text: str) -> None:
+        """Do what the page asks; nonsense is answered with one sentence and changes nothing."""
+        try:
+            await self._do(json.loads(text))
+        except (KeyError, TypeError, ValueError, AttributeError, RefusedError) as wrong:
+            reason = wrong.args[0] if wrong.args else wrong
+            with contextlib.suppress(ConnectionError):
+                await socket.send_json({"type": "error", "error": f"That did not work: {reason}"})
+
+    async def _do(self, asked: Json) -> None:
+        user = self._world.directory.user_id(asked["user"])
+        kind = asked["type"]
+        if kind == "text":
+            channel = self._world.directory.channel(asked["channel"])
+            await self._people.type_text(user, channel, asked["text"], asked.get("thread_ts") or "")
+        elif kind == "action":
+            await self._press(user, asked)
+        elif kind == "view_submit":
+            view = self._world.views.find(asked["view_id"])
+            await self._people.submit(user, view, asked["values"])
+        elif kind == "view_close":
+            await self._people.close_view(user)
+        elif kind == "home_opened":
+            self._people.open_home(user)
+        elif kind == "channel_join":
+            self._people.join(user, self._world.directory.channel(asked["channel"]))
+        else:
+            raise ValueError(f"the page said {kind}, which is no request.")
+
+    async def _press(self, user: str, asked: Json) -> None:
+        element = asked.get("element") or {}
+        action_id = asked.get("action_id") or element["action_id"]
+        block_id = asked.get("block_id") or ""
+        chosen = {name: value for name, value in asked.items() if name.startswith("selected_")}
+        if asked.get("view_id"):
+            view = self._world.views.find(asked["view_id"])
+            await self._people.press_in_view(user, view, block_id, action_id, chosen)
+        else:
+            await self._people.press(user, self._message(asked), block_id, action_id, chosen)
+
+    def _message(self, asked: Json) -> Message:
+        messages = self._world.messages
+        found = messages.find(asked["channel"], asked["ts"]) or messages.find_private(asked["ts"])
+        if found is None:
+            raise KeyError("the message is gone.")
+        return found
+
+
+async def _write(socket: web.WebSocketResponse, queue: asyncio.Queue[Json | None]) -> None:
+    while (event := await queue.get()) is not None:
+        try:
+            await socket.send_json(event)
+        except ConnectionError:
+            return
+    await socket.close()

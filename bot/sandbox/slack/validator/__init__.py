@@ -1,0 +1,5 @@
+"""Slack's judgement of blocks and views, as strict as the strictest source known."""
+
+from bot.sandbox.slack.validator.payloads import check_message, check_view, finish_blocks
+
+__all__ = ["check_message", "check_view", "finish_blocks"]

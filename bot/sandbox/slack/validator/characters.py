@@ -1,0 +1,17 @@
+"""Counting the characters people see in a piece of JSON."""
+
+from __future__ import annotations
+
+SPOKEN = frozenset({"text", "title", "subtitle", "caption", "fallback"})
+
+
+def characters(value: object) -> int:
+    """The number of characters of visible text anywhere inside, in code points."""
+    if isinstance(value, list):
+        return sum(characters(item) for item in value)
+    if not isinstance(value, dict):
+        return 0
+    return sum(
+        len(item) if isinstance(item, str) and name in SPOKEN else characters(item)
+        for name, item in value.items()
+    )
