@@ -1,0 +1,43 @@
+"""The seams: what the core asks of the outside, as protocols that clients, the store and faces fulfil."""
+
+from __future__ import annotations
+
+from bot.ports.outside import Builds, Jobs, LogPage, Logs, LogScope, NewItem, Runners, Tracker
+from bot.ports.people import Announcer, Clock, MessageKind, NotInvited
+from bot.ports.store import (
+    Added,
+    Audit,
+    AuditEntry,
+    Diagnoses,
+    Launches,
+    SaveConflict,
+    Settled,
+    Thread,
+    Threads,
+    Workspaces,
+)
+
+__all__ = [
+    "Added",
+    "Announcer",
+    "Audit",
+    "AuditEntry",
+    "Builds",
+    "Clock",
+    "Diagnoses",
+    "Jobs",
+    "Launches",
+    "LogPage",
+    "LogScope",
+    "Logs",
+    "MessageKind",
+    "NewItem",
+    "NotInvited",
+    "Runners",
+    "SaveConflict",
+    "Settled",
+    "Thread",
+    "Threads",
+    "Tracker",
+    "Workspaces",
+]

@@ -1,0 +1,159 @@
+"""What the core asks of the store. Every method raises `bot.errors.StoreError` when the store fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.models.diagnosis import Diagnosis
+from bot.models.launch import Launch, MessageRef
+
+
+class SaveConflict(Exception):  # noqa: N818 - another worker was faster; not an error of ours
+    """The launch was saved by somebody else since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The launch that now stands in the store; `fresh` is False when it had been asked for before."""
+
+    launch: Launch
+    fresh: bool
+
+
+class Launches(Protocol):
+    """The store's table of launches. Every method raises `bot.errors.StoreError` when the store fails."""
+
+    async def add(self, launch: Launch, *, double_press: float) -> Added:
+        """Inserts a launch, once.
+
+        The same `trigger_id`, or the same team, user, channel and text within `double_press` seconds,
+        is the same launch.
+        """
+        ...
+
+    async def save(self, launch: Launch) -> Launch:
+        """Writes a launch back and returns it with its new version.
+
+        Raises SaveConflict when it was saved since it was read.
+        """
+        ...
+
+    async def get(self, launch_id: str) -> Launch | None:
+        """One launch."""
+        ...
+
+    async def unfinished(self) -> tuple[Launch, ...]:
+        """Every launch whose stage is not `done`, oldest first."""
+        ...
+
+    async def recent(self, *, since: datetime, limit: int = 100) -> tuple[Launch, ...]:
+        """Launches created since then, and every unfinished one, newest first."""
+        ...
+
+    async def by_run_ids(self, run_ids: Sequence[str]) -> tuple[Launch, ...]:
+        """The launches with these ids, in no order."""
+        ...
+
+    async def claim_start(
+        self, *, job: str, region: str, queue: str, launch_id: str, now: datetime, ttl: float
+    ) -> str:
+        """Claims the right to start a runner; returns the launch id that holds it (ours, if we got it).
+
+        A claim older than `ttl` seconds is taken over. One statement, so that two launches start one runner.
+        """
+        ...
+
+    async def release_start(self, *, job: str, region: str, queue: str, launch_id: str) -> None:
+        """Gives the right back."""
+        ...
+
+    async def prune(self, *, before: datetime) -> int:
+        """Removes launches that ended before then, with their audit; returns how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A diagnosis that will not change, of the execution, job or build with this id."""
+
+    row_id: str
+    diagnosis: Diagnosis
+    log_url: str = ""
+
+
+class Diagnoses(Protocol):
+    """Settled diagnoses, remembered; an error of ours never."""
+
+    async def find(self, row_ids: Sequence[str]) -> tuple[Settled, ...]:
+        """Those of these rows that are settled."""
+        ...
+
+    async def settle(self, settled: Settled) -> None:
+        """Remembers one; the first word stays."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A monitor thread in a channel: its parent message, the words asked, when it was begun and finished."""
+
+    parent: MessageRef
+    words: str
+    started: datetime
+    replies: tuple[str, ...] = ()
+    finished: datetime | None = None
+
+
+class Threads(Protocol):
+    """The monitor threads of each channel."""
+
+    async def remember(self, thread: Thread) -> None:
+        """Writes a thread (by its parent message), or its newer state."""
+        ...
+
+    async def find(self, parent: MessageRef) -> Thread | None:
+        """One thread by its parent."""
+        ...
+
+    async def latest(self, channel: str, words: str) -> Thread | None:
+        """The newest thread of a channel with these words."""
+        ...
+
+
+class Workspaces(Protocol):
+    """What a workspace refused, and for how long."""
+
+    async def refuse_block(self, team_id: str, block_type: str, until: datetime) -> None:
+        """Remembers that a workspace refused a block type."""
+        ...
+
+    async def refused_blocks(self, team_id: str, now: datetime) -> frozenset[str]:
+        """The block types that are not to be tried now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which thing, and how it ended."""
+
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    outcome: str
+    detail: str = ""
+
+
+class Audit(Protocol):
+    """The record of all that spends, stops or is refused."""
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Writes one entry."""
+        ...
+
+    async def entries(self, *, since: datetime, limit: int = 1000) -> tuple[AuditEntry, ...]:
+        """The newest entries since then."""
+        ...

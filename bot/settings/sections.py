@@ -1,0 +1,126 @@
+"""The tables of the settings file, but for the presets."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bot.settings.values import ChannelId, Frozen, LowerName, Name, Region, Seconds, StoreUrl, Url, UserId
+
+
+class Google(Frozen):
+    """Which project, and at which addresses when they are not Google's own."""
+
+    project: Name = Field(title="the Google Cloud project id", examples=["acme-ml"])
+    aiplatform_endpoint: Url | None = Field(
+        None, title="Vertex AI's address", examples=["http://127.0.0.1:7001"]
+    )
+    run_endpoint: Url | None = Field(None, title="Cloud Run's address", examples=["http://127.0.0.1:7002"])
+    build_endpoint: Url | None = Field(
+        None, title="Cloud Build's address", examples=["http://127.0.0.1:7003"]
+    )
+    logging_endpoint: Url | None = Field(
+        None, title="Cloud Logging's address", examples=["http://127.0.0.1:7004"]
+    )
+
+
+class Runner(Frozen):
+    """The Cloud Run job that runs the W&B Launch agent, and where the agent creates jobs."""
+
+    job: Name = Field(title="the Cloud Run job's name", examples=["vertex-ai-launcher"])
+    region: Region = Field(title="the Cloud Run job's region", examples=["us-central1"])
+    queue: Name = Field(title="the W&B Launch queue", examples=["vertex-ai-queue"])
+    vertex_region: Region = Field(
+        title="the region in which the agent creates custom jobs", examples=["us-central1"]
+    )
+    near_limit_seconds: Seconds = Field(
+        600, title="a runner this near its time limit is not reused", examples=[600]
+    )
+
+
+class Wandb(Frozen):
+    """Which W&B entity and project, and at which address."""
+
+    entity: Name = Field(title="the W&B entity (team)", examples=["acme-ml"])
+    project: LowerName = Field(title="the W&B project", examples=["trainer"])
+    base_url: Url = Field(
+        "https://api.wandb.ai", title="W&B's API address", examples=["https://api.wandb.ai"]
+    )
+    app_url: Url | None = Field(None, title="W&B's web address", examples=["https://wandb.ai"])
+
+
+class Access(Frozen):
+    """Who may launch, and where; nobody until it says so."""
+
+    users: tuple[UserId, ...] = Field((), title="people who may launch", examples=[["U012ABCDEF"]])
+    channels: tuple[ChannelId, ...] = Field(
+        (), title="channels in which one may launch", examples=[["C012ABCDEF"]]
+    )
+    admins: tuple[UserId, ...] = Field((), title="people who may cancel anything", examples=[["U012ABCDEF"]])
+    ask: str = Field("an admin of this bot", title="whom a refused person asks", examples=["@ana"])
+
+
+class Store(Frozen):
+    """Where launches live."""
+
+    url: StoreUrl = Field(
+        "sqlite:///launch-control.db", title="the store", examples=["sqlite:///var/launch-control.db"]
+    )
+    keep_days: float = Field(90, gt=0, title="ended launches older than this are removed", examples=[90])
+
+
+class Timing(Frozen):
+    """Every wait of the product, in seconds."""
+
+    poll: Seconds = Field(5, title="how often a waiting launch looks", examples=[5])
+    wait: Seconds = Field(120, title="how long a launch waits for its job", examples=[120])
+    repending: Seconds = Field(
+        60, title="an item still pending after this gets another runner", examples=[60]
+    )
+    absent: Seconds = Field(10, title="the pause before something is called absent", examples=[10])
+    log_grace: Seconds = Field(60, title="how long late log lines are waited for", examples=[60])
+    follow_first: Seconds = Field(15, title="the first interval of the follow-through", examples=[15])
+    follow_last: Seconds = Field(300, title="the longest interval of the follow-through", examples=[300])
+    follow_days: float = Field(7, gt=0, title="the follow-through ends after this many days", examples=[7])
+    call: Seconds = Field(10, title="the deadline of one call", examples=[10])
+    retry: Seconds = Field(0.2, title="the first pause before a read is tried again", examples=[0.2])
+    insert: Seconds = Field(1, title="the deadline of the insert before the ack", examples=[1])
+    scan_first: Seconds = Field(2, title="what has come by then is posted", examples=[2])
+    scan_limit: Seconds = Field(8, title="what has not come by then is given up", examples=[8])
+    scan_share: Seconds = Field(4, title="one scan serves all who ask within this", examples=[4])
+    double_press: Seconds = Field(
+        10, title="the same words by the same person within this are one launch", examples=[10]
+    )
+    refusal_hours: float = Field(
+        24, gt=0, title="how long a refused block type is not tried again", examples=[24]
+    )
+
+
+class Slack(Frozen):
+    """Slack's address, how tables look, and the budgets."""
+
+    base_url: Url = Field(
+        "https://slack.com/api", title="Slack's Web API address", examples=["https://slack.com/api"]
+    )
+    tables: Literal["native", "text"] = Field("native", title="how tables look", examples=["native"])
+    posts_per_second: float = Field(1.0, gt=0, title="posts a second in one channel", examples=[1.0])
+    post_burst: int = Field(4, ge=1, title="posts that may go at once in one channel", examples=[4])
+    edits_per_minute: float = Field(40, gt=0, title="edits a minute in a workspace", examples=[40])
+    sockets: int = Field(2, ge=1, le=5, title="Socket Mode connections", examples=[2])
+    ping_seconds: Seconds = Field(5, title="how often a connection is checked", examples=[5])
+    http_host: str = Field(
+        "127.0.0.1", title="the address that `serve --http` listens on", examples=["127.0.0.1"]
+    )
+    http_port: int = Field(
+        3000, ge=0, le=65_535, title="the port that `serve --http` listens on", examples=[3000]
+    )
+
+
+class LogReading(Frozen):
+    """How much of a log is read, and how often."""
+
+    reads_per_minute: float = Field(30, gt=0, le=60, title="log reads a minute", examples=[30])
+    lookback_days: float = Field(7, gt=0, title="how far back logs are read", examples=[7])
+    context_before: int = Field(20, ge=0, le=500, title="lines shown before the root cause", examples=[20])
+    context_after: int = Field(80, ge=0, le=500, title="lines shown after the root cause", examples=[80])

@@ -1,0 +1,82 @@
+"""The kinds of values that settings have, each with its complaint in words."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """A table of the file: no unknown keys, never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+
+def _loopback(value: str) -> str:
+    parts = urlsplit(value)
+    host = (parts.hostname or "").replace("{region}", "x")
+    if parts.scheme not in ("http", "https") or not host or not _port_fits(parts):
+        raise ValueError("must start with https:// (or http://127.0.0.1:PORT on this machine)")
+    if parts.scheme == "http" and not _on_this_machine(host):
+        raise ValueError("must be https:// (plain http:// is for this machine only: http://127.0.0.1:PORT)")
+    return value.rstrip("/")
+
+
+def _port_fits(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
+def _on_this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _like(pattern: str, words: str) -> AfterValidator:
+    """A validator whose complaint is in words, not the pattern."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(words)
+        return value
+
+    return AfterValidator(check)
+
+
+Url = Annotated[str, AfterValidator(_loopback)]
+UserId = Annotated[
+    str,
+    _like(r"[UW][A-Z0-9]{2,}", "must be a Slack user id, such as U012ABCDEF: profile, then 'Copy member ID'"),
+]
+ChannelId = Annotated[
+    str,
+    _like(
+        r"[CGD][A-Z0-9]{2,}",
+        "must be a Slack channel id, such as C012ABCDEF: it stands at the end of the channel's details",
+    ),
+]
+# The agent lower-cases the project, so a run would land in another one than we look at.
+LowerName = Annotated[str, Field(min_length=1, max_length=128), _like(r"[^A-Z]*", "must be lower-case")]
+Name = Annotated[str, Field(min_length=1, max_length=128)]
+PresetName = Annotated[
+    str, _like(r"[a-z0-9][a-z0-9_-]{0,39}", "must be one word of a-z, 0-9, - and _, at most 40 characters")
+]
+Region = Annotated[str, _like(r"[a-z]+-[a-z]+\d+", "must be a Google Cloud region")]
+Bucket = Annotated[str, _like(r"gs://\S+", "must be a bucket that starts with gs://")]
+StoreUrl = Annotated[
+    str,
+    _like(
+        r"(sqlite:///|postgresql://).+", "must start with sqlite:/// and a file name, or with postgresql://"
+    ),
+]
+Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
