@@ -1,0 +1,64 @@
+"""The bot as a child process: started with a stage's settings, ended with everything that it started."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+# The bot promises to end within ten seconds of SIGTERM.
+PATIENCE = 12.0
+
+
+class BotProcess:
+    """`async with BotProcess(...)` runs the product's own command until the block ends."""
+
+    def __init__(self, settings: Path, secrets: dict[str, str], *, log: Path) -> None:
+        self._arguments = [sys.executable, "-m", "handlers.cli", "serve", "--settings", str(settings)]
+        # A proxy of the outside would be asked for addresses of this machine, and NO_PROXY is not honoured.
+        outside = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+        self._environment = {**outside, **secrets}
+        self._log_path = log
+        self._log: IO[bytes] | None = None
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        self._log = self._log_path.open("ab")
+        self.process = await asyncio.create_subprocess_exec(
+            *self._arguments,
+            env=self._environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process is not None:
+            await _end(self.process)
+        if self._log is not None:
+            self._log.close()
+
+    def last_words(self, lines: int = 15) -> str:
+        """The end of what the bot wrote."""
+        return "\n".join(self._log_path.read_text(errors="replace").splitlines()[-lines:])
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ends the process and every process of its session."""
+    with contextlib.suppress(ProcessLookupError):
+        if process.returncode is None:
+            process.terminate()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await process.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()

@@ -1,0 +1,77 @@
+"""The demo: types what a scenario's people type, waits as they would, prints the channel, judges the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.sandbox.stage import Stage
+from bot.sandbox.world.scenario import DemoStep, Scenario
+
+# What stands for each launch that never came to be.
+NONE = ("none",) * 10
+
+Say = Callable[[str], None]
+
+
+async def play_demo(stage: Stage, say: Say) -> list[str]:
+    """Plays the demo's steps; returns what was waited for in vain, one sentence each."""
+    missed: list[str] = []
+    for step in stage.scenario.demo:
+        say(f"> {step.user} in #{step.channel}: {step.text}")
+        outcome = await stage.slack.type_text(step.user, f"#{step.channel}", step.text)
+        if not outcome.ok:
+            missed.append(f"{step.text} was not answered: {outcome.error}.")
+        elif step.wait_for and not await _appears(stage, step):
+            missed.append(f"{step.wait_for!r} did not appear within {step.seconds:g} s of {step.text}.")
+    return missed
+
+
+async def _appears(stage: Stage, step: DemoStep) -> bool:
+    """Whether the text stands in the channel, its threads or the person's private notes in time."""
+    try:
+        await stage.slack.wait_until(
+            lambda: step.wait_for in shown(stage, step.channel, step.user),
+            step.seconds / stage.scenario.speed,
+        )
+    except TimeoutError:
+        return False
+    return True
+
+
+def shown(stage: Stage, channel: str, reader: str) -> str:
+    """The channel as text, with the private notes of one person."""
+    return stage.slack.render_text(f"#{channel}", reader=reader)
+
+
+async def judge(stage: Stage, settings: Path, environment: dict[str, str]) -> list[str]:
+    """What differs from the scenario's expected end, one sentence each."""
+    scenario = stage.scenario
+    ended = await _outcomes(settings, environment)
+    wrong = [
+        f"Launch {number} ended as {got}, expected {' or '.join(wanted)}."
+        for number, (wanted, got) in enumerate(
+            zip(scenario.expect.outcomes, [*ended, *NONE], strict=False), 1
+        )
+        if got not in wanted
+    ]
+    text = "\n".join(shown(stage, channel, user) for channel, user in _places(scenario))
+    wrong += [f"{words!r} is not shown." for words in scenario.expect.shows if words not in text]
+    return wrong + [f"{words!r} is shown." for words in scenario.expect.never_shows if words in text]
+
+
+def _places(scenario: Scenario) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((step.channel, step.user) for step in scenario.demo))
+
+
+async def _outcomes(settings: Path, environment: dict[str, str]) -> tuple[str, ...]:
+    """The verdicts of the launches, oldest first, as the product's own command prints them."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "handlers.cli", "launches", "--settings", str(settings), "--json",
+        env=environment, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate()
+    return tuple(launch["verdict"] for launch in reversed(json.loads(out)))

@@ -1,0 +1,150 @@
+"""W&B's mutations, done to the world."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.sandbox.wandb.queries import LAUNCH_PROJECT, queue_view, run_view
+from bot.sandbox.wandb.running import GraphQLFault, Resolver
+from bot.sandbox.world import queues
+from bot.sandbox.world.names import new_agent_name, new_suffix, run_of_storage_id
+from bot.sandbox.world.state import SimAgent, SimQueue, SimRun
+from bot.sandbox.world.world import World
+
+
+def _queue_named(world: World, asked: dict[str, Any]) -> SimQueue:
+    queue = world.queues.get(asked["queueName"])
+    if asked["entityName"] != world.entity or asked["projectName"] != LAUNCH_PROJECT or queue is None:
+        name = f"{asked['entityName']}/{asked['projectName']}/{asked['queueName']}"
+        raise GraphQLFault(f"could not find run queue {name}")
+    return queue
+
+
+def _queue_by_id(world: World, queue_id: str) -> SimQueue:
+    queue = next((queue for queue in world.queues.values() if queue.queue_id == queue_id), None)
+    if queue is None:
+        raise GraphQLFault(f"could not find run queue {queue_id}")
+    return queue
+
+
+def _push(world: World, queue: SimQueue, text: str) -> dict[str, Any]:
+    spec = json.loads(text)
+    if not isinstance(spec, dict):
+        raise GraphQLFault("runSpec must be a JSON object")
+    item = queues.push(world, queue, spec)
+    return {"runQueueItemId": item.item_id, "runSpec": json.dumps(item.spec)}
+
+
+def _push_by_name(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    return _push(world, _queue_named(world, args["input"]), args["input"]["runSpec"])
+
+
+def _push_by_id(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    return _push(world, _queue_by_id(world, args["input"]["queueID"]), args["input"]["runSpec"])
+
+
+def _delete(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    queue = _queue_by_id(world, args["input"]["queueID"])
+    item_id = args["input"]["runQueueItemId"]
+    there = any(item.item_id == item_id for item in queues.items_of(world, queue.name))
+    return {"success": there and queues.take_out(world, item_id)}
+
+
+def _pop(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any] | None:
+    queue = _queue_named(world, args["input"])
+    item = queues.lease(world, queue.name, str(args["input"].get("launchAgentId") or "an agent"))
+    return {"runQueueItemId": item.item_id, "runSpec": item.spec} if item else None
+
+
+def _ack(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    asked = args["input"]
+    return {"success": queues.claim(world, asked["runQueueItemId"], asked["runName"])}
+
+
+def _fail(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    asked = args["input"]
+    return {"success": queues.fail(world, asked["runQueueItemId"], asked["message"])}
+
+
+def _warn(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    return {"success": args["input"]["runQueueItemId"] in world.items}
+
+
+def _create_queue(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    asked = args["input"]
+    if asked["queueName"] in world.queues:
+        raise GraphQLFault(f"run queue {asked['queueName']} already exists")
+    queue = SimQueue(f"UnVuUXVldWU6{new_suffix(6)}", asked["queueName"], world.entity, access=asked["access"])
+    world.queues[queue.name] = queue
+    return {"success": True, "queueID": queue_view(queue)["id"]}
+
+
+def _create_agent(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    asked = args["input"]
+    for queue_id in asked["runQueues"]:
+        _queue_by_id(world, queue_id)
+    agent = SimAgent(
+        agent_id=f"TGF1bmNoQWdlbnQ6{new_suffix(6)}",
+        name=new_agent_name(),
+        queue_ids=tuple(asked["runQueues"]),
+        hostname=asked["hostname"],
+        heartbeat=world.now(),
+    )
+    world.agents[agent.agent_id] = agent
+    return {"success": True, "launchAgentId": agent.agent_id}
+
+
+def _update_agent(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    agent = world.agents.get(args["input"]["launchAgentId"])
+    if agent is None:
+        return {"success": False}
+    agent.status = args["input"].get("agentStatus") or agent.status
+    agent.heartbeat = world.now()
+    return {"success": True}
+
+
+def _stop_run(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    run_id = run_of_storage_id(args["input"]["id"])
+    if not world.stop_run(run_id):
+        raise GraphQLFault(f"could not find run with id {args['input']['id']}")
+    return {"success": True}
+
+
+def _upsert_run(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    asked = args["input"]
+    run_id = asked.get("name") or run_of_storage_id(asked.get("id") or "") or new_suffix(8)
+    now = world.now()
+    inserted = run_id not in world.runs
+    run = world.runs.setdefault(
+        run_id,
+        SimRun(run_id, run_id, "running", world.entity, now, now, project=asked.get("modelName") or ""),
+    )
+    run.name = asked.get("displayName") or run.name
+    run.state = asked.get("state") or run.state
+    run.heartbeat = now
+    if config := json.loads(asked.get("config") or "{}"):
+        run.config = {key: value.get("value") for key, value in config.items() if isinstance(value, dict)}
+    return {"bucket": run_view(world, run), "inserted": inserted}
+
+
+def _create_files(_world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    files = [{"name": name, "uploadUrl": "/sandbox/upload"} for name in args["input"]["files"]]
+    return {"runID": args["input"]["runName"], "uploadHeaders": [], "files": files}
+
+
+MUTATIONS: dict[tuple[str, str], Resolver] = {
+    ("Mutation", "pushToRunQueueByName"): _push_by_name,
+    ("Mutation", "pushToRunQueue"): _push_by_id,
+    ("Mutation", "deleteFromRunQueue"): _delete,
+    ("Mutation", "popFromRunQueue"): _pop,
+    ("Mutation", "ackRunQueueItem"): _ack,
+    ("Mutation", "failRunQueueItem"): _fail,
+    ("Mutation", "updateRunQueueItemWarning"): _warn,
+    ("Mutation", "createRunQueue"): _create_queue,
+    ("Mutation", "createLaunchAgent"): _create_agent,
+    ("Mutation", "updateLaunchAgent"): _update_agent,
+    ("Mutation", "stopRun"): _stop_run,
+    ("Mutation", "upsertBucket"): _upsert_run,
+    ("Mutation", "createRunFiles"): _create_files,
+}

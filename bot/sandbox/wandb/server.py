@@ -1,0 +1,135 @@
+"""W&B over HTTP: GraphQL behind basic authentication, its quiet telemetry, and its ways to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.wandb.graphql import Answer, Asked, Graph
+from bot.sandbox.world.state import Fault
+from bot.sandbox.world.world import World
+
+REGION = "-"
+_HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+_DROP = "drop"
+_WORDS = {
+    "401": "user is not logged in",
+    "403": "permission denied",
+    "404": "not found",
+    "429": "rate limit exceeded",
+    "500": "internal server error",
+}
+
+
+class WandbServer:
+    """W&B's API on a world, at `url` once started. Faults are the world's, of service "wandb".
+
+    A fault's method is a mutation's field, a query's own name, or any field that is asked for.
+    """
+
+    def __init__(
+        self, world: World, *, api_key: str, entity: str | None = None, project: str | None = None
+    ) -> None:
+        self.world = world
+        world.api_key = api_key
+        world.entity = entity or world.entity
+        world.wandb_project = project or world.wandb_project
+        self.url = ""
+        self._api_key = api_key
+        self._graph = Graph(world)
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int = 0) -> None:
+        """Listens on this machine only, on that port or on any."""
+        app = web.Application(client_max_size=64 * 2**20, middlewares=[self._guarded])
+        app.router.add_post("/graphql", self._graphql)
+        app.router.add_post("/files/{entity}/{project}/{run}/file_stream", _quiet)
+        app.router.add_put("/sandbox/upload", _quiet)
+        app.router.add_post("/sdk/otel/{rest:.*}", _quiet)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        bound = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{bound}"
+
+    async def close(self) -> None:
+        """Stops listening, and gives up calls that hang."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @web.middleware
+    async def _guarded(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "")
+        wanted = base64.b64encode(f"api:{self._api_key}".encode()).decode()
+        if given != f"Basic {wanted}" and not request.path.startswith("/sdk/otel"):
+            return _failure(HTTPStatus.UNAUTHORIZED, _WORDS["401"])
+        return await handler(request)
+
+    async def _graphql(self, request: web.Request) -> web.StreamResponse:
+        try:
+            body = await request.json()
+        except ValueError:
+            return _failure(HTTPStatus.BAD_REQUEST, "request body is not JSON")
+        asked = self._graph.read(body)
+        if isinstance(asked, Answer):
+            return _json(asked)
+        self.world.calls["wandb", asked.name, REGION] += 1
+        latency = self.world.latency.get("wandb", self.world.latency.get("*", 0.0))
+        await asyncio.sleep(self.world.seconds(latency))
+        fault = self.world.fault("wandb", asked.name, REGION, also=asked.also)
+        if fault is None:
+            return _json(self._graph.carry_out(asked))
+        return await self._spoiled(request, asked, fault)
+
+    async def _spoiled(self, request: web.Request, asked: Asked, fault: Fault) -> web.StreamResponse:
+        answer = self._graph.carry_out(asked) if fault.after_effect else None
+        if fault.delay:
+            await asyncio.sleep(self.world.seconds(fault.delay))
+        if fault.hang:
+            await asyncio.Event().wait()
+        if fault.status == _DROP:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        if not fault.status:
+            return _json(answer or self._graph.carry_out(asked))
+        return _failed_as(fault)
+
+
+def _failed_as(fault: Fault) -> web.Response:
+    if fault.status == "html":
+        return web.Response(status=HTTPStatus.OK, text=fault.message or _HTML, content_type="text/html")
+    if fault.message.startswith("<"):
+        return web.Response(status=int(fault.status), text=fault.message, content_type="text/html")
+    if fault.status == "graphql":
+        return _failure(HTTPStatus.OK, fault.message or "something went wrong")
+    response = _failure(HTTPStatus(int(fault.status)), fault.message or _WORDS.get(fault.status, "error"))
+    if fault.status == str(HTTPStatus.TOO_MANY_REQUESTS.value):
+        wait = max(1, round(fault.retry_delay or 1))
+        response.headers.update(
+            {"Retry-After": str(wait), "RateLimit-Remaining": "0", "RateLimit-Reset": str(wait)}
+        )
+    return response
+
+
+def _json(answer: Answer) -> web.Response:
+    return web.json_response(answer.body, status=answer.status)
+
+
+def _failure(status: HTTPStatus, message: str) -> web.Response:
+    body: dict[str, Any] = {"errors": [{"message": message}], "data": None}
+    return web.json_response(text=json.dumps(body), status=status)
+
+
+async def _quiet(_request: web.Request) -> web.Response:
+    return web.json_response({})

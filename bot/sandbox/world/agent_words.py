@@ -1,0 +1,80 @@
+"""The lines that the W&B Launch agent itself prints, through wandb's terminal prefixes."""
+
+from __future__ import annotations
+
+import pprint
+from typing import Any
+
+from bot.sandbox.world.launch_spec import RefusedError
+from bot.sandbox.world.state import SimJob
+
+_SITE = "/usr/local/lib/python3.11/site-packages"
+# Where the frames of a refused submission stand, outermost first.
+_FRAMES: tuple[tuple[str, int, str, str], ...] = (
+    ("wandb/sdk/launch/agent/agent.py", 676, "task_run_job", "await self._task_run_job("),
+    ("wandb/sdk/launch/agent/agent.py", 782, "_task_run_job", "run = await backend.run(project, image_uri)"),
+    ("wandb/sdk/launch/runner/vertex_runner.py", 158, "run", "submitted_run = await launch_vertex_job("),
+    (
+        "wandb/sdk/launch/runner/vertex_runner.py",
+        221,
+        "launch_vertex_job",
+        "await submit(**execution_kwargs)",
+    ),
+    (
+        "google/cloud/aiplatform/jobs.py",
+        2648,
+        "submit",
+        "self._gca_resource = self.api_client.create_custom_job(",
+    ),
+    ("google/api_core/gapic_v1/method.py", 131, "__call__", "return wrapped_func(*args, **kwargs)"),
+    (
+        "google/api_core/grpc_helpers.py",
+        77,
+        "error_remapped_callable",
+        "raise exceptions.from_grpc_error(exc) from exc",
+    ),
+)
+
+
+def polling_line(name: str, queues: tuple[str, ...], running: int, most: int) -> str:
+    """The status line that the agent prints at its start and every five minutes."""
+    limit = "inf" if most < 0 else str(most)
+    polling = f"polling on queues {','.join(queues)}, " if most < 0 or running < most else ""
+    return f"wandb: launch: agent {name} {polling}running {running} out of a maximum of {limit} jobs"
+
+
+def received_lines(item_id: str, spec: dict[str, Any]) -> tuple[str, ...]:
+    """What the agent prints of a job that it took, its own key blanked."""
+    shown = {**spec, "_wandb_api_key": "<redacted>"} if "_wandb_api_key" in spec else spec
+    text = pprint.pformat({"runQueueItemId": item_id, "runSpec": shown})
+    return (
+        "wandb: launch: Launch agent received job:",
+        *(f"wandb: {line}" for line in text.splitlines()),
+        "wandb: ",
+    )
+
+
+def created_lines(project: str, job: SimJob) -> tuple[str, ...]:
+    """What the Vertex SDK prints when the job exists."""
+    resource = f"projects/{project}/locations/{job.region}/customJobs/{job.job_id}"
+    console = "https://console.cloud.google.com/vertex-ai/locations"
+    return (
+        "Creating CustomJob",
+        f"CustomJob created. Resource name: {resource}",
+        "To use this CustomJob in another session:",
+        f"custom_job = aiplatform.CustomJob.get('{resource}')",
+        "View Custom Job:",
+        f"{console}/{job.region}/training/{job.job_id}?project={project}",
+    )
+
+
+def error_lines(refused: RefusedError) -> tuple[str, ...]:
+    """A swallowed error: one line for the agent's own kind, else a traceback, each line an entry."""
+    if refused.kind == "LaunchError":
+        return (f"wandb: ERROR launch: Error running job: {refused.text}",)
+    lines = ["launch: Error running job: Traceback (most recent call last):"]
+    for file, line, function, code in _FRAMES:
+        lines += [f'  File "{_SITE}/{file}", line {line}, in {function}', f"    {code}"]
+    module = "" if refused.kind in ("KeyError", "AttributeError") else "google.api_core.exceptions."
+    lines.append(f"{module}{refused.kind}: {refused.text}")
+    return tuple(f"wandb: ERROR {line}" for line in lines)

@@ -1,0 +1,151 @@
+"""The sandbox's world: one mutable state that every stand-in reads and writes, and the agent plays in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.sandbox.world.names import new_suffix
+from bot.sandbox.world.state import (
+    Fault,
+    SimAgent,
+    SimBuild,
+    SimExecution,
+    SimJob,
+    SimLogEntry,
+    SimQueue,
+    SimQueueItem,
+    SimRun,
+)
+
+# Vertex AI shows CANCELLING for some seconds before CANCELLED.
+CANCELLING_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that exists, by name.
+
+    `speed` shortens every duration of a scenario (10 is ten times as fast).
+    `calls` counts the requests that reached each stand-in: (service, method, region).
+    `on_execution` is told of each execution that Cloud Run's RunJob creates; the agent's player hangs there.
+    """
+
+    project: str = "acme-ml"
+    entity: str = "acme-ml"
+    wandb_project: str = "trainer"
+    vertex_region: str = "us-central1"  # the agent's `environment.region`: where its custom jobs go
+    api_key: str = ""  # W&B's, as the agent hands it to the jobs; the W&B stand-in sets it
+    speed: float = 1.0
+    log_delay: float = 3.0  # scenario seconds until Cloud Logging shows a new entry
+    executions: dict[str, SimExecution] = field(default_factory=dict)
+    jobs: dict[str, SimJob] = field(default_factory=dict)
+    builds: dict[str, SimBuild] = field(default_factory=dict)
+    runs: dict[str, SimRun] = field(default_factory=dict)
+    queues: dict[str, SimQueue] = field(default_factory=dict)
+    items: dict[str, SimQueueItem] = field(default_factory=dict)
+    agents: dict[str, SimAgent] = field(default_factory=dict)
+    logs: list[SimLogEntry] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    latency: dict[str, float] = field(default_factory=dict)  # seconds by region, "*" for the others
+    runner_jobs: dict[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # Cloud Run job -> regions that have it
+    runner_args: dict[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # Cloud Run job -> its own arguments
+    runner_timeouts: dict[str, int] = field(default_factory=dict)  # Cloud Run job -> seconds of an attempt
+    runner_retries: dict[str, int] = field(default_factory=dict)  # Cloud Run job -> its max_retries
+    calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    on_execution: list[Callable[[SimExecution], None]] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        """The world's time is the machine's, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def seconds(self, of_scenario: float) -> float:
+        """A duration of the scenario in real seconds."""
+        return of_scenario / self.speed
+
+    def fault(self, service: str, method: str, region: str, *, also: Iterable[str] = ()) -> Fault | None:
+        """The fault that this call meets, used up once; `also` are other names of `method`."""
+        for fault in self.faults:
+            if fault.service != service or fault.times == 0:
+                continue
+            if fault.region not in ("*", region) or fault.method not in ("", method, *also):
+                continue
+            if fault.times > 0:
+                fault.times -= 1
+            return fault
+        return None
+
+    def start_execution(
+        self,
+        region: str,
+        job: str,
+        args: Iterable[str] = (),
+        env: dict[str, str] | None = None,
+        timeout: int | None = None,
+    ) -> SimExecution:
+        """Creates an execution as RunJob does; `args`, `env` and `timeout` (seconds) are its overrides.
+
+        Without arguments those of the Cloud Run job hold. Its agent is started by whoever listens.
+        """
+        name = f"{job}-{new_suffix(5)}"
+        execution = SimExecution(
+            name=name,
+            job=job,
+            region=region,
+            state="pending",
+            created=self.now(),
+            args=tuple(args) or self.runner_args.get(job, ()),
+            env=dict(env or {}),
+            timeout_seconds=timeout or self.runner_timeouts.get(job, 14_400),
+            max_retries=self.runner_retries.get(job, 0),
+        )
+        self.executions[name] = execution
+        for listener in self.on_execution:
+            listener(execution)
+        return execution
+
+    def cancel_execution(self, name: str) -> bool:
+        """Cancels an execution, and its agent with it; False when it had ended."""
+        execution = self.executions[name]
+        if execution.state not in ("pending", "running"):
+            return False
+        execution.state, execution.ended = "cancelled", self.now()
+        execution.message = "Execution was cancelled."
+        return True
+
+    def cancel_job(self, job_id: str) -> bool:
+        """Cancels a custom job, by way of CANCELLING; False when it had ended. Needs a running event loop."""
+        job = self.jobs[job_id]
+        if job.state not in ("QUEUED", "PENDING", "RUNNING", "PAUSED", "UPDATING"):
+            return False
+        job.state = "CANCELLING"
+        asyncio.get_running_loop().call_later(self.seconds(CANCELLING_SECONDS), self._end_cancelled, job)
+        return True
+
+    def cancel_build(self, build_id: str) -> bool:
+        """Cancels a build; False when it had ended."""
+        build = self.builds[build_id]
+        if build.status not in ("PENDING", "QUEUED", "WORKING"):
+            return False
+        build.status, build.ended = "CANCELLED", self.now()
+        return True
+
+    def stop_run(self, run_id: str) -> bool:
+        """Flags a run to stop, as W&B does: its process notices at a heartbeat. False when there is none."""
+        run = self.runs.get(run_id)
+        if run is None:
+            return False
+        run.stop_requested = True
+        return True
+
+    def _end_cancelled(self, job: SimJob) -> None:
+        if job.state == "CANCELLING":
+            job.state, job.ended = "CANCELLED", self.now()
+            job.error_code, job.error = 1, "CANCELED"
