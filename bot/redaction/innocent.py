@@ -1,0 +1,92 @@
+"""Which values behind a secret name are no secrets: states, types, code, masks, paths and names of resources."""
+
+from __future__ import annotations
+
+import re
+
+from bot.redaction.rules import literal, mixed
+from bot.redaction.spans import Kind
+
+# Longer than any innocent value; also what bounds the work on one value.
+LONGEST = 512
+_RANDOM_PART = 16
+
+_WORDS = frozenset(
+    "none null nil true false yes no ok on off undefined unset set empty missing required optional default invalid"
+    " expired revoked denied incorrect wrong malformed unknown unauthorized forbidden unauthenticated provided found"
+    " failed valid hidden redacted masked removed censored secret sensitive is was has had are must may can cannot"
+    " could should will does did not the a an and or for from to in of with if this that your my please see use"
+    " using check enter type str bytes int float bool dict list tuple object any string number self return raise pass"
+    " break continue else try except finally yield bearer basic digest key token value name field input header"
+    " authentication authorization error warning info debug id".split()
+)
+
+_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\[[A-Z_]+\d*\]?",  # [PAD], [REDACTED]
+        r"[*xX•.#_-]{3,}",  # masks and dots
+        r"<\|?/?[A-Za-z_][\w .:/-]*\|?>?|<[A-Za-z_][\w.]* .*",  # <your key>, </s>, <google.auth.Credentials object
+        r"\{\{.*|(?:\w+ )?\{[^{}\s]*\}|\$\{.*|\$\(.*|%\(\w+\)s|%s",  # templates
+        r"\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%",  # variables of shells
+        r"(?:projects|organizations|folders|locations|secrets)/[\w./*{}$-]+|arn:aws:\S+",  # names of resources
+        r"(?:gs|s3|https?|file|sm|vault)://[^\s@?]*",
+        r"[a-z][a-z0-9_-]*:(?:latest|\d+)",  # a secret's name and version
+        r"[a-z]+(?:[-_][a-z0-9]{1,16})*[-_](?:key|token|password|secret|credentials?)",  # or its name
+        r"[\w.-]+\.(?:json|ya?ml|toml|txt|pem|key|crt|env|py)",  # files
+        r"id=\S+",  # docker build --secret id=...
+        r"SecretStr\(['\"]?\**.?.?|[*]+",
+        r"__\w+__|[A-Z][A-Z_]*(?:KEY|TOKEN|PASSWORD|SECRET|CREDENTIALS?)S?",  # stand-ins: YOUR_API_KEY
+    )
+)
+_NUMBER = re.compile(r"[-+]?\d{1,12}(?:\.\d+)?(?:e[-+]?\d+)?%?")
+_PATH = re.compile(r"(?:~|\.{1,2})?/(?:[\w.@+{}$-]+/)*[\w.@+*{}$-]*|(?:[\w.@+-]+/)+[\w.@+-]+\.\w{1,5}")
+_CODE = re.compile(
+    r"[A-Za-z_]{1,30}(?:\.[A-Za-z_]{1,30})+(?:[(\[].*)?"  # settings.token, os.environ["X"], a.b(c)
+    r"|(?:get|load|read|fetch|make|create|generate|decode|encode|format|str|repr|len|input|next)\w{0,30}\(.*"
+    r"|(?:Optional|Union|List|Literal|Annotated|Secret|dict|list)\[.*"
+)
+_PROSE = re.compile(r"[A-Z]?[a-z]{1,14}[,.]?")
+_PROSE_GOES_ON = re.compile(r"[,;:.]?\s+['\"(\[]?[A-Za-z]")
+_NUMBERED = re.compile(r"[A-Za-z_-]+\d{1,4}|v?\d[\d.]*\w{0,4}|\d{4}-\d\d.*")
+_SECRET_KEY = re.compile(r"(?i)(?:secret|access)[_-]?(?:access[_-]?)?key")
+
+
+def is_innocent(name: str, value: str) -> bool:
+    """Tell whether `value`, written behind the secret name `name`, is certainly no secret."""
+    if len(value) > LONGEST:
+        return False
+    value = value.strip()
+    bare = value.strip("()[]<>'\"`,;:.!?").lower()
+    if not bare or bare in _WORDS or bare == name.lower() or not literal(value):
+        return True
+    if name.lower().startswith(("token", "pass")) and len(name) <= len("token") and _NUMBER.fullmatch(bare):
+        return True
+    return any(pattern.fullmatch(value) for pattern in _PATTERNS) or _is_path(name, value)
+
+
+def is_code(name: str, value: str) -> bool:
+    """Tell whether the unquoted `value` is an expression, as in the source lines of a traceback."""
+    bare = value.rstrip(")]},;:")
+    return len(value) <= LONGEST and (
+        _CODE.fullmatch(value) is not None
+        or _CODE.fullmatch(bare) is not None
+        or (bare.lower().endswith(name.lower()) and bare.isidentifier())
+    )
+
+
+def is_prose(kind: str, value: str, rest: str) -> bool:
+    """Tell whether `value` and the text `rest` behind it are a sentence: `token: request failed`."""
+    plain = kind not in {Kind.PASSWORD, Kind.WANDB} and _PROSE.fullmatch(value) is not None
+    return plain and _PROSE_GOES_ON.match(rest) is not None
+
+
+def is_random(value: str) -> bool:
+    """Tell whether a value that no sign ties to its name can be nothing but a key."""
+    return len(value) >= _RANDOM_PART and any(map(str.isdigit, value)) and mixed(value) and not _NUMBERED.fullmatch(value)
+
+
+def _is_path(name: str, value: str) -> bool:
+    if _SECRET_KEY.search(name) or not _PATH.fullmatch(value):
+        return False
+    return not any(len(part) >= _RANDOM_PART and mixed(part) for part in value.split("/"))

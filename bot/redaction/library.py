@@ -1,0 +1,48 @@
+"""The kinds that the detect-secrets library knows, as rules of ours.
+
+Only plugins that recognise a fixed shape in linear time are taken. Its entropy plugins are not (they
+take commit and image digests for keys), nor those with unbounded repeats (JWT, OpenAI, npm, IBM,
+Cloudant), whose shapes stand in our own table.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from bot.redaction.rules import Rule
+from bot.redaction.spans import Kind
+
+# Module and class in detect_secrets.plugins, our kind, hints, how many of its patterns are used (0: all), length.
+_PLUGINS: tuple[tuple[str, str, str, tuple[str, ...], int, int], ...] = (
+    ("aws", "AWSKeyDetector", Kind.AWS, ("akia", "asia", "abia", "acca", "a3t"), 1, 20),
+    ("azure_storage_key", "AzureStorageKeyDetector", Kind.AZURE, ("accountkey=",), 0, 0),
+    ("discord", "DiscordBotTokenDetector", "Discord token", ("bot", "token", "discord"), 0, 0),
+    ("github_token", "GitHubTokenDetector", Kind.GITHUB, ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), 0, 0),
+    ("gitlab_token", "GitLabTokenDetector", Kind.GITLAB, ("glimt-", "gr1348941"), 0, 0),
+    ("mailchimp", "MailchimpDetector", "Mailchimp key", ("-us",), 0, 0),
+    ("pypi_token", "PypiTokenDetector", "PyPI token", ("pypi-",), 0, 0),
+    ("sendgrid", "SendGridDetector", "SendGrid key", ("sg.",), 0, 0),
+    ("slack", "SlackDetector", Kind.SLACK, ("xox",), 1, 0),
+    ("square_oauth", "SquareOAuthDetector", "Square key", ("sq0csp-",), 0, 0),
+    ("stripe", "StripeDetector", "Stripe key", ("k_live_",), 0, 0),
+    ("telegram_token", "TelegramBotTokenDetector", "Telegram token", ("bot", "token", "telegram"), 0, 0),
+    ("twilio", "TwilioKeyDetector", "Twilio key", ("sk", "twilio"), 0, 0),
+)
+
+
+@cache
+def library_rules() -> tuple[Rule, ...]:
+    """Return the library's patterns as rules; the first call imports it (about 0.2 s)."""
+    rules: list[Rule] = []
+    for module, plugin, kind, hints, used, length in _PLUGINS:
+        patterns = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), plugin).denylist
+        rules += [Rule(kind, hints, pattern, None, length) for pattern in tuple(patterns)[: used or None]]
+    return tuple(rules)
+
+
+@cache
+def library_names() -> tuple[str, ...]:
+    """Return the library's patterns of secret names (`api_?key`, `passwd`, ...), lower case."""
+    names: tuple[str, ...] = importlib.import_module("detect_secrets.plugins.keyword").DENYLIST
+    return names

@@ -1,0 +1,75 @@
+"""What may leave the process: text without secrets, and without anything alive in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.redaction.across import add_continuations
+from bot.redaction.markup import neutralise
+from bot.redaction.private_keys import private_keys
+from bot.redaction.rows import detector
+from bot.redaction.spans import paint, unpainted
+from bot.redaction.visible import last_rewrite, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.redaction.spans import Span
+
+_ROW_ENDS = re.compile(r"([\r\n]++)")
+
+
+def redact(text: str) -> str:
+    """Return `text` with every secret replaced by its kind in brackets, such as `[W&B key removed]`.
+
+    The answer is the visible text: escapes and zero-width characters that could hide a secret from
+    the eye of a pattern are gone, and a progress line is as it was drawn last.
+    """
+    return redact_lines([text])[0]
+
+
+def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the log entries `lines`, as many and in that order, redacted as one text.
+
+    Also secrets that span entries are found: private keys, a value below its label, a token broken
+    by a line's width. Give more entries than will be shown, so that a key that begins before them
+    is seen whole. Takes time linear in the size of the log, and raises nothing.
+    """
+    entries = _redacted([visible(line) for line in lines])
+    if any("\r" in entry for entry in entries):
+        # What a progress bar overwrote could hide the label of a value: look again without it.
+        entries = _redacted([last_rewrite(entry) for entry in entries])
+    return tuple(entries)
+
+
+def safe(text: str) -> str:
+    """Return `text` redacted and neutralised: what may be shown in a chat, once `&<>` are escaped."""
+    return neutralise(redact(text))
+
+
+def safe_lines(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the log entries `lines`, one for one, redacted as one text and neutralised."""
+    return tuple(neutralise(line) for line in redact_lines(lines))
+
+
+def _redacted(entries: list[str]) -> list[str]:
+    parts = [_ROW_ENDS.split(entry) if "\n" in entry or "\r" in entry else [entry] for entry in entries]
+    rows = [row for entry in parts for row in entry[::2]]
+    found = _found([unpainted(row) for row in rows])
+    if not found:
+        return entries
+    painted = iter(paint(row, found[index]) if index in found else row for index, row in enumerate(rows))
+    for entry in parts:
+        entry[::2] = [next(painted) for _ in entry[::2]]
+    return ["".join(entry) for entry in parts]
+
+
+def _found(rows: list[str]) -> dict[int, list[Span]]:
+    """Return the secrets of each row that has any, by its index."""
+    narrowed = detector().narrowed("\n".join(rows))
+    found = {index: spans for index, row in enumerate(rows) if (spans := narrowed.secrets(row))}
+    for index, span in private_keys(rows):
+        found.setdefault(index, []).append(span)
+    add_continuations(rows, found)
+    return found

@@ -1,0 +1,110 @@
+"""Private keys, which are printed over many rows: from BEGIN to END, or what is left of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.redaction.prefixes import content_start
+from bot.redaction.rules import mixed
+from bot.redaction.spans import Kind, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_BLANK = r"(?:[ +_]|%20)"
+_TITLE = rf"(?:[A-Z0-9]{{1,12}}{_BLANK}){{0,4}}PRIVATE{_BLANK}KEY(?:{_BLANK}BLOCK)?(?:-{{2,5}}|$)"
+_BEGIN = re.compile(rf"-{{2,5}}{_BLANK}?BEGIN{_BLANK}{_TITLE}")
+_END = re.compile(rf"-{{2,5}}{_BLANK}?END{_BLANK}{_TITLE}")
+_CLOSING_QUOTE = re.compile(r"(?<!\\)[\"'`]|\\+[\"'`]")
+# A row of a key's body, in a string of a program too: 'MIIE...\n' +
+_BODY = re.compile(r"[\"']?[A-Za-z0-9+/]++={0,2}(?:\\+[nr])*+[\"',+\\\s]*+")
+_LAST_WORD = re.compile(r"[A-Za-z0-9+/]{40,}+={0,2}")
+# Other ranks' rows may come between those of a key; a key has at most a few hundred rows.
+_MOST_OTHER_ROWS = 20
+_MOST_ROWS = 400
+# The width at which tools break base64 (64, 70 or 76).
+_LEAST_WIDTH, _MOST_WIDTH = 60, 80
+
+
+def has_private_key(text: str) -> bool:
+    """Tell whether a private key begins or ends in `text`."""
+    return "PRIVATE" in text and (_BEGIN.search(text) or _END.search(text)) is not None
+
+
+def private_keys(rows: Sequence[str]) -> Iterator[tuple[int, Span]]:
+    """Yield (row index, span) of every part of a private key, also of one without its BEGIN or END."""
+    left = others = 0
+    for index, row in enumerate(rows):
+        if "PRIVATE" in row and has_private_key(row):
+            spans, goes_on = _marked(row, inside=left > 0)
+            yield from ((index, span) for span in spans)
+            if not left and not _BEGIN.search(row):
+                yield from _before(rows, index)
+            left, others = (_MOST_ROWS if goes_on else 0), 0
+        elif left:
+            body = _body(row)
+            others = 0 if body else others + 1
+            left = 0 if others > _MOST_OTHER_ROWS else left - 1
+            if body:
+                yield index, body
+        elif _is_wide(row) and index + 1 < len(rows) and _is_wide(rows[index + 1]):
+            # Two rows of a block without its BEGIN: what follows is taken as if it had been seen.
+            yield index, Span(content_start(row), len(row), Kind.SECRET)
+            left, others = _MOST_ROWS, _MOST_OTHER_ROWS
+
+
+def _marked(row: str, *, inside: bool) -> tuple[list[Span], bool]:
+    """Return the keys between the marks of `row` and whether the last goes on in the next row."""
+    spans: list[Span] = []
+    first_end = _END.search(row)
+    begin = _BEGIN.search(row)
+    if first_end and (begin is None or first_end.start() < begin.start()):
+        start = content_start(row) if inside or _body(row[: first_end.start()]) else first_end.start()
+        spans.append(Span(min(start, first_end.start()), first_end.end(), Kind.PRIVATE_KEY))
+    ends_here = True
+    while begin:
+        end = _END.search(row, begin.end()) if ends_here else None
+        ends_here = end is not None
+        quote = None if end else _CLOSING_QUOTE.search(row, begin.end())
+        stop = end.end() if end else quote.start() if quote else len(row)
+        spans.append(Span(begin.start(), stop, Kind.PRIVATE_KEY))
+        if end is None and quote is None:
+            return spans, True
+        begin = _BEGIN.search(row, stop)
+    return spans, False
+
+
+def _body(row: str) -> Span | None:
+    """Return the part of `row` that can be a row of a key's body."""
+    start = content_start(row)
+    if _BODY.fullmatch(row, start):
+        return Span(start, len(row), Kind.PRIVATE_KEY)
+    last = row.rstrip("\"',\\ ").rfind(" ") + 1
+    word = _LAST_WORD.match(row, last)
+    return Span(last, word.end(), Kind.PRIVATE_KEY) if word else None
+
+
+def _before(rows: Sequence[str], index: int) -> Iterator[tuple[int, Span]]:
+    """Yield the rows of a key above its END whose BEGIN is not among `rows`."""
+    for above in range(index - 1, max(-1, index - _MOST_ROWS), -1):
+        body = _body(rows[above])
+        if body is None or body.end - body.start < len("-----"):
+            return
+        yield above, body
+
+
+def _is_wide(row: str) -> bool:
+    """Tell whether `row` is one full row of a block of base64."""
+    if not _LEAST_WIDTH <= len(row) or " " in row[-_LEAST_WIDTH:]:
+        return False
+    start = content_start(row)
+    width = len(row) - start
+    text = row[start:]
+    return (
+        _LEAST_WIDTH <= width <= _MOST_WIDTH
+        and _BODY.fullmatch(row, start) is not None
+        and mixed(text)
+        and text != text.lower()
+        and text != text.upper()
+    )

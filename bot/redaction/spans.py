@@ -1,0 +1,83 @@
+"""Where a secret stands in a row of text, and how it is painted over."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Kind(StrEnum):
+    """What a removed value was; the words that stand in its place."""
+
+    WANDB = "W&B key"
+    HUGGING_FACE = "Hugging Face token"
+    GITHUB = "GitHub token"
+    GITLAB = "GitLab token"
+    SLACK = "Slack token"
+    SLACK_WEBHOOK = "Slack webhook"
+    GOOGLE_API = "Google API key"
+    GOOGLE_OAUTH = "Google OAuth token"
+    GOOGLE_CLIENT = "Google client secret"
+    PRIVATE_KEY = "private key"
+    AWS = "AWS key"
+    OPENAI = "OpenAI key"
+    ANTHROPIC = "Anthropic key"
+    AZURE = "Azure key"
+    JWT = "JWT"
+    SIGNATURE = "signature"
+    COOKIE = "cookie"
+    BEARER = "bearer token"
+    PASSWORD = "password"  # noqa: S105 - a label, not a password
+    SECRET = "secret"  # noqa: S105 - a label, not a secret
+
+
+# What a name or a header says about a value is vaguer than what the value's own shape says.
+_VAGUE = frozenset({Kind.JWT, Kind.SIGNATURE, Kind.COOKIE, Kind.BEARER, Kind.PASSWORD, Kind.SECRET})
+
+
+class Span(NamedTuple):
+    """A secret at `row[start:end]`; `kind` is a `Kind` or a library's own words for one.
+
+    `open` means that the value reaches the row's end and may go on in the next row; an open span
+    without characters is a label whose value is still to come.
+    """
+
+    start: int
+    end: int
+    kind: str
+    open: bool = False
+
+
+_PAINTED = re.compile(r"\[[\w& ]{3,40} removed\]")
+# White space to every pattern, so that what was painted over is never a value again; in no visible text.
+_FILLER = "\x1f"
+
+
+def unpainted(row: str) -> str:
+    """Return `row` with what was painted over before blanked out; each character keeps its place."""
+    return _PAINTED.sub(lambda found: _FILLER * len(found.group()), row) if " removed]" in row else row
+
+
+def paint(row: str, spans: Iterable[Span]) -> str:
+    """Return `row` with each span replaced by its kind in brackets; spans that overlap become one."""
+    out: list[str] = []
+    done = 0
+    for start, end, kind in _merged(spans):
+        out += [row[done:start], f"[{kind} removed]"]
+        done = end
+    return "".join(out) + row[done:]
+
+
+def _merged(spans: Iterable[Span]) -> list[tuple[int, int, str]]:
+    merged: list[tuple[int, int, str]] = []
+    for span in sorted(span for span in spans if span.end > span.start):
+        if merged and span.start < merged[-1][1]:
+            start, end, kind = merged[-1]
+            merged[-1] = (start, max(end, span.end), span.kind if kind in _VAGUE else kind)
+        else:
+            merged.append((span.start, span.end, span.kind))
+    return merged

@@ -1,0 +1,61 @@
+"""What a terminal would show of a text: escapes, hidden characters and rewritten progress resolved."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPES = re.compile(
+    r"\x1b\][^\x07\x1b\n]*+(?:\x07|\x1b\\)"  # OSC: window titles, hyperlinks
+    r"|\x1b[PX^_][^\x1b\n]*+\x1b\\"  # device control strings
+    r"|(?:\x1b\[|\x9b)[0-?]++[ -/]*+[@-~]"  # CSI with parameters: colours, cursor moves
+    # CSI without parameters: only finals in use, so that a broken escape never eats a key's first letter.
+    r"|(?:\x1b\[|\x9b)(?:[mKJHBCD]|A(?!KIA|SIA|Iza|BIA|CCA))"
+    r"|\x1b[()][AB012]|\x1b[=>78]"
+    r"|\x1b"
+)
+_LINE_ENDS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
+_UNPRINTABLE_PAIRS = re.compile(r"[\ud800-\udfff]")
+# Controls, soft hyphens, fillers, zero-width and bidirectional marks, variation selectors, tags.
+_HIDDEN = re.compile(
+    r"[\x00-\x07\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """Return `text` without anything that a reader cannot see; line ends, tabs and `\\r` are kept.
+
+    ANSI escapes, controls, zero-width and bidirectional marks go, a backspace takes the character
+    before it, half a surrogate pair (invalid UTF-8) becomes U+FFFD. Parts of a key that were kept
+    apart by such characters stand together afterwards.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _ESCAPES.sub("", text)
+    text = _LINE_ENDS.sub("\n", text)
+    text = _UNPRINTABLE_PAIRS.sub("\ufffd", text)
+    return _without_backspaces(_HIDDEN.sub("", text))
+
+
+def _without_backspaces(text: str) -> str:
+    if "\b" not in text:
+        return text
+    kept: list[str] = []
+    for character in text:
+        if character != "\b":
+            kept.append(character)
+        elif kept and kept[-1] not in "\r\n":
+            kept.pop()
+    return "".join(kept)
+
+
+def last_rewrite(text: str) -> str:
+    """Return `text` with each line as it stood last: what a progress bar drew before a `\\r` is gone."""
+    if "\r" not in text:
+        return text
+    return "\n".join(_last_of(line) if "\r" in line else line for line in text.split("\n"))
+
+
+def _last_of(line: str) -> str:
+    return next((part for part in reversed(line.split("\r")) if part.strip()), "")
