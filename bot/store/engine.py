@@ -1,0 +1,100 @@
+"""The connection to the store: one file or server, safe transactions, errors as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.errors import StoreError
+from bot.store.place import Place
+from bot.store.sentences import describe
+
+# How long SQLite waits for another process's write, in seconds; ours are over in milliseconds.
+BUSY_SECONDS = 5.0
+
+
+class Database:
+    """An open store; every method raises StoreError with a sentence when it fails."""
+
+    def __init__(self, place: Place, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.place = place
+        self.busy_seconds = busy_seconds
+        self._engine = _make_engine(place, busy_seconds)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state of the store."""
+        async with self._transaction(self._engine) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end of the block, rolled back when it raises."""
+        # A transaction that reads first and writes later would fail as "locked" in the middle, without
+        # waiting, when another process wrote in between: so the right to write is taken at its start.
+        async with self._transaction(self._engine.execution_options(begin="BEGIN IMMEDIATE")) as connection:
+            yield connection
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT, which both kinds of store spell alike."""
+        return sqlite.insert(table) if self.place.file else postgresql.insert(table)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError, UnicodeError) as error:
+            raise StoreError(describe(error, self.place.name)) from error
+
+
+def _make_engine(place: Place, busy_seconds: float) -> AsyncEngine:
+    if place.file is None:
+        return _make_server_engine(place)
+    # One connection, hence one thread, and a fair queue in front of it: a write takes a millisecond, and
+    # several writers of our own would only wait for each other in SQLite's unfair one.
+    engine = create_async_engine(
+        place.url,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=busy_seconds * 2,
+        connect_args={"timeout": busy_seconds},
+        hide_parameters=True,
+    )
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _make_server_engine(place: Place) -> AsyncEngine:
+    try:
+        return create_async_engine(place.url, pool_pre_ping=True, hide_parameters=True)
+    except ImportError as error:
+        raise StoreError(
+            "The store is a Postgres, and its driver is missing. Install it: pip install 'psycopg[binary]'"
+        ) from error
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: `_begin` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        # What was acknowledged survives a power cut.
+        cursor.execute("PRAGMA synchronous = FULL")
+    finally:
+        cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

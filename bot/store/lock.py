@@ -1,0 +1,72 @@
+"""Only one bot at a time works on the launches of a SQLite file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.errors import StoreError
+from bot.store.place import find_place
+from bot.store.sentences import describe
+
+
+class AlreadyServed(StoreError):  # noqa: N818 - a state of the store, not an error of ours
+    """Another process holds the lock; the text names it."""
+
+
+class StoreLock:
+    """The right to work on a store's launches, until `release` or the end of the process, however it ends."""
+
+    def __init__(self, handle: int | None) -> None:
+        self._handle = handle
+
+    def release(self) -> None:
+        """Gives the right back; a second call does nothing."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def take_lock(url: str) -> StoreLock:
+    """Takes the lock of a store; raises AlreadyServed when another process holds it.
+
+    Only who works on launches needs it, readers do not. Postgres needs none: its lock is empty.
+    """
+    place = find_place(url)
+    if place.file is None:
+        return StoreLock(None)
+    path = Path(f"{place.file}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(describe(error, path)) from error
+    if not _lock(handle):
+        holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+        os.close(handle)
+        who = f"process {holder}" if holder.isdigit() else "another process"
+        raise AlreadyServed(f"The store {place.name} is served already, by {who}. Stop that one first.")
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return StoreLock(handle)
+
+
+def _lock(handle: int) -> bool:
+    import fcntl  # noqa: PLC0415 - POSIX only: reading a store works without it
+
+    try:
+        # The system ends a flock with the process that holds it, also when that is killed.
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,9 @@
+"""Run by alembic: applies the migrations on the connection that `bot.store.upgrade` holds."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+with context.begin_transaction():
+    context.run_migrations()

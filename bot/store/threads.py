@@ -1,0 +1,46 @@
+"""The table of monitor threads."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, select
+
+from bot.models.launch import MessageRef
+from bot.ports import Thread
+from bot.store.engine import Database
+from bot.store.records import Records
+from bot.store.schema import threads
+
+
+class ThreadTable:
+    """Fulfils `bot.ports.Threads`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._records = Records(Thread)
+
+    async def remember(self, thread: Thread) -> None:
+        """Writes a thread (by its parent message), or its newer state."""
+        values = {"words": thread.words, "started": thread.started, "record": self._records.dump(thread)}
+        key = {"channel_id": thread.parent.channel, "ts": thread.parent.ts}
+        insert = self._database.insert(threads).values(**key, **values)
+        async with self._database.write() as connection:
+            await connection.execute(
+                insert.on_conflict_do_update(index_elements=[threads.c.channel_id, threads.c.ts], set_=values)
+            )
+
+    async def find(self, parent: MessageRef) -> Thread | None:
+        """One thread by its parent."""
+        query = select(threads.c.record).where(
+            threads.c.channel_id == parent.channel, threads.c.ts == parent.ts
+        )
+        return await self._first(query)
+
+    async def latest(self, channel: str, words: str) -> Thread | None:
+        """The newest thread of a channel with these words."""
+        query = select(threads.c.record).where(threads.c.channel_id == channel, threads.c.words == words)
+        return await self._first(query.order_by(threads.c.started.desc()))
+
+    async def _first(self, query: Select[str]) -> Thread | None:
+        async with self._database.read() as connection:
+            record = (await connection.execute(query.limit(1))).scalar_one_or_none()
+        return None if record is None else self._records.load(record)

@@ -1,0 +1,74 @@
+"""From no tables, or those of an older version, to the newest ones; anything else is refused, and copied."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import StoreError
+from bot.store.engine import Database
+from bot.store.health import Unfit, check_file, keep_copy
+from bot.store.schema import HEAD
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "alembic_version"  # alembic's own name for it
+
+
+async def prepare(database: Database) -> None:
+    """Checks the store and brings its tables up to date.
+
+    Raises StoreError when it is damaged, of a newer bot, or not ours: its file is copied, never changed.
+    """
+    file = database.place.file
+    try:
+        if file is not None:
+            await asyncio.to_thread(check_file, file, busy_seconds=database.busy_seconds)
+        async with database.write() as connection:
+            await _upgrade(connection, database.place.name)
+    except Unfit as error:
+        raise StoreError(f"{error} {await asyncio.to_thread(keep_copy, file)}") from error
+
+
+async def _upgrade(connection: AsyncConnection, name: str) -> None:
+    version = await connection.run_sync(_version)
+    if version == HEAD:
+        return
+    if version is not None and version not in _known():
+        raise Unfit(
+            f"The store {name} has version {version}, which this bot does not know (it knows {HEAD}). "
+            "Start the version of the bot that wrote it."
+        )
+    if version is None and await connection.run_sync(_foreign):
+        raise Unfit(f"The store {name} holds tables that are not this bot's.")
+    await connection.run_sync(migrate)
+
+
+def migrate(connection: Connection) -> None:
+    """Applies what is missing of the migrations, within the connection's transaction."""
+    from alembic import command  # noqa: PLC0415 - slow, and seldom needed
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - a constant
+    return found.scalar_one_or_none()
+
+
+def _foreign(connection: Connection) -> bool:
+    return bool(set(inspect(connection).get_table_names()) - {VERSION_TABLE})
+
+
+def _known() -> set[str]:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - slow, and seldom needed
+
+    return {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
