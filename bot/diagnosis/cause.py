@@ -1,0 +1,42 @@
+"""What one entry of the table of causes says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bot.models.diagnosis import Category, Source
+
+
+class Strength(IntEnum):
+    """How much a match explains; of two matches on one line the stronger wins."""
+
+    CONSEQUENCE = 0  # says only that something failed ("non-zero status")
+    SECONDARY = 1  # what a healthy part says when another part died (a peer closed the connection)
+    GENERIC = 2  # a class or word that fits many failures
+    CLASS = 3  # an exception class or exit code that names its category
+    SPECIFIC = 4  # a sentence that names what to change
+    VERDICT = 5  # the platform's own reason: it outranks whatever the program said before it died
+    OWN = 6  # a cause of the team itself: asked before all others, weighs as SPECIFIC
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One entry of the table.
+
+    It fits an event if one of `patterns` (regular expressions, case-blind) is found in its text, its
+    exception class is one of `exceptions` (a class name, or its dotted end) and the log comes from one
+    of `sources`; an empty tuple asks nothing. `advice` says what to do next and may hold named groups
+    of the pattern as `{name}`; the summary always keeps what those groups caught. `samples` must be
+    recognised as this cause and `counters` must not: both run as tests.
+    """
+
+    id: str
+    category: Category
+    advice: str
+    patterns: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    strength: Strength = Strength.SPECIFIC
+    samples: tuple[str, ...] = ()
+    counters: tuple[str, ...] = ()

@@ -1,0 +1,78 @@
+"""Picks, among all that went wrong, the first error that names what to change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from bot.diagnosis.events import Event
+from bot.diagnosis.outcome import Outcome
+from bot.diagnosis.rows import Rows
+from bot.diagnosis.terminal import is_platform
+
+_RETRIED = re.compile(
+    r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;.:(] ?retrying|will retry|\(retry|trying again|attempt \d+(?: of |/)\d+|backing off|sleeping \d|"
+    r"try(?:ing)? to resume|resuming|falling back|fall(?:s)? back to|skipping|reducing batch|continuing|recovered|reconnect(?:ed|ing)",
+    re.IGNORECASE,
+)
+_GAVE_UP = re.compile(
+    r"giv(?:ing|en) up|gave up|max(?:imum)?(?: number of)? retries|retries (?:exceeded|exhausted)|no more retries|after \d+ (?:attempts|retries|tries)",
+    re.IGNORECASE,
+)
+_PROGRESS = re.compile(
+    r"\bloss\b['\"]?\s*[=:]|\d+%\||\bit/s|\bs/it\b|\b(?:global_)?step['\"]?[ =:]+\d+(?!/\d+ :)|\bepoch[ =:]+\d+|saved? (?:model|checkpoint)|^Successfully |samples?/s",
+    re.IGNORECASE,
+)
+_RECOVERED, _SURVIVED, _REPRINTED, _EARLIER = 48, 40, 45, 70
+_NEAR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen event and what its weight came to in its place (0 to 100)."""
+
+    event: Event
+    weight: int
+
+
+def choose(rows: Rows, events: Sequence[Event], used: Set[int], outcome: Outcome) -> Choice | None:
+    """Returns the best explanation: the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks."""
+    progress = _last_progress(rows, events, used)
+    choices = [Choice(event, _in_place(rows, event, outcome, progress)) for event in events]
+    return max(choices, key=lambda c: (c.weight, -c.event.row), default=None)
+
+
+def _last_progress(rows: Rows, events: Sequence[Event], used: Set[int]) -> int:
+    """Returns the last row, at most some thousand after an event, on which work visibly went on; -1 if none."""
+    if not events:
+        return -1
+    first = min(event.row for event in events)
+    for row in range(len(rows) - 1, max(first, len(rows) - 3_000), -1):
+        if (
+            _PROGRESS.search(rows.raw[row][-400:])
+            and row not in used
+            and not is_platform(rows.clean(row).text)
+        ):
+            return row
+    return -1
+
+
+def _in_place(rows: Rows, event: Event, outcome: Outcome, progress: int) -> int:
+    weight = event.weight
+    if event.row < outcome.attempt:
+        weight -= _EARLIER
+    if event.row >= outcome.reprint:
+        weight -= _REPRINTED
+    if event.last < progress:
+        weight -= _SURVIVED
+    if _retried(rows, event):
+        weight -= _RECOVERED
+    return weight
+
+
+def _retried(rows: Rows, event: Event) -> bool:
+    near = [rows.clean(row).text for row in range(event.last + 1, min(len(rows), event.last + 1 + _NEAR))]
+    if any(_GAVE_UP.search(text[:400]) for text in [*near, event.quote]):
+        return False
+    return any(_RETRIED.search(text[:400]) for text in [*near, event.quote])

@@ -1,0 +1,104 @@
+"""Why it died and what to do: the deterministic diagnosis of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bot.diagnosis.cause import Cause, Strength
+from bot.diagnosis.causes import CAUSES
+from bot.diagnosis.choose import Choice, choose
+from bot.diagnosis.events import Event, chain_event, line_events
+from bot.diagnosis.exceptions import read_chains
+from bot.diagnosis.outcome import Outcome, judge
+from bot.diagnosis.prefilter import interesting
+from bot.diagnosis.rows import Rows
+from bot.diagnosis.summary import summary_of
+from bot.diagnosis.table import Table, table_of
+from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
+from bot.redaction import safe_lines
+
+BEFORE, AFTER = 20, 80
+#: A log without a closing line counts as failed from this weight on.
+_SPEAKS_FOR_ITSELF = 60
+_UNKNOWN_ADVICE = "No known cause fits: open the full log and look at the lines before this one."
+
+
+def diagnose_lines(
+    lines: Sequence[str],
+    *,
+    source: Literal["cloud_run", "vertex", "cloud_build"] | Source = Source.CLOUD_RUN,
+    severities: Sequence[str] | None = None,  # noqa: ARG001 - part of the interface; platforms mark healthy stderr ERROR, so it is no evidence
+    causes: tuple[Cause, ...] = CAUSES,
+) -> Diagnosis:
+    """Returns what a log (entries, oldest first) says about a failure; never raises for any text.
+
+    `root_cause_index` counts entries from 0. `context` holds up to 20 entries before and 80 after it. All
+    text in the answer is redacted and neutralised. A failed log that no cause fits has category `unknown`.
+    """
+    rows = Rows(lines)
+    hits = interesting(rows)
+    outcome = judge(rows, hits)
+    events, used = find_events(rows, hits, table_of(causes), Source(source))
+    choice = choose(rows, events, used, outcome)
+    if not _failed(outcome, choice):
+        return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)  # noqa: FBT003 - the field's name is has_error
+    if choice is None:
+        return _silent(lines)
+    return _answer(lines, rows, choice)
+
+
+def find_events(
+    rows: Rows, hits: Sequence[int], table: Table, source: Source
+) -> tuple[list[Event], set[int]]:
+    """Returns all that went wrong, in order of rows, and the rows that belong to tracebacks."""
+    chains, used = read_chains(rows, hits)
+    events = [event for chain in chains if (event := chain_event(rows, chain, table, source)) is not None]
+    events += line_events(rows, hits, used, table, source)
+    return sorted(events, key=lambda event: event.row), used
+
+
+def _failed(outcome: Outcome, choice: Choice | None) -> bool:
+    if outcome.lost or outcome.failed:
+        return True
+    return outcome.failed is None and choice is not None and choice.weight >= _SPEAKS_FOR_ITSELF
+
+
+def _answer(lines: Sequence[str], rows: Rows, choice: Choice) -> Diagnosis:
+    entry = rows.entry[choice.event.row]
+    first = max(0, entry - BEFORE)
+    match = choice.event.match
+    known = match is not None and match.cause.strength is not Strength.CONSEQUENCE
+    return Diagnosis(
+        has_error=True,
+        category=match.cause.category if match is not None and known else Category.UNKNOWN,
+        root_cause_index=entry,
+        summary=summary_of(choice),
+        context=tuple(safe_lines(lines[first : entry + AFTER + 1])),
+        advice=match.advice() if match is not None else _UNKNOWN_ADVICE,
+        confidence=_confidence(choice),
+        context_root=entry - first,
+        cause_id=match.cause.id if match is not None else "",
+    )
+
+
+def _confidence(choice: Choice) -> Confidence:
+    match = choice.event.match
+    if match is None or choice.weight < 40:  # noqa: PLR2004 - below it, only penalties explain the choice
+        return Confidence.LOW
+    return Confidence.HIGH if match.cause.strength >= Strength.CLASS else Confidence.MEDIUM
+
+
+def _silent(lines: Sequence[str]) -> Diagnosis:
+    last = len(lines) - 1
+    first = max(0, last - BEFORE)
+    return Diagnosis(
+        has_error=True,
+        category=Category.UNKNOWN,
+        root_cause_index=last if lines else None,
+        summary="It failed, but the log does not say why.",
+        context=tuple(safe_lines(lines[first:])),
+        advice=_UNKNOWN_ADVICE,
+        confidence=Confidence.LOW,
+        context_root=last - first if lines else None,
+    )

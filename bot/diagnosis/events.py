@@ -1,0 +1,158 @@
+"""Turns the interesting rows of a log into events: what was said, how loudly, and which cause fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.diagnosis.cause import Strength
+from bot.diagnosis.causes import EXCEPTION
+from bot.diagnosis.exceptions import Chain, Raised
+from bot.diagnosis.prefixes import Clean, Level
+from bot.diagnosis.rows import Rows
+from bot.diagnosis.table import Match, Table
+from bot.models.diagnosis import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that went wrong at a row.
+
+    `quote` is the text to show, `match` the cause that fits (None: none does) and `weight` how good an
+    explanation it is by itself, from 0 to 100. `last` is the last row that belongs to it.
+    """
+
+    row: int
+    quote: str
+    match: Match | None
+    weight: int
+    last: int
+    stream: str
+    more: str = ""
+
+
+_OF_EXCEPTION = {
+    Strength.OWN: 82,
+    Strength.VERDICT: 84,
+    Strength.SPECIFIC: 80,
+    Strength.CLASS: 74,
+    Strength.GENERIC: 66,
+    Strength.SECONDARY: 42,
+    Strength.CONSEQUENCE: 14,
+}
+_OF_LINE = {
+    Strength.OWN: 78,
+    Strength.VERDICT: 90,
+    Strength.SPECIFIC: 76,
+    Strength.CLASS: 70,
+    Strength.GENERIC: 60,
+    Strength.SECONDARY: 40,
+    Strength.CONSEQUENCE: 10,
+}
+#: What a line loses that does not itself claim to be an error.
+_UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
+_WORDS = re.compile(r"[A-Za-z]{3}")
+_UNTRACED, _ASIDE, _BELOW, _UNMATCHED = 6, 14, 4, 34
+
+_LOUD = re.compile(
+    r"""^(?:fatal:\ |[Ee]rror(?::|\s\[|\sin\s)|\S{1,200}:\d+(?::\d+)?:\s(?:fatal\ )?error|.{0,60}\b(?:fatal\ )?error:\s
+    |npm\ (?:ERR!|error)|pip.{0,20}error|E\ {3,}|FAILED\ |FAIL:|CMake\ Error|make(?:\[\d+\])?:\ \*\*\*|curl:\ \(\d+\)|ssh:\ |remote:\ |\S*sh:\ |\S+:\ line\ \d+:
+    |CommandException|AccessDeniedException|denied:|launch:\ Error|Run\ \w+\ errored|panic:|[Ff]ailed\ to\ |[Uu]nable\ to\ |[Cc]annot\ |[Cc]ould\ not\ |COPY\ failed
+    |\(gcloud\.|Traceback|\S+:\ error:|Killed|Segmentation\ fault|Fatal\ Python|terminate\ called|Err:\d+|×|x\ No\ solution|\[?ERROR\]?$
+    |nvcc\ fatal|\S+\.cu:\d+:|failed\ to\ |toomanyrequests|unauthorized:|\S*python[\d.]*:\ |exec\ |standard_init|OCI\ runtime|ld:\ |/\S*ld:\ |c\+\+:|g\+\+:|cc1plus:|collect2:)""",
+    re.VERBOSE,
+)
+_HARMLESS = re.compile(
+    r"""\b0\ (?:errors?|fail(?:ed|ures?)|rejected)\b|\b(?:errors?|failures?|failed|n_failed\w*)["']?\s*[=:]\s*0\b|\bno\ errors?\b|without\ errors?
+    |^[\s{,'"]*["'][\w./-]+["']\s*:\s|NCCL\ INFO|Performing\ Test|^--\ |HAS_WERROR|-Werror|\berror[_-]?(?:rate|feedback|bars?|handl\w+|correct\w*|log|budget|margin|threshold)\b
+    |mean_(?:absolute|squared)_error|_error["']?\s*[=:]\s*[\d.]|unused\ variable|deprecat|FutureWarning|DeprecationWarning|UserWarning|Selecting\ previously\ unselected
+    |^(?:sample|prompt|text|example|user|assistant|question|answer|row|input|output|label|Q|A)\b[\w\ #-]{0,12}:\s|ERROR_HANDLING|dependency\ resolver\ does\ not\ currently
+    |Unable\ to\ register\ cu\w+\ factory|Attempting\ to\ register\ factory|Could\ not\ find\ (?:cuda\ drivers|TensorRT)|debconf:|invoke-rc\.d|update-alternatives
+    |^The\ above\ exception|^During\ handling|Traceback\ \(most|which\ is\ incompatible\.|^\+\ |Find\ (?:detailed\ )?(?:error\ )?logs\ at|set\ NCCL_|expected\ failures?|xfail|^\s*\w+_(?:error|timeout|failure)\w*\s*[=:]""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def loud(clean: Clean) -> bool:
+    """Returns whether a line itself claims to be an error."""
+    return clean.level is Level.ERROR or _LOUD.match(clean.text) is not None
+
+
+def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | None:
+    """Returns the event of a row outside all tracebacks, or None if it says nothing of the kind."""
+    clean = rows.clean(row)
+    text = clean.text.strip()
+    if not _WORDS.search(text) or _HARMLESS.search(text):
+        return None
+    match = table.match(text, exception="", source=source)
+    shouted = loud(clean)
+    if match is None and not shouted:
+        return None
+    strength = match.cause.strength if match else None
+    weight = _OF_LINE[strength] if strength is not None else _UNMATCHED
+    if clean.level is Level.WARNING:
+        weight -= _WARNING
+    elif clean.level is Level.INFO:
+        weight -= _INFO
+    elif not shouted:
+        weight -= _UNPROVEN if strength is Strength.VERDICT else _PLAIN
+    return Event(row, clean.quote.strip(), match, max(weight, 1), row, clean.stream, _rest(rows, row))
+
+
+def _rest(rows: Rows, row: int) -> str:
+    """Returns what else the same entry says below the row."""
+    below = range(row + 1, min(len(rows), row + 10))
+    return " ".join(rows.clean(r).text.strip() for r in below if rows.entry[r] == rows.entry[row])
+
+
+def _of_raised(rows: Rows, one: Raised, table: Table, source: Source, penalty: int) -> Event:
+    head = f"{one.name}: {one.text}" if one.text else one.name
+    more = " ".join(one.more)
+    match = table.match(head, exception=one.name, source=source)
+    if more and (match is None or match.cause.strength < Strength.SPECIFIC):
+        wider = table.match(f"{head} {more}", exception=one.name, source=source)
+        if wider is not None and (match is None or wider.cause.strength > match.cause.strength):
+            match = wider
+            penalty += _BELOW
+    match = match or Match(EXCEPTION, 0, len(head), ())
+    weight = _OF_EXCEPTION[match.cause.strength] - penalty
+    return Event(one.row, head, match, weight, one.row + len(one.more), rows.clean(one.row).stream, more)
+
+
+def chain_event(rows: Rows, chain: Chain, table: Table, source: Source) -> Event | None:
+    """Returns the event of the exception in a chain that names best what to change; None for an ignored chain."""
+    if chain.ignored:
+        return None
+    traced = any(one.traced for one in chain.raised)
+    penalty = (0 if traced else _UNTRACED) + (_ASIDE if chain.aside else 0)
+    events = [_of_raised(rows, one, table, source, penalty) for one in chain.raised]
+    best = len(events) - 1
+    for at in range(len(events) - 2, -1, -1):
+        if _names_more(events[at], events[best], direct=all(chain.direct[at:best])):
+            best = at
+    return events[best]
+
+
+def _names_more(inner: Event, outer: Event, *, direct: bool) -> bool:
+    """Returns whether the earlier exception explains more than the later one that came of it."""
+    if inner.weight != outer.weight:
+        return inner.weight > outer.weight
+    same = inner.match and outer.match and inner.match.cause.category == outer.match.cause.category
+    return not direct and not same and outer.weight < _OF_EXCEPTION[Strength.SPECIFIC] - _BELOW
+
+
+def line_events(rows: Rows, hits: Iterable[int], used: set[int], table: Table, source: Source) -> list[Event]:
+    """Returns the events of the hits that no traceback used; equal lines are looked up once."""
+    events: list[Event] = []
+    silent: set[str] = set()
+    for row in hits:
+        text = rows.clean(row).text
+        if row in used or text in silent:
+            continue
+        event = line_event(rows, row, table, source)
+        if event is None:
+            silent.add(text)
+        else:
+            events.append(event)
+    return events

@@ -1,0 +1,176 @@
+"""Reads Python tracebacks and exception chains out of a log, also where ranks and prints are mixed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.diagnosis.prefixes import Clean
+from bot.diagnosis.rows import Rows
+from bot.diagnosis.terminal import is_platform
+
+_HEADER = re.compile(
+    r"(?P<margin>^[\s|+]*|\S.*?)(?:Exception Group )?Traceback \(most recent call last\):\s*$"
+)
+_NAME = r"(?:[A-Za-z_<][\w<>]*\.)*[A-Za-z_]\w*"
+_RAISED = re.compile(rf"(?P<name>{_NAME})(?::(?:\s+(?P<text>.*))?)?$")
+_ENDINGS = (
+    "Error|Exception|Interrupt|SystemExit|Failure|Failed|Timeout|TimedOut|Denied|NotFound|Forbidden|Unauthorized|"
+    "Unauthenticated|Exhausted|Unavailable|Exceeded|InvalidArgument|FailedPrecondition|BadRequest|TooManyRequests|"
+    "Refused|Aborted|Conflict|ArrowInvalid|StopIteration|ExceptionGroup|_RPCException|Full|Empty|Invalid|Terminated"
+)
+_BARE = re.compile(rf"(?P<name>(?:[A-Za-z_][\w<>]*\.)*[A-Z_]\w*(?:{_ENDINGS}))(?::(?:\s+(?P<text>.*))?)?$")
+_LINKED = re.compile(
+    r"(?P<cause>The above exception was the direct cause of)|During handling of the above exception"
+)
+_IGNORED = re.compile(r"Exception ignored (?:in|while)|--- Logging error ---|Error in sys\.excepthook")
+_ASIDE = re.compile(r"Exception in thread|was never retrieved|Error in atexit|Exception in callback")
+_LONGEST, _NOISE, _MORE = 600, 60, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One exception as printed: the row of its class and message, its dotted class, its message, the rows that go
+    on with the message (`more`), whether a traceback stood above it, and the file of its innermost frame."""
+
+    row: int
+    name: str
+    text: str
+    more: tuple[str, ...]
+    traced: bool
+    frame: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Exceptions linked by "The above exception...", the first raised first.
+
+    `direct` is, for each but the first, whether the text said "direct cause". `ignored` marks destructors and the
+    like, which never end a program; `aside` marks threads and callbacks, which may.
+    """
+
+    raised: tuple[Raised, ...]
+    direct: tuple[bool, ...]
+    ignored: bool
+    aside: bool
+    first: int
+    last: int
+
+
+class _Reader:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.used: set[int] = set()
+
+    def chains(self, hits: Iterable[int]) -> Iterator[Chain]:
+        for row in hits:
+            if row not in self.used and (self._header(row) or self._bare(row)):
+                chain = self._chain(row)
+                if chain is not None:
+                    yield chain
+
+    def _header(self, row: int) -> re.Match[str] | None:
+        return _HEADER.search(self.rows.clean(row).text[-400:])
+
+    def _bare(self, row: int) -> bool:
+        return _BARE.match(self.rows.clean(row).text) is not None
+
+    def _chain(self, first: int) -> Chain | None:
+        raised: list[Raised] = []
+        direct: list[bool] = []
+        at: int | None = first
+        while at is not None and len(raised) < 40:
+            one = self._traced(at) if self._header(at) else self._plain(at)
+            if one is None:
+                break
+            raised.append(one)
+            at, said = self._next(one.row)
+            if at is not None:
+                direct.append(said)
+                self.used.update(range(one.row, one.row + 1 + len(one.more)))
+        if not raised:
+            return None
+        before = [self.rows.clean(r).text for r in range(max(0, first - 2), first)]
+        own = self.rows.clean(first).text
+        near = " ".join([*before, own])
+        return Chain(
+            tuple(raised),
+            tuple(direct[: len(raised) - 1]),
+            ignored=bool(_IGNORED.search(near)) or raised[-1].name.endswith("Warning"),
+            aside=bool(_ASIDE.search(near)),
+            first=first,
+            last=raised[-1].row,
+        )
+
+    def _own(self, start: int, limit: int) -> Iterator[tuple[int, Clean]]:
+        """The rows after `start` that the same writer wrote."""
+        writer = self.rows.clean(start)
+        for row in range(start + 1, min(len(self.rows), start + 1 + limit)):
+            clean = self.rows.clean(row)
+            if clean.stream == writer.stream and clean.wandb == writer.wandb:
+                yield row, clean
+
+    def _traced(self, header: int) -> Raised | None:
+        head = self._header(header)
+        margin = head["margin"] if head and not head["margin"].strip(" |+") else ""
+        noise, frame = 0, ""
+        self.used.add(header)
+        for row, clean in self._own(header, _LONGEST):
+            text = _unboxed(clean.text, margin)
+            if text[:1].isspace() or not text:
+                self.used.add(row)
+                frame = text.strip() if text.startswith('  File "') else frame
+                continue
+            if self._header(row) or is_platform(text):
+                return None
+            found = _RAISED.match(text)
+            if found is not None and (noise == 0 or _BARE.match(text) or "." in found["name"]):
+                return self._made(row, found, traced=True, frame=frame, margin=margin)
+            noise += 1
+            if noise > _NOISE:
+                return None
+        return None
+
+    def _plain(self, row: int) -> Raised | None:
+        found = _BARE.match(self.rows.clean(row).text)
+        return self._made(row, found, traced=False, frame="", margin="") if found else None
+
+    def _made(self, row: int, found: re.Match[str], *, traced: bool, frame: str, margin: str) -> Raised:
+        self.used.add(row)
+        more: list[str] = []
+        for at, clean in self._own(row, _MORE):
+            text = _unboxed(clean.text, margin)
+            if not text.strip() or _LINKED.match(text) or _HEADER.search(text[-400:]) or is_platform(text):
+                break
+            if text[:1].isspace() or text.startswith(("- ", "> ", "* ")):
+                self.used.add(at)
+            more.append(text.strip())
+        return Raised(row, found["name"], (found["text"] or "").strip(), tuple(more), traced, frame)
+
+    def _next(self, row: int) -> tuple[int | None, bool]:
+        linked: bool | None = None
+        for at, clean in self._own(row, 30):
+            text = clean.text.strip(" |+")
+            if linked is None:
+                found = _LINKED.match(text)
+                if found is not None:
+                    linked = bool(found["cause"])
+                elif self._header(at) and text.startswith(("Original ", "Remote ")):
+                    return at, False
+                elif is_platform(text) or self._header(at):
+                    return None, False
+            elif text:
+                return (at, linked) if self._header(at) or self._bare(at) else (None, False)
+        return None, False
+
+
+def _unboxed(text: str, margin: str) -> str:
+    """Takes the margin of an exception group's box off."""
+    return re.sub(r"^\s*[|+](?: |$)", "", text) if "|" in margin or "+" in margin else text[len(margin) :]
+
+
+def read_chains(rows: Rows, hits: Iterable[int]) -> tuple[list[Chain], set[int]]:
+    """Returns the chains that begin at the hits (rows, ascending), and every row that belongs to one."""
+    reader = _Reader(rows)
+    return list(reader.chains(hits)), reader.used

@@ -1,0 +1,59 @@
+"""The physical lines of a log, each knowing the entry that it came from."""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from bot.diagnosis.prefixes import Clean, unwrap
+
+_BREAKS = re.compile(r"\r\n|\r|\n")
+
+
+class Rows:
+    """The physical lines of a log in order; `clean(i)` unwraps one, once.
+
+    An entry may hold several lines, parted by line feeds or by the carriage returns of a progress bar.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.raw: list[str] = []
+        self.entry: list[int] = []
+        for number, line in enumerate(lines):
+            if "\n" in line or "\r" in line:
+                parts = _BREAKS.split(line)
+                self.raw.extend(parts)
+                self.entry.extend([number] * len(parts))
+            else:
+                self.raw.append(line)
+                self.entry.append(number)
+        self._clean: dict[int, Clean] = {}
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def clean(self, row: int) -> Clean:
+        """Returns the unwrapped line of a row that exists."""
+        known = self._clean.get(row)
+        if known is None:
+            known = self._clean[row] = unwrap(self.raw[row])
+        return known
+
+    def holding(self, words: Sequence[str]) -> Iterator[int]:
+        """Yields, unordered and possibly twice, the rows that hold one of the (lower-case) words."""
+        blob = "\n".join(self.raw).lower()
+        if len(blob) != sum(map(len, self.raw)) + len(self.raw) - 1:
+            # A few letters grow when lowered; offsets must not move.
+            blob = "\n".join(self.raw).translate(_ASCII_LOWER)
+        starts = list(accumulate((len(line) + 1 for line in self.raw), initial=0))
+        for word in words:
+            at = blob.find(word)
+            while at >= 0:
+                row = bisect_right(starts, at) - 1
+                yield row
+                at = blob.find(word, starts[row + 1])
+
+
+_ASCII_LOWER = {upper: upper + 32 for upper in range(65, 91)}
