@@ -1,0 +1,90 @@
+"""Cloud Logging, behind the one budget of reads."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.clients.google_apis import LOGGING
+from bot.clients.google_call import asking
+from bot.clients.google_messages import raw_pages
+from bot.clients.google_retry import read_retry
+from bot.clients.google_transport import GoogleTransport
+from bot.clients.log_entries import entry_of
+from bot.clients.log_filters import LONGEST_FILTER, explorer_url, filter_of
+from bot.clients.read_budget import ReadBudget
+from bot.errors import Problem, ProblemKind, ServiceError
+from bot.ports import LogPage, LogScope
+from bot.regions import NO_REGION
+from bot.settings import Settings
+
+_SYSTEM = LOGGING.system
+_PAGE = 1000
+# Google's quota, for a whole project and not raisable: https://docs.cloud.google.com/logging/quotas
+_QUOTA = 60
+_BURST = 5.0
+
+
+class CloudLogging:
+    """Fulfils `bot.ports.Logs`."""
+
+    def __init__(self, settings: Settings, transport: GoogleTransport) -> None:
+        self._rate = settings.logs.reads_per_minute
+        self._pause = settings.timing.retry
+        self._transport = transport
+        # The burst comes on top of the rate: together they stay within the quota.
+        burst = max(1.0, min(_BURST, _QUOTA - self._rate))
+        self._budget = ReadBudget(per_minute=self._rate, burst=burst)
+
+    async def read(
+        self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
+    ) -> LogPage:
+        """One read of at most 1,000 entries. A page may be empty and still have a cursor: the search goes on.
+
+        Entries of one and the same time come by insert id in either order. Raises ServiceError with EXHAUSTED
+        when our own budget is spent before `deadline` seconds.
+        """
+        text = filter_of(scope)
+        if not scope.owners:
+            return LogPage(())
+        if len(text) > LONGEST_FILTER:
+            sentence = f"the filter has {len(text)} characters; {LONGEST_FILTER} are allowed"
+            raise ServiceError(Problem(ProblemKind.INVALID, _SYSTEM, sentence, NO_REGION, effectless=True))
+        request = {
+            "resource_names": [f"projects/{self._transport.project}"],
+            "filter": text,
+            "order_by": "timestamp desc" if newest_first else "timestamp asc",
+            "page_size": max(1, min(limit, _PAGE)),
+            "page_token": cursor,
+        }
+        retry = read_retry(first_pause=self._pause, deadline=deadline)
+        until = asyncio.get_running_loop().time() + deadline
+        async with asking(_SYSTEM, NO_REGION, deadline):
+            page: LogPage = await retry(self._read_once)(request, until)
+            return page
+
+    def console_url(self, scope: LogScope) -> str:
+        """A link to the Logs Explorer that opens on this scope."""
+        return explorer_url(scope, project=self._transport.project)
+
+    async def _read_once(self, request: dict[str, Any], until: float) -> LogPage:
+        """One try; each costs a unit of the budget."""
+        await self._spend(until)
+        client = await self._transport.client(LOGGING, NO_REGION)
+        left = until - asyncio.get_running_loop().time()
+        pager = await client.list_log_entries(request=request, retry=None, timeout=max(left, 0))
+        page = await anext(raw_pages(pager))
+        return LogPage(tuple(entry_of(entry) for entry in page.entries), page.next_page_token)
+
+    async def _spend(self, until: float) -> None:
+        now = asyncio.get_running_loop().time()
+        wait = self._budget.wait(now)
+        if now + wait >= until:
+            sentence = f"our own budget of {self._rate:g} log reads a minute is spent"
+            raise ServiceError(
+                Problem(
+                    ProblemKind.EXHAUSTED, _SYSTEM, sentence, NO_REGION, retry_after=wait, effectless=True
+                )
+            )
+        self._budget.book(now)
+        await asyncio.sleep(wait)

@@ -1,0 +1,64 @@
+"""Filters of Cloud Logging, and the link that opens one in the Logs Explorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from bot.models.diagnosis import Source
+from bot.ports import LogScope
+
+# https://docs.cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list
+LONGEST_FILTER = 20_000
+
+EXECUTION_LABEL = "run.googleapis.com/execution_name"
+# Which entries are whose; https://docs.cloud.google.com/logging/docs/api/v2/resource-list
+_RESOURCES: dict[Source, tuple[str, str]] = {
+    Source.CLOUD_RUN: ("cloud_run_job", f'labels."{EXECUTION_LABEL}"'),
+    Source.VERTEX: ("ml_job", "resource.labels.job_id"),
+    Source.CLOUD_BUILD: ("build", "resource.labels.build_id"),
+}
+
+
+def filter_of(scope: LogScope) -> str:
+    """The filter that matches the scope's entries: bounded in time, of every severity.
+
+    Healthy programs write errors and failed ones write none, so severity says nothing.
+    """
+    bounds = [f'timestamp>="{_stamp(scope.since)}"']
+    if scope.until is not None:
+        bounds.append(f'timestamp<="{_stamp(scope.until)}"')
+    return " AND ".join([_owned(scope), *bounds])
+
+
+def explorer_url(scope: LogScope, *, project: str) -> str:
+    """A link to the Logs Explorer with this filter, opened at the scope's end (else its beginning).
+
+    The form of the link: https://docs.cloud.google.com/logging/docs/view/logs-explorer-interface
+    """
+    query = quote(filter_of(scope).replace(" AND ", "\n"), safe="")
+    cursor = _stamp(scope.until or scope.since)
+    return (
+        f"https://console.cloud.google.com/logs/query;query={query};cursorTimestamp={cursor}"
+        f"?project={quote(project, safe='')}"
+    )
+
+
+def _owned(scope: LogScope) -> str:
+    kind, field = _RESOURCES[scope.source]
+    return f'resource.type="{kind}" AND {field}={_one_of(scope.owners)}'
+
+
+def _one_of(values: Iterable[str]) -> str:
+    quoted = [_quoted(value) for value in values]
+    return quoted[0] if len(quoted) == 1 else f"({' OR '.join(quoted)})"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

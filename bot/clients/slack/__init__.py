@@ -1,0 +1,9 @@
+"""Slack's Web API, the only module that speaks to it outside Bolt's listeners."""
+
+from __future__ import annotations
+
+from bot.clients.slack.client import Outgoing, SlackClient
+from bot.clients.slack.errors import BlocksRefused
+from bot.clients.slack.outbox import Outbox
+
+__all__ = ["BlocksRefused", "Outbox", "Outgoing", "SlackClient"]

@@ -1,0 +1,156 @@
+"""Posts, edits, private notes, files, views: each with a deadline, posts paced by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiolimiter import AsyncLimiter
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.clients.slack.errors import slack_failure
+from bot.errors import ServiceError
+from bot.models.launch import MessageRef
+
+T = TypeVar("T")
+Blocks = Sequence[dict[str, Any]]
+
+METADATA_EVENT = "launch_control"
+# A snippet may hold 1 MB: https://docs.slack.dev/reference/methods/files.getUploadURLExternal
+MAX_SNIPPET_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message as Slack takes it; `tags` become its metadata, which any member can read: no secrets."""
+
+    text: str
+    blocks: Blocks
+    tags: Mapping[str, str] | None = None
+
+
+class SlackClient:
+    """The bot's hand in one workspace.
+
+    Every method raises ServiceError when Slack fails, NotInvited where the bot may not speak, and
+    BlocksRefused when the workspace does not know a block type.
+    """
+
+    def __init__(self, web: AsyncWebClient, *, posts_per_second: float, post_burst: int) -> None:
+        self._web = web
+        self._burst = post_burst
+        self._period = post_burst / posts_per_second
+        self._paces: dict[str, AsyncLimiter] = {}
+
+    async def post(self, channel: str, message: Outgoing, *, thread_ts: str = "") -> MessageRef:
+        """Posts once and returns where; paced to about one message a second and channel.
+
+        https://docs.slack.dev/reference/methods/chat.postMessage (special tier)
+        """
+        pace = self._paces.setdefault(channel, AsyncLimiter(self._burst, self._period))
+        await pace.acquire()
+        answer = await _call(
+            lambda: self._web.chat_postMessage(
+                channel=channel,
+                text=message.text,
+                blocks=list(message.blocks),
+                thread_ts=thread_ts or None,
+                metadata=_metadata(message.tags),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return MessageRef(channel=str(answer["channel"]), ts=str(answer["ts"]))
+
+    async def update(self, channel: str, ts: str, message: Outgoing) -> None:
+        """Rewrites a message of ours; metadata stays as it was."""
+        await _call(
+            lambda: self._web.chat_update(
+                channel=channel, ts=ts, text=message.text, blocks=list(message.blocks)
+            )
+        )
+
+    async def whisper(self, channel: str, user: str, message: Outgoing, *, thread_ts: str = "") -> None:
+        """Shows a message to one person of a channel; delivery is not guaranteed by Slack."""
+        await _call(
+            lambda: self._web.chat_postEphemeral(
+                channel=channel,
+                user=user,
+                text=message.text,
+                blocks=list(message.blocks) or None,
+                thread_ts=thread_ts or None,
+            )
+        )
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        """A link to a message."""
+        answer = await _call(lambda: self._web.chat_getPermalink(channel=channel, message_ts=ts))
+        return str(answer["permalink"])
+
+    async def upload(
+        self, channel: str, thread_ts: str, *, filename: str, title: str, content: str, comment: str = ""
+    ) -> None:
+        """Shares a text file straight into a thread; the end is kept when it is over a megabyte."""
+        data = content.encode()[-MAX_SNIPPET_BYTES:].decode(errors="ignore")
+        await _call(
+            lambda: self._web.files_upload_v2(
+                channel=channel,
+                thread_ts=thread_ts,
+                filename=filename,
+                title=title,
+                content=data or " ",
+                initial_comment=comment or None,
+            )
+        )
+
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+        """Shows a person's App Home tab."""
+        await _call(lambda: self._web.views_publish(user_id=user, view=dict(view)))
+
+    async def find(
+        self, channel: str, *, tags: Mapping[str, str], oldest: str, thread_ts: str = ""
+    ) -> MessageRef | None:
+        """A message of ours with these tags since `oldest`, in the channel or a thread.
+
+        None when there is none, and where we may not read.
+        """
+        try:
+            answer = await _call(lambda: self._history(channel, oldest, thread_ts))
+        except ServiceError as error:
+            if error.problem.passing:
+                raise
+            return None
+        for message in answer.get("messages", []):
+            metadata = message.get("metadata") or {}
+            payload = metadata.get("event_payload") or {}
+            if metadata.get("event_type") == METADATA_EVENT and all(
+                payload.get(k) == v for k, v in tags.items()
+            ):
+                return MessageRef(channel=channel, ts=str(message["ts"]))
+        return None
+
+    async def whoami(self) -> tuple[str, str]:
+        """The team's id and the bot's name, from auth.test."""
+        answer = await _call(self._web.auth_test)
+        return str(answer["team_id"]), str(answer["user"])
+
+    def _history(self, channel: str, oldest: str, thread_ts: str) -> Awaitable[Any]:
+        if thread_ts:
+            return self._web.conversations_replies(
+                channel=channel, ts=thread_ts, oldest=oldest, include_all_metadata=True, limit=200
+            )
+        return self._web.conversations_history(
+            channel=channel, oldest=oldest, include_all_metadata=True, limit=200
+        )
+
+
+def _metadata(tags: Mapping[str, str] | None) -> dict[str, Any] | None:
+    return {"event_type": METADATA_EVENT, "event_payload": dict(tags)} if tags else None
+
+
+async def _call(call: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await call()
+    except Exception as error:  # every exception of the SDK ends here; ours are raised in its place
+        raise slack_failure(error) from error
