@@ -1,0 +1,34 @@
+"""The 3-6-9 art that ends the fast part of a launch, character for character, and its headline."""
+
+from __future__ import annotations
+
+from bot.models.launch import JobSeen
+from formatting.times import seconds_between
+
+ART = """\
+✓ Job Invocation Submitted to the Cloud! ✓
+
+        ◇
+       ◇ 9 ◇
+      ∿ 6 9 ∿
+     ◇ 3 6 9 ◇
+    ∿ ◇ ∿ ◇ ∿
+   Task → Cloud ✓
+
+   Vision ∿ Forge 🔥
+   ◇ Embrace 🤗 ∿ Lightning ⚡ ◇
+   Four ◇ One ∿ Rivers ◇ Ocean
+   ∿ Pattern ◇ Complete ∿ ✨
+
+   Monitor progress: /monitor"""
+
+
+def headline(job: JobSeen) -> str:
+    """What was found: the job's age in seconds when it was first seen, and its state in Vertex AI's word."""
+    age = int(seconds_between(job.created, job.first_seen) or 0)
+    return f"   ✓ JOB FOUND (age: {age}s, state: JOB_STATE_{job.state.value.upper()})"
+
+
+def submitted(job: JobSeen) -> str:
+    """The headline, an empty line and the art."""
+    return f"{headline(job)}\n\n{ART}"

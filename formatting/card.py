@@ -1,0 +1,83 @@
+"""The card: the one message of a launch, in every state that it can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from bot.models.launch import Launch, Verdict
+from formatting import glyphs, limits
+from formatting.blocks import Block, actions, context, section
+from formatting.card_buttons import buttons, open_to_cancel
+from formatting.card_ends import ending
+from formatting.card_steps import steps
+from formatting.message import Message
+from formatting.text import code, escape_within, one_line, prose, sentence, user
+from formatting.times import date_in_text
+
+_HEADLINES: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.OPEN: "Launching",
+        Verdict.SUBMITTED: "Submitted",
+        Verdict.TIMED_OUT: "No job yet for",
+        Verdict.SUCCEEDED: "Succeeded:",
+        Verdict.FAILED: "Failed:",
+        Verdict.CANCELLED: "Cancelled:",
+        Verdict.LOST: "Lost sight of",
+        Verdict.REFUSED: "Refused:",
+    },
+)
+_OVERRIDES = 300
+
+
+def card(launch: Launch, now: datetime) -> Message:
+    """The card as it stands at `now`; its `text` says the same in plain lines, at most 4,000 characters."""
+    done = "\n".join(step.mrkdwn() for step in steps(launch, now))
+    blocks = [
+        section(f"{glyphs.glyph(launch.verdict)} *{_HEADLINES[launch.verdict]}* {code(launch.name)}"),
+        context(_asked(launch)),
+        *([section(done)] if done else []),
+        *_remarks(launch),
+        *ending(launch).blocks,
+        *actions(buttons(launch)),
+    ]
+    said = escape_within("\n".join(card_lines(launch, now)).replace("```", "'''"), limits.MESSAGE_TEXT)
+    return Message(text=said, blocks=tuple(blocks))
+
+
+def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
+    """The card in plain lines, not escaped, for a terminal and for readers without blocks."""
+    verdict = f"{glyphs.glyph(launch.verdict)} {_HEADLINES[launch.verdict]}"
+    return (
+        f"{verdict} {one_line(launch.name)} (launch {one_line(launch.launch_id)})",
+        *(step.plain() for step in steps(launch, now)),
+        *((_retrying(launch),) if launch.trouble else ()),
+        *ending(launch).lines,
+    )
+
+
+def _asked(launch: Launch) -> str:
+    """By whom, what, where and when, in one grey line."""
+    overrides = " ".join(f"{key}={value}" for key, value in launch.overrides)
+    parts = (
+        f"by {user(launch.user_id, launch.user_name)}",
+        f"preset {code(launch.preset)}",
+        code(overrides, _OVERRIDES) if overrides else "",
+        prose(launch.region),
+        date_in_text(launch.created),
+        f"launch {code(launch.launch_id)}",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _remarks(launch: Launch) -> list[Block]:
+    """What is in the way, and that a cancel was asked for."""
+    lines = [prose(_retrying(launch), 500)] if launch.trouble else []
+    if launch.cancel_asked is not None and open_to_cancel(launch.verdict):
+        lines.append(f"{glyphs.STOPPED} Cancelling, asked by {user(launch.cancel_by)}.")
+    return [context(*lines)] if lines else []
+
+
+def _retrying(launch: Launch) -> str:
+    return sentence(f"↻ Retrying, last error: {one_line(launch.trouble)}")

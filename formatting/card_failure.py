@@ -1,0 +1,64 @@
+"""A failed launch on its card: what failed, the cause, the advice, and the log around the cause."""
+
+from __future__ import annotations
+
+from bot.models.launch import Failure, Launch
+from formatting import limits
+from formatting.actions import LOG_FILE, OF_LAUNCH, join_ids
+from formatting.blocks import Block, button, context, section
+from formatting.log_context import folded
+from formatting.notes import READING, advice, summary
+from formatting.text import one_line, prose, sentence
+
+# What the rest of a card may take of a message's characters.
+_REST = 5_000
+_LINES = 101  # 20 before the cause, the cause, 80 after
+_WORDS = 600
+
+
+def failure_lines(launch: Launch) -> tuple[str, ...]:
+    """The failure in plain lines, not escaped."""
+    failure = launch.failure
+    if failure is None:
+        return ()
+    said = (sentence(one_line(failure.sentence)), *cause_lines(failure), *_log_lines(failure))
+    return tuple(line for line in said if line)
+
+
+def cause_lines(failure: Failure) -> tuple[str, ...]:
+    """The cause and the advice, a plain line each; what is not known is left out."""
+    cause, todo = summary(failure.diagnosis), advice(failure.diagnosis)
+    return tuple(
+        f"{word}: {line}" for word, line in (("Cause", sentence(cause)), ("What to do", todo)) if line
+    )
+
+
+def cause_mrkdwn(failure: Failure) -> str:
+    """The cause and the advice as mrkdwn lines, their leading words bold; empty when nothing is known."""
+    named = (line.split(": ", 1) for line in cause_lines(failure))
+    return "\n".join(f"*{word}:* {prose(said, _WORDS)}" for word, said in named)
+
+
+def _log_lines(failure: Failure) -> tuple[str, ...]:
+    if failure.reading:
+        return (READING.capitalize(),)
+    return (sentence(one_line(failure.unread)),) if failure.unread else ()
+
+
+def failure_blocks(launch: Launch) -> tuple[Block, ...]:
+    """The failure as blocks: words in plain sight, then the log around the cause, folded."""
+    failure = launch.failure
+    if failure is None:
+        return ()
+    said = f"*{prose(sentence(failure.sentence), _WORDS)}*"
+    words = "\n".join(part for part in (said, cause_mrkdwn(failure)) if part)
+    notes = [prose(line, _WORDS) for line in _log_lines(failure)]
+    return (section(words), *([context(*notes)] if notes else []), *_log(launch, failure))
+
+
+def _log(launch: Launch, failure: Failure) -> list[Block]:
+    if failure.diagnosis is None or not failure.diagnosis.context:
+        return []
+    value = join_ids(OF_LAUNCH, launch.region, launch.launch_id)
+    full = button("Full log", LOG_FILE, value)
+    return folded(failure.diagnosis, room=limits.ALL_BLOCKS_TEXT - _REST, most=_LINES, buttons=[full])

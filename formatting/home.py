@@ -1,0 +1,53 @@
+"""The App Home: a board of what is running, what is queued, what failed today, and what is mine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.models.cloud import JobState
+from bot.models.launch import Launch, Verdict
+from formatting.actions import HOME_REFRESH
+from formatting.blocks import Block, actions, button, context, plain_text, section
+from formatting.launch_lines import in_flight, lines
+from formatting.message import Message
+from formatting.times import aware, clock, date_in_text
+
+_TITLE = 150
+_MOST = 20
+_DAY = timedelta(days=1)
+
+
+def home(launches: Sequence[Launch], now: datetime, user_id: str) -> Message:
+    """The board from recent launches, newest first, at most 100 blocks; `text` is its one-line summary."""
+    flying = [launch for launch in launches if in_flight(launch)]
+    running = [launch for launch in flying if _runs(launch)]
+    queued = [launch for launch in flying if not _runs(launch)]
+    failed = [launch for launch in launches if _failed_today(launch, now)]
+    mine = [launch for launch in launches if launch.user_id == user_id]
+    text = f"{len(running)} running, {len(queued)} on their way, {len(failed)} failed today."
+    blocks = (
+        {"type": "header", "text": plain_text("Launches", _TITLE)},
+        section(text),
+        *actions([button("Refresh", HOME_REFRESH)]),
+        *_group("Running", running, "Nothing is running.", now),
+        *_group("On their way", queued, "Nothing is queued or waiting.", now),
+        *_group("Failed in the last day", failed, "Nothing failed in the last day.", now),
+        *_group("Mine", mine, "You have launched nothing lately. Type /launch to begin.", now),
+        context(f"As of {date_in_text(now)}. Type /monitor for runners, builds, jobs and runs."),
+    )
+    return Message(text=f"{text} As of {clock(now)}.", blocks=blocks)
+
+
+def _runs(launch: Launch) -> bool:
+    return launch.job is not None and launch.job.state is JobState.RUNNING
+
+
+def _failed_today(launch: Launch, now: datetime) -> bool:
+    ended = launch.ended
+    return launch.verdict is Verdict.FAILED and ended is not None and aware(ended) > aware(now) - _DAY
+
+
+def _group(title: str, launches: Sequence[Launch], nothing: str, now: datetime) -> list[Block]:
+    rows = lines(launches, now, most=_MOST) if launches else [section(nothing)]
+    return [section(f"*{title}*"), *rows]

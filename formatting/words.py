@@ -1,0 +1,195 @@
+"""The sentences that people read outside cards and tables. Outside words in them are escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from formatting.blocks import context, section
+from formatting.message import Message, said
+from formatting.text import UNKNOWN, code, count, link, listing, one_line, prose, safe_url, sentence
+
+_SENTENCE = 900
+_LINE = 280
+# Ten lines of at most 280 characters fit one section.
+_SECTION_LINES = 10
+_MOST_PRESETS = 35
+
+
+@dataclass(frozen=True, slots=True)
+class PresetWords:
+    """A preset as people read of it; `price_per_hour` in dollars; `overrides` as "lr (0.0001 to 1)"."""
+
+    name: str
+    description: str = ""
+    machine: str = ""
+    price_per_hour: float | None = None
+    default: bool = False
+    overrides: tuple[str, ...] = ()
+
+
+def launch_help() -> Message:
+    """The answer to `/launch help`."""
+    text = (
+        "*/launch* starts a training job and follows it to its end.\n"
+        "`/launch` starts the default preset.\n"
+        "`/launch bert-small lr=0.001 epochs=3` starts a preset with other values.\n"
+        "`/launch presets` lists what this channel may launch.\n"
+        "`/launch status` lists launches in flight and of the last day.\n"
+        "`/launch cancel k3v9x2ab` stops one, by its id.\n"
+        "Type `/monitor` to see what is running and why something failed."
+    )
+    return said(text)
+
+
+def monitor_help() -> Message:
+    """The answer to `/monitor help`."""
+    text = (
+        "*/monitor* shows runners, builds, jobs and runs, six tables in a thread.\n"
+        "`/monitor runners jobs` shows only these: `runners`, `builds`, `recent-builds`, `jobs`, `runs`, "
+        "`completed`.\n"
+        "`/monitor region=us-central1` asks one region.\n"
+        "Failures are read from their logs, and the note column says why."
+    )
+    return said(text)
+
+
+def presets(available: Sequence[PresetWords]) -> Message:
+    """The answer to `/launch presets`: one line each, the default marked."""
+    if not available:
+        return said("No preset may be launched here. Type `/launch help` for what is possible.")
+    lines = [_preset(preset) for preset in available[:_MOST_PRESETS]]
+    groups = [lines[start : start + _SECTION_LINES] for start in range(0, len(lines), _SECTION_LINES)]
+    example = f"Type `/launch {prose(available[0].name, 40)}` to start one."
+    left = len(available) - len(lines)
+    more = [f"And {count(left, 'more preset')}."] if left else []
+    blocks = (*(section("\n".join(group)) for group in groups), context(*more, example))
+    names = listing(tuple(prose(preset.name, 40) for preset in available), most=20)
+    return Message(text=f"Presets: {names}.", blocks=blocks)
+
+
+def _preset(preset: PresetWords) -> str:
+    price = "" if preset.price_per_hour is None else f"${preset.price_per_hour:,.2f} an hour"
+    keys = f"you may set {', '.join(preset.overrides)}" if preset.overrides else ""
+    parts = (preset.description, preset.machine, price, keys)
+    more = prose(" · ".join(one_line(part) for part in parts if part), _LINE - 60)
+    return f"{code(preset.name, 40)}{' (default)' if preset.default else ''}{f' · {more}' if more else ''}"
+
+
+def bad_input(reason: str) -> Message:
+    """What was wrong with what a person typed; the sentence comes whole from the parser."""
+    return said(
+        prose(sentence(one_line(reason)), _SENTENCE) or "That is not understood. Type `/launch help`."
+    )
+
+
+def unknown_monitor_word(word: str, good: Sequence[str]) -> Message:
+    """A word that `/monitor` does not know, with those that it knows."""
+    known = ", ".join(f"`{one}`" for one in good)
+    return said(f"/monitor does not know {code(word, 40)}. It knows {known}. For example: `/monitor jobs`.")
+
+
+def unknown_region(region: str, regions: Sequence[str]) -> Message:
+    """A region that is not in the settings, with those that are."""
+    known = prose(", ".join(regions), _SENTENCE)
+    example = code(f"/monitor region={regions[0] if regions else 'us-central1'}")
+    return said(f"There is no region {code(region, 40)} here. There are: {known}. For example: {example}.")
+
+
+def may_not_launch(ask: str) -> Message:
+    """This person may not launch."""
+    return said(f"You may not launch here yet. Ask {_whom(ask)} to add you; nothing was started.")
+
+
+def not_in_this_channel(ask: str) -> Message:
+    """Nothing may be launched from this channel."""
+    return said(f"This channel may not launch. Ask {_whom(ask)} to add it; nothing was started.")
+
+
+def may_not_use(preset: str, ask: str) -> Message:
+    """This person or channel may not use the preset."""
+    return said(f"The preset {code(preset, 40)} is not for you here. Ask {_whom(ask)}; nothing was started.")
+
+
+def may_not_cancel(owner: str, ask: str) -> Message:
+    """Only the launcher or an admin may cancel; `owner` is the launcher's name."""
+    return said(f"Only {prose(owner, 80) or 'its launcher'} or {_whom(ask)} may cancel this.")
+
+
+def _whom(ask: str) -> str:
+    return prose(ask, 80) or "an admin of this bot"
+
+
+def invite_me(bot_name: str, command: str) -> Message:
+    """The bot is not in the channel: how to invite it, and that nothing was started."""
+    name, typed = code(f"/invite @{one_line(bot_name)}", 60), code(command, 60)
+    return said(f"I am not in this channel. Type {name}, then {typed} again; nothing was started.")
+
+
+def nothing_started(reason: str) -> Message:
+    """A launch that was not stored."""
+    return said(f"Nothing was started. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())
+
+
+def store_trouble(reason: str) -> Message:
+    """The store could not be used; the reason is the store's own sentence."""
+    why = prose(sentence(one_line(reason)), _SENTENCE)
+    return said(f"Launches cannot be stored right now, so nothing was started. {why}".rstrip())
+
+
+def unexpected(correlation_id: str) -> Message:
+    """Something that we did not foresee; the id is in the bot's own log."""
+    return said(f"Something went wrong on our side. Tell an admin this number: {code(correlation_id, 40)}.")
+
+
+def already_asked(url: str) -> Message:
+    """The second press of the same launch, with a link to the first."""
+    return said(
+        f"You asked for that a moment ago: {_where(url, 'here is its card')}. Nothing more was started."
+    )
+
+
+def already_looking(url: str) -> Message:
+    """A second `/monitor` while one is being written in the channel."""
+    return said(f"That is being written in this channel already: {_where(url, 'here is the thread')}.")
+
+
+def too_soon(seconds: float) -> Message:
+    """A refresh right after another."""
+    return said(f"This was refreshed just now. Try again in {max(1, round(seconds))} s.")
+
+
+def _where(url: str, label: str) -> str:
+    return link(url, label) if safe_url(url) else "look a few messages up"
+
+
+def no_such_launch(launch_id: str) -> Message:
+    """An id that the store does not hold."""
+    asked = code(launch_id, 40)
+    return said(f"There is no launch {asked}. Type `/launch status` for those in flight and their ids.")
+
+
+def over_already(name: str, state: str) -> Message:
+    """A cancel of a launch that has ended."""
+    return said(f"{code(name)} is {prose(state, 40)} already; there is nothing to cancel.")
+
+
+def cancelling(name: str) -> Message:
+    """A cancel was taken down."""
+    return said(f"Cancelling {code(name)}. Its card says when that is done.")
+
+
+def log_unread(name: str, reason: str) -> Message:
+    """A log that could not be read for a person who asked."""
+    return said(f"The log of {code(name)} could not be read. {prose(sentence(one_line(reason)), _SENTENCE)}")
+
+
+def log_file_comment(name: str, *, lines: int, cut_before: bool) -> str:
+    """The words above a log's file; with `cut_before` its beginning was left out."""
+    kept = "its end, as the whole is too long" if cut_before else "whole"
+    return f"The log of {code(name)}, {kept}: {lines:,} lines."
+
+
+def gone(what: str) -> Message:
+    """Something that a button refers to and that is no more."""
+    return said(f"That {prose(what, 40) or UNKNOWN} is no longer known. Type `/monitor` to look again.")
