@@ -1,0 +1,42 @@
+"""Who may launch what, and where: nobody until the settings say so."""
+
+from __future__ import annotations
+
+from bot.models.launch import Launch
+from bot.settings import Preset, Settings
+
+
+class Refused(Exception):  # noqa: N818 - a rule of the team's, not an error
+    """A person may not do this; the text says whom to ask."""
+
+
+def authorise_launch(settings: Settings, *, user_id: str, channel_id: str, preset: Preset) -> None:
+    """Raises Refused unless this person may launch this preset in this channel."""
+    access = settings.access
+    if not access.users or not access.channels:
+        raise Refused(f"Nobody may launch yet: the settings name no people or no channels. Ask {access.ask}.")
+    if user_id not in access.users:
+        raise Refused(f"You may not launch with this bot. Ask {access.ask} to add you.")
+    if channel_id not in access.channels:
+        raise Refused(f"Launching is not allowed in this channel. Ask {access.ask}, or use another channel.")
+    if preset.users and user_id not in preset.users:
+        raise Refused(f"You may not launch the preset {preset.name}. Ask {access.ask}.")
+    if preset.channels and channel_id not in preset.channels:
+        raise Refused(f"The preset {preset.name} may not be launched in this channel. Ask {access.ask}.")
+
+
+def may_launch(settings: Settings, *, user_id: str, channel_id: str, preset: Preset) -> bool:
+    """Whether `authorise_launch` would let this pass."""
+    try:
+        authorise_launch(settings, user_id=user_id, channel_id=channel_id, preset=preset)
+    except Refused:
+        return False
+    return True
+
+
+def authorise_cancel(settings: Settings, launch: Launch, user_id: str) -> None:
+    """Raises Refused unless this person launched it or is an admin."""
+    if user_id != launch.user_id and user_id not in settings.access.admins:
+        raise Refused(
+            f"Only {launch.user_name} or an admin may cancel this launch. Ask {settings.access.ask}."
+        )

@@ -1,0 +1,55 @@
+"""`advance`: does the next step of a launch, once, and writes down what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from types import MappingProxyType
+
+from bot.errors import ServiceError
+from bot.launches.steps.announce import announce
+from bot.launches.steps.cancel import cancel
+from bot.launches.steps.diagnose import diagnose
+from bot.launches.steps.follow import follow
+from bot.launches.steps.queue import queue
+from bot.launches.steps.report import report
+from bot.launches.steps.runner import runner
+from bot.launches.steps.wait import wait
+from bot.launches.turn import Tools, Turn
+from bot.models.launch import Launch, Stage
+
+Step = Callable[[Turn], Awaitable[None]]
+
+STEPS: MappingProxyType[Stage, Step] = MappingProxyType(
+    {
+        Stage.ANNOUNCE: announce,
+        Stage.QUEUE: queue,
+        Stage.RUNNER: runner,
+        Stage.WAIT: wait,
+        Stage.FOLLOW: follow,
+        Stage.DIAGNOSE: diagnose,
+        Stage.REPORT: report,
+    },
+)
+
+# Stages in which a launch may still cost money, and so may be cancelled.
+CANCELLABLE = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
+
+
+async def advance(launch: Launch, tools: Tools) -> Launch:
+    """Does one step of `launch` and returns it as it now stands in the store; `due` says when the next is.
+
+    Safe to call again after a crash at any point: a step looks for what an earlier try may have done
+    before it does it. An outside system that fails is written down as trouble and tried again later.
+    Raises SaveConflict when another worker has saved the launch meanwhile, StoreError when the store fails.
+    """
+    if launch.stage is Stage.DONE:
+        return launch
+    turn = Turn(launch, tools)
+    step = cancel if launch.cancel_asked and launch.stage in CANCELLABLE else STEPS[launch.stage]
+    try:
+        await step(turn)
+    except ServiceError as error:
+        await turn.trouble(error.problem)
+    if turn.launch.card is not None and turn.launch.stage is not Stage.DONE:
+        await tools.announcer.edit(turn.launch)
+    return turn.launch

@@ -1,0 +1,99 @@
+"""Step 2: the queue item, put in once, with our run id in its spec."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.errors import Problem, ServiceError
+from bot.launches.run_spec import queue_item
+from bot.launches.turn import Turn, trouble_sentence
+from bot.models.cloud import QueueItem
+from bot.models.launch import FailureKind, Stage
+
+# An item that two looks in a row do not find was never queued.
+LOOKS_BEFORE_ABSENT = 2
+
+
+async def queue(turn: Turn) -> None:
+    """Queues the launch; after an unclear answer looks for the item before anything is sent again."""
+    if turn.launch.item_intended is None:
+        await _send(turn)
+    else:
+        await _look(turn)
+
+
+async def _send(turn: Turn) -> None:
+    preset = turn.tools.settings.find_preset(turn.launch.preset)
+    if preset is None:
+        sentence = f"The preset {turn.launch.preset} is gone from the settings. Nothing was queued."
+        await turn.fail(FailureKind.NOT_QUEUED, sentence, read_log=False)
+        return
+    await turn.save(item_intended=turn.now(), misses=0)
+    try:
+        item_id = await turn.tools.tracker.enqueue(queue_item(turn.launch, preset))
+    except ServiceError as error:
+        await _after_failure(turn, error.problem)
+        return
+    await _queued(turn, item_id)
+
+
+async def _after_failure(turn: Turn, problem: Problem) -> None:
+    if problem.effectless and problem.passing and not _too_late(turn):
+        await turn.trouble(problem, item_intended=None)
+    elif problem.effectless:
+        await _not_queued(turn, trouble_sentence(problem))
+    else:
+        pause = turn.tools.settings.timing.absent
+        await turn.wait(pause, trouble=trouble_sentence(problem), attempts=turn.launch.attempts + 1)
+
+
+async def _look(turn: Turn) -> None:
+    item = await _find_item(turn)
+    if item is not None:
+        await _queued(turn, item.item_id)
+    elif await _found_elsewhere(turn):
+        await _queued(turn, "")
+    elif turn.launch.misses + 1 < LOOKS_BEFORE_ABSENT:
+        await turn.wait(turn.tools.settings.timing.absent, misses=turn.launch.misses + 1)
+    elif _too_late(turn):
+        await _not_queued(turn, turn.launch.trouble or "W&B did not take the item")
+    else:
+        await turn.wait(0, item_intended=None, misses=0)
+
+
+async def _find_item(turn: Turn) -> QueueItem | None:
+    deadline = turn.tools.settings.timing.call
+    items = await turn.tools.tracker.list_items(turn.launch.queue, deadline=deadline)
+    return next((item for item in items if item.run_id == turn.launch.launch_id), None)
+
+
+async def _found_elsewhere(turn: Turn) -> bool:
+    """Whether the item has left the queue already: as a run, or as a custom job with our label."""
+    if await turn.tools.tracker.find_run(turn.launch.launch_id) is not None:
+        return True
+    sighting = await turn.tools.poller.look(turn.launch)
+    return sighting is not None
+
+
+async def _queued(turn: Turn, item_id: str) -> None:
+    now = turn.now()
+    await turn.go_on(
+        Stage.RUNNER,
+        item_id=item_id,
+        queued=now,
+        misses=0,
+        deadline=deadline_from(now, turn.launch.limit_seconds),
+    )
+
+
+def deadline_from(now: datetime, limit_seconds: float) -> datetime:
+    """When the wait for the job ends."""
+    return now + timedelta(seconds=limit_seconds)
+
+
+def _too_late(turn: Turn) -> bool:
+    return turn.now() >= deadline_from(turn.launch.created, turn.launch.limit_seconds)
+
+
+async def _not_queued(turn: Turn, why: str) -> None:
+    await turn.fail(FailureKind.NOT_QUEUED, f"{why.rstrip('.')}. Nothing was queued.", read_log=False)

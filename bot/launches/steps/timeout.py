@@ -1,0 +1,37 @@
+"""Step 5: no job within the limit. Before it is said, one look by label in all regions."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.errors import ServiceError
+from bot.launches.steps.sighted import sighted
+from bot.launches.turn import Turn
+from bot.models.cloud import CustomJob
+from bot.models.launch import Stage, Verdict
+
+
+async def time_out(turn: Turn) -> None:
+    """Says that the wait is over, unless the job is found in another region; the launch is followed on."""
+    job = await _anywhere(turn)
+    if job is not None:
+        await turn.save(region=job.region)
+        await sighted(turn, job)
+        return
+    after = turn.tools.settings.timing.follow_first
+    await turn.go_on(Stage.FOLLOW, after=after, verdict=Verdict.TIMED_OUT, misses=0)
+
+
+async def _anywhere(turn: Turn) -> CustomJob | None:
+    answers = await asyncio.gather(
+        *(_in_region(turn, region) for region in turn.tools.settings.regions if region != turn.launch.region)
+    )
+    return next((job for job in answers if job is not None), None)
+
+
+async def _in_region(turn: Turn, region: str) -> CustomJob | None:
+    try:
+        return await turn.tools.poller.look_in(turn.launch, region)
+    except ServiceError:
+        # A region that cannot be asked holds up nothing: the follow-through looks on.
+        return None

@@ -1,0 +1,77 @@
+"""One turn of a launch: what a step may use, and how it writes down what it intends and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.errors import Problem
+from bot.failure_reader import FailureReader
+from bot.launch_poller import LaunchPoller
+from bot.models.launch import Failure, FailureKind, Launch, Stage, Verdict
+from bot.ports import Announcer, Audit, Clock, Jobs, Launches, Runners, Tracker
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Everything that the steps of a launch work with."""
+
+    settings: Settings
+    clock: Clock
+    launches: Launches
+    tracker: Tracker
+    runners: Runners
+    jobs: Jobs
+    poller: LaunchPoller
+    reader: FailureReader
+    announcer: Announcer
+    audit: Audit
+
+
+class Turn:
+    """A launch while one step works on it; `launch` is always what the store holds."""
+
+    def __init__(self, launch: Launch, tools: Tools) -> None:
+        self.launch = launch
+        self.tools = tools
+
+    def now(self) -> datetime:
+        """The time by our clock."""
+        return self.tools.clock.now()
+
+    async def save(self, **changes: Any) -> None:  # the fields of Launch, checked by `replace`
+        """Writes changes down; raises SaveConflict when another worker has the launch."""
+        self.launch = await self.tools.launches.save(replace(self.launch, **changes))
+
+    async def go_on(self, stage: Stage, *, after: float = 0.0, **changes: Any) -> None:
+        """Writes down that this stage is next, `after` seconds from now, and that nothing is in the way."""
+        due = self.now() + timedelta(seconds=after)
+        await self.save(**{"stage": stage, "due": due, "trouble": "", "attempts": 0, **changes})
+
+    async def wait(self, seconds: float, **changes: Any) -> None:
+        """Writes down that the same stage is wanted again after that many seconds."""
+        await self.save(**{"due": self.now() + timedelta(seconds=seconds), **changes})
+
+    async def trouble(self, problem: Problem, **changes: Any) -> None:
+        """Writes down that a call failed and that this stage is tried again, ever more slowly."""
+        attempts = self.launch.attempts + 1
+        base = self.tools.settings.timing.poll
+        pause = max(problem.retry_after or 0.0, min(base * 2 ** min(attempts - 1, 4), base * 12))
+        sentence = trouble_sentence(problem)
+        await self.wait(pause, **{"trouble": sentence, "attempts": attempts, **changes})
+
+    async def fail(self, kind: FailureKind, sentence: str, *, read_log: bool, **changes: Any) -> None:
+        """Ends the launch as failed; with `read_log` its log is read and diagnosed next."""
+        failure = Failure(kind=kind, sentence=sentence, reading=read_log)
+        await self.go_on(
+            Stage.DIAGNOSE if read_log else Stage.REPORT,
+            **{"verdict": Verdict.FAILED, "failure": failure, "ended": self.now(), **changes},
+        )
+
+
+def trouble_sentence(problem: Problem) -> str:
+    """What is in the way, such as "W&B did not answer in time"."""
+    where = f" in {problem.region}" if problem.region else ""
+    return f"{problem.system}{where}: {problem.message}"

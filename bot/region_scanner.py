@@ -1,0 +1,207 @@
+"""The scan: every region and service asked at once; each answer is a cell, and a failure is an answer too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+
+from bot.errors import ProblemKind, ServiceError
+from bot.models.scan import (
+    SERVICES_OF,
+    Answer,
+    Asking,
+    Cell,
+    Failed,
+    Nothing,
+    Row,
+    Rows,
+    Scan,
+    Section,
+    Service,
+    TimedOut,
+)
+from bot.models.shown import LIMITS
+from bot.ports import Builds, Clock, Jobs, Runners, Tracker
+from bot.regions import GLOBAL_LOCATION, NO_REGION
+from bot.scan_findings import Findings, ScanReader
+from bot.settings import Settings
+
+# How long diagnoses may go on after the rows are in, in seconds: the budget of log reads paces them.
+FINDINGS_SECONDS = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """What to scan."""
+
+    sections: tuple[Section, ...]
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    service: Service
+    region: str
+    call: Callable[[], Awaitable[tuple[Row, ...]]]
+
+
+class RegionScanner:
+    """Starts scans, and lets those who ask for the same within a few seconds share one."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        runners: Runners,
+        jobs: Jobs,
+        builds: Builds,
+        tracker: Tracker,
+        reader: ScanReader,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._runners = runners
+        self._jobs = jobs
+        self._builds = builds
+        self._tracker = tracker
+        self._reader = reader
+        self._recent: dict[ScanRequest, RunningScan] = {}
+
+    def join(self, request: ScanRequest) -> RunningScan:
+        """The scan under way for this request when it is young enough, else a new one, already asking."""
+        now = self._clock.monotonic()
+        share = self._settings.timing.scan_share
+        self._recent = {key: scan for key, scan in self._recent.items() if now - scan.began < share}
+        scan = self._recent.get(request)
+        if scan is None:
+            scan = RunningScan(
+                self._settings, self._clock, request, tuple(self._queries(request)), self._reader
+            )
+            self._recent[request] = scan
+        return scan
+
+    async def close(self) -> None:
+        """Ends the scans under way."""
+        await asyncio.gather(*(scan.close() for scan in self._recent.values()))
+
+    def _queries(self, request: ScanRequest) -> Iterator[_Query]:
+        for section in request.sections:
+            for service in SERVICES_OF[section]:
+                for place in _places(service, request.regions):
+                    yield _Query(service, place, self._call(service, place))
+
+    def _call(self, service: Service, place: str) -> Callable[[], Awaitable[tuple[Row, ...]]]:
+        limit = self._settings.timing.scan_limit
+        calls: dict[Service, Callable[[], Awaitable[tuple[Row, ...]]]] = {
+            Service.RUNNERS: lambda: self._runners.list_executions(place, deadline=limit),
+            Service.JOBS: lambda: self._jobs.list_jobs(place, created_after=None, deadline=limit),
+            Service.BUILDS_ACTIVE: lambda: self._builds.list_active(place, deadline=limit),
+            Service.BUILDS_RECENT: lambda: self._builds.list_recent(
+                place, limit=LIMITS[Section.RECENT_BUILDS] or 1, deadline=limit
+            ),
+            Service.RUNS_ACTIVE: lambda: self._tracker.list_active(deadline=limit),
+            Service.QUEUE_ITEMS: lambda: self._tracker.list_items(
+                self._settings.runner.queue, deadline=limit
+            ),
+            Service.RUNS_COMPLETED: lambda: self._tracker.list_completed(
+                limit=LIMITS[Section.COMPLETED] or 1, deadline=limit
+            ),
+        }
+        return calls[service]
+
+
+def _places(service: Service, regions: tuple[str, ...]) -> tuple[str, ...]:
+    if service in (Service.RUNS_ACTIVE, Service.QUEUE_ITEMS, Service.RUNS_COMPLETED):
+        return (NO_REGION,)
+    if service in (Service.BUILDS_ACTIVE, Service.BUILDS_RECENT):
+        return (*regions, GLOBAL_LOCATION)
+    return regions
+
+
+class RunningScan:
+    """A scan under way; several people may read it. `began` is by the clock's monotonic time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        request: ScanRequest,
+        queries: tuple[_Query, ...],
+        reader: ScanReader,
+    ) -> None:
+        self.began = clock.monotonic()
+        self._clock = clock
+        self._timing = settings.timing
+        self._answers: dict[tuple[Service, str], Answer] = {(q.service, q.region): Asking() for q in queries}
+        self._scan = Scan(started=clock.now(), took=0.0, cells=(), sections=request.sections)
+        self._findings = Findings()
+        self._cells = [asyncio.create_task(self._ask(query)) for query in queries]
+        self._rows = asyncio.create_task(self._gather())
+        self._diagnoses = asyncio.create_task(self._find(reader))
+
+    async def first(self) -> Scan:
+        """What has come after the first deadline; earlier when everything has come."""
+        await self._until(self._timing.scan_first, self._diagnoses)
+        return self.snapshot()
+
+    async def rows(self) -> Scan:
+        """All rows: what has not come by the limit has timed out."""
+        await asyncio.shield(self._rows)
+        return self.snapshot()
+
+    async def diagnosed(self) -> Scan:
+        """All rows, with the diagnosis of each failure that is shown."""
+        await self._until(self._timing.scan_limit + FINDINGS_SECONDS, self._diagnoses)
+        return self.snapshot()
+
+    def snapshot(self) -> Scan:
+        """The scan as far as it has come."""
+        cells = tuple(Cell(service, region, answer) for (service, region), answer in self._answers.items())
+        took = self._took if self._rows.done() else self._clock.monotonic() - self.began
+        return replace(
+            self._scan,
+            took=took,
+            cells=cells,
+            logs=self._findings.logs,
+            logs_problem=self._findings.logs_problem,
+            found=tuple(self._findings.found.values()),
+        )
+
+    async def close(self) -> None:
+        """Ends what is still under way."""
+        tasks = [*self._cells, self._rows, self._diagnoses]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    _took = 0.0
+
+    async def _until(self, after: float, task: asyncio.Task[None]) -> None:
+        left = max(0.0, self.began + after - self._clock.monotonic())
+        await asyncio.wait([task], timeout=left)
+
+    async def _ask(self, query: _Query) -> None:
+        self._answers[query.service, query.region] = await self._answer(query)
+
+    async def _answer(self, query: _Query) -> Answer:
+        limit = self._timing.scan_limit
+        try:
+            async with asyncio.timeout(limit):
+                rows = await query.call()
+        except TimeoutError:
+            return TimedOut(limit)
+        except ServiceError as error:
+            if error.problem.kind is ProblemKind.TIMED_OUT:
+                return TimedOut(limit)
+            return Failed(error.problem)
+        return Rows(rows) if rows else Nothing()
+
+    async def _gather(self) -> None:
+        await asyncio.gather(*self._cells)
+        self._took = self._clock.monotonic() - self.began
+
+    async def _find(self, reader: ScanReader) -> None:
+        await asyncio.shield(self._rows)
+        await reader.read(self.snapshot(), self._findings)

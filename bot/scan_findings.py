@@ -1,0 +1,160 @@
+"""What logs add to a scan: one query for all runners shown, and one read for each new failure, ever."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.errors import Problem, ServiceError
+from bot.failure_reader import FailureReader
+from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, ExecutionStatus, JobState, LogEntry
+from bot.models.diagnosis import Source
+from bot.models.scan import Found, Reading, Row, RunnerLog, Scan, Section, Unread
+from bot.models.shown import row_id, shown_rows
+from bot.ports import Clock, Diagnoses, Logs, LogScope, Settled
+from bot.settings import Settings
+
+# The wrapper's own count of the jobs that its agent has launched, such as "Runs: 3".
+RUNS = re.compile(r"\bRuns:\s*(\d{1,6})\b")
+PAGE = 1000  # entries; the most that one read returns
+READ_SECONDS = 10.0
+FAILED_BUILDS = (BuildStatus.FAILURE, BuildStatus.INTERNAL_ERROR, BuildStatus.TIMEOUT)
+FAILURES = frozenset({ExecutionStatus.FAILED, JobState.FAILED, JobState.EXPIRED, *FAILED_BUILDS})
+
+
+@dataclass(slots=True)
+class Findings:
+    """What has been found so far; filled while a scan goes on."""
+
+    logs: tuple[RunnerLog, ...] = ()
+    logs_problem: Problem | None = None
+    found: dict[str, Found] = field(default_factory=dict)
+
+
+class ScanReader:
+    """Reads the logs that a scan needs; a settled diagnosis is never read for again."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, logs: Logs, reader: FailureReader, diagnoses: Diagnoses
+    ) -> None:
+        self._lookback = timedelta(days=settings.logs.lookback_days)
+        self._grace = timedelta(seconds=settings.timing.log_grace)
+        self._clock = clock
+        self._logs = logs
+        self._reader = reader
+        self._diagnoses = diagnoses
+
+    async def read(self, scan: Scan, findings: Findings) -> None:
+        """Fills `findings` for the rows that the scan shows. Failures become values in it."""
+        failed = list(_failed(scan))
+        settled = {
+            known.row_id: known for known in await self._diagnoses.find([row_id(row) for row in failed])
+        }
+        for row in failed:
+            known = settled.get(row_id(row))
+            finding = known.diagnosis if known else Reading()
+            findings.found[row_id(row)] = Found(row_id(row), finding, self.url(row))
+        runners = [row for row in shown_rows(scan, Section.RUNNERS) if isinstance(row, Execution)]
+        await asyncio.gather(
+            self._count_runs(runners, findings),
+            *(self._diagnose(row, findings) for row in failed if row_id(row) not in settled),
+        )
+
+    def url(self, row: Row) -> str:
+        """A link to this row's log."""
+        scope = log_scope(row, self._clock.now() - self._lookback)
+        return self._reader.url(scope) if scope is not None else ""
+
+    async def _count_runs(self, runners: list[Execution], findings: Findings) -> None:
+        """The one query of a scan: the newest lines of every runner shown."""
+        if not runners:
+            return
+        oldest = min((row.created for row in runners if row.created), default=self._clock.now())
+        since = max(oldest - timedelta(seconds=60), self._clock.now() - self._lookback)
+        scope = LogScope(Source.CLOUD_RUN, tuple(row.name for row in runners), since)
+        try:
+            page = await self._logs.read(scope, newest_first=True, limit=PAGE, deadline=READ_SECONDS)
+        except ServiceError as error:
+            findings.logs_problem = error.problem
+            return
+        findings.logs = tuple(_runner_logs(page.entries))
+
+    async def _diagnose(self, row: Row, findings: Findings) -> None:
+        name = row_id(row)
+        if isinstance(row, Build) and not row.logs_readable:
+            unread = Unread("Its log is not in Cloud Logging; open the build to read it.")
+            findings.found[name] = Found(name, unread, row.url)
+            return
+        findings.found[name] = await self._found(row)
+
+    async def _found(self, row: Row) -> Found:
+        name, link = row_id(row), self.url(row)
+        scope = log_scope(row, self._clock.now() - self._lookback)
+        if scope is None:
+            return Found(name, Unread("It has no log of its own."), link)
+        try:
+            diagnosis = await self._reader.read(scope)
+        except ServiceError as error:
+            return Found(name, Unread(f"Its log could not be read: {error.problem.message}"), link)
+        if diagnosis is None:
+            return Found(name, Unread("Its log is empty, or has not arrived yet."), link)
+        if self._settled(row):
+            await self._diagnoses.settle(Settled(name, diagnosis, link))
+        return Found(name, diagnosis, link)
+
+    def _settled(self, row: Row) -> bool:
+        """Whether late log lines can no longer change the diagnosis."""
+        ended = row.ended if isinstance(row, Execution | CustomJob | Build) else None
+        return ended is not None and ended < self._clock.now() - self._grace
+
+
+def _failed(scan: Scan) -> Iterator[Row]:
+    seen: set[str] = set()
+    for section in (Section.RUNNERS, Section.RECENT_BUILDS, Section.JOBS):
+        if section not in scan.sections:
+            continue
+        for row in shown_rows(scan, section):
+            if failed(row) and row_id(row) not in seen:
+                seen.add(row_id(row))
+                yield row
+
+
+def failed(row: Row) -> bool:
+    """Whether this row ended badly, so that its log is worth a read."""
+    match row:
+        case Execution():
+            return row.status in FAILURES
+        case CustomJob():
+            return row.state in FAILURES
+        case Build():
+            return row.status in FAILURES
+        case _:
+            return False
+
+
+def log_scope(row: Row, earliest: datetime) -> LogScope | None:
+    """Whose log tells about a row, from a minute before it was made; None for rows without a log."""
+    match row:
+        case Execution():
+            source = Source.CLOUD_RUN
+        case CustomJob():
+            source = Source.VERTEX
+        case Build():
+            source = Source.CLOUD_BUILD
+        case _:
+            return None
+    created = row.created - timedelta(seconds=60) if row.created else earliest
+    return LogScope(source, (row_id(row),), max(created, earliest))
+
+
+def _runner_logs(entries: tuple[LogEntry, ...]) -> Iterator[RunnerLog]:
+    """The newest count of each runner; `entries` are newest first."""
+    counted: set[str] = set()
+    for entry in entries:
+        match = RUNS.search(entry.text)
+        if match is not None and entry.owner not in counted:
+            counted.add(entry.owner)
+            yield RunnerLog(execution=entry.owner, runs=int(match[1]))
