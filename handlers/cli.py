@@ -1,0 +1,139 @@
+"""The console command. Each command imports what it needs when it runs, so that --help answers at once."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from handlers.exit_codes import DONE, FAILED, USAGE
+
+SETTINGS = click.option(
+    "--settings",
+    "settings_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("launch-control.toml"),
+    show_default=True,
+    envvar="LAUNCH_CONTROL_SETTINGS",
+    help="The settings file.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="launch-control")
+def cli() -> None:
+    r"""Launch training jobs on Google Cloud through W&B Launch, from Slack or from here.
+
+    \b
+    Try it without any account:   launch-control sandbox
+    Run the bot:                  launch-control serve --settings launch-control.toml
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 timed out.
+    """
+
+
+@cli.command()
+@SETTINGS
+@click.option("--http", is_flag=True, help="Listen for signed HTTP requests instead of Socket Mode.")
+def serve(settings_path: Path, *, http: bool) -> None:
+    """Run the Slack bot until it is told to stop."""
+    from handlers.serve import run_bot  # noqa: PLC0415 - imported when it runs
+
+    _leave(lambda: asyncio.run(run_bot(settings_path, http=http)))
+
+
+@cli.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="The page's port."
+)
+@click.option("--scenario", default="happy", show_default=True, help="A scenario's name, or a scenario file.")
+@click.option("--demo", is_flag=True, help="Type the scenario's commands, print the channel, and end.")
+@click.option("--list", "list_them", is_flag=True, help="List the scenarios.")
+def sandbox(port: int, scenario: str, *, demo: bool, list_them: bool) -> None:
+    """Play with the bot on this machine, with no accounts: a chat page and stand-ins of every service."""
+    from bot.sandbox.show import run_sandbox  # noqa: PLC0415 - imported when it runs
+    from bot.sandbox.world.scenario_file import (  # noqa: PLC0415 - the same
+        ScenarioError,
+        read_scenario,
+        scenario_names,
+    )
+
+    if list_them:
+        for name in scenario_names():
+            click.echo(f"{name:<26} {read_scenario(name).title}")
+        return
+    try:
+        code = asyncio.run(run_sandbox(scenario, port=0 if demo else port, demo=demo, say=click.echo))
+    except ScenarioError as mistake:
+        _fail(str(mistake), USAGE)
+    except OSError as error:
+        _fail(f"Port {port} cannot be used: {error.strerror}. Try another: make sandbox PORT=8766", USAGE)
+    except KeyboardInterrupt:
+        code = DONE
+    sys.exit(code)
+
+
+@cli.command()
+@SETTINGS
+@click.argument("words", nargs=-1)
+def launch(settings_path: Path, words: tuple[str, ...]) -> None:
+    """Start a training job and follow it: launch [preset] [key=value ...]."""
+    from handlers.terminal.launch import launch_here  # noqa: PLC0415 - imported when it runs
+
+    _leave(lambda: asyncio.run(launch_here(settings_path, words)))
+
+
+@cli.command()
+@SETTINGS
+@click.argument("words", nargs=-1)
+def monitor(settings_path: Path, words: tuple[str, ...]) -> None:
+    """Show runners, builds, jobs and runs of all regions: monitor [section ...] [region=...]."""
+    from handlers.terminal.monitor import monitor_here  # noqa: PLC0415 - imported when it runs
+
+    _leave(lambda: asyncio.run(monitor_here(settings_path, words)))
+
+
+@cli.command()
+@SETTINGS
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--days", type=click.FloatRange(0, 3650), default=7, show_default=True, help="How far back.")
+def launches(settings_path: Path, days: float, *, as_json: bool) -> None:
+    """Print the store's launches, also while the bot runs."""
+    from handlers.terminal.launches import list_launches  # noqa: PLC0415 - imported when it runs
+
+    _leave(lambda: asyncio.run(list_launches(settings_path, days=days, as_json=as_json)))
+
+
+def _leave(run: Callable[[], int]) -> NoReturn:
+    """Runs a command; what a person must mend is one sentence on standard error and exit code 2."""
+    from bot.settings_file import SettingsError  # noqa: PLC0415 - the same
+
+    from bot.errors import BadInput, StoreError  # noqa: PLC0415 - imported when it runs
+
+    try:
+        code = run()
+    except (BadInput, SettingsError) as mistake:
+        _fail(str(mistake), USAGE)
+    except StoreError as failure:
+        _fail(str(failure), FAILED)
+    except KeyboardInterrupt:
+        code = FAILED
+    sys.exit(code)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(code)
+
+
+def main() -> None:
+    """The entry point of the console command."""
+    cli(prog_name="launch-control")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""/launch: acknowledge, parse, hand over, return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from bot.errors import BadInput, StoreError
+from bot.launches.access import Refused, may_launch
+from bot.launches.desk import LaunchDesk
+from bot.launches.requests import LaunchRequest
+from bot.ports import Clock
+from bot.settings import Preset, Settings
+from formatting import words
+from formatting.launch_lines import status
+from formatting.message import Message
+from handlers.announcer import SlackAnnouncer
+from handlers.parsing import Cancel, Help, Presets, Start, Status, parse_launch
+
+Ack: TypeAlias = Callable[..., Awaitable[Any]]
+Respond: TypeAlias = Callable[..., Awaitable[Any]]
+
+
+class LaunchCommand:
+    """Answers `/launch`; a launch is stored before the ack, and begins after it."""
+
+    def __init__(self, settings: Settings, clock: Clock, desk: LaunchDesk, announcer: SlackAnnouncer) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._desk = desk
+        self._announcer = announcer
+
+    async def handle(self, ack: Ack, command: Mapping[str, Any], respond: Respond) -> None:
+        """Handles one command; what a person got wrong is answered privately, and nothing is started."""
+        try:
+            match parse_launch(command.get("text") or ""):
+                case Start(preset, overrides):
+                    await self._start(ack, respond, _request(command, preset, overrides))
+                case Help():
+                    await _private(ack, words.launch_help())
+                case Presets():
+                    await _private(ack, self._presets(command))
+                case Status():
+                    await self._status(ack, respond, command)
+                case Cancel(launch_id):
+                    await self._cancel(ack, launch_id, command)
+        except BadInput as mistake:
+            await _private(ack, words.bad_input(str(mistake)))
+        except Refused as refusal:
+            await _private(ack, words.nothing_started(str(refusal)))
+        except StoreError as failure:
+            await _private(ack, words.store_trouble(str(failure)))
+
+    async def _start(self, ack: Ack, respond: Respond, request: LaunchRequest) -> None:
+        added = await self._desk.submit(request)
+        if not added.fresh:
+            card = added.launch.card
+            await _private(ack, words.already_asked(card.url if card else ""))
+            return
+        self._announcer.expect(added.launch.launch_id, _answer(respond))
+        await ack()
+        self._desk.begin(added)
+
+    async def _status(self, ack: Ack, respond: Respond, command: Mapping[str, Any]) -> None:
+        await ack()
+        launches = await self._desk.status()
+        message = status(launches, self._clock.now(), command["user_id"])
+        await respond(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
+
+    async def _cancel(self, ack: Ack, launch_id: str, command: Mapping[str, Any]) -> None:
+        user = command["user_id"]
+        launch = await self._desk.cancel(launch_id, user_id=user, user_name=command.get("user_name") or user)
+        await _private(ack, words.cancelling(launch.name))
+
+    def _presets(self, command: Mapping[str, Any]) -> Message:
+        usable = [
+            preset
+            for preset in self._settings.preset
+            if may_launch(
+                self._settings,
+                user_id=command["user_id"],
+                channel_id=command["channel_id"],
+                preset=preset,
+            )
+        ]
+        return words.presets([_in_words(preset, self._settings) for preset in usable])
+
+
+def _request(
+    command: Mapping[str, Any], preset: str, overrides: tuple[tuple[str, str], ...]
+) -> LaunchRequest:
+    user = command["user_id"]
+    return LaunchRequest(
+        trigger_id=command["trigger_id"],
+        team_id=command.get("team_id") or command.get("enterprise_id") or "",
+        channel_id=command["channel_id"],
+        user_id=user,
+        user_name=command.get("user_name") or user,
+        text=command.get("text") or "",
+        preset=preset,
+        overrides=overrides,
+    )
+
+
+def _in_words(preset: Preset, settings: Settings) -> words.PresetWords:
+    machine = preset.machine_type
+    if preset.accelerator_count:
+        machine = f"{machine}, {preset.accelerator_count} x {preset.accelerator_type}"
+    return words.PresetWords(
+        name=preset.name,
+        description=preset.description,
+        machine=machine,
+        price_per_hour=preset.price_per_hour,
+        default=preset == settings.default,
+        overrides=tuple(preset.allow),
+    )
+
+
+async def _private(ack: Ack, message: Message) -> None:
+    """Answers in the ack itself: the quickest way, and the one that is always open."""
+    await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
+
+
+def _answer(respond: Respond) -> Callable[[str], Awaitable[object]]:
+    async def answer(text: str) -> object:
+        return await respond(text=text, response_type="ephemeral")
+
+    return answer

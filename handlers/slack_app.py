@@ -1,0 +1,90 @@
+"""The Bolt app: which listener answers what, and the one place where unexpected errors are caught."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.settings import Secrets, Settings
+from formatting import actions, words
+from handlers.actions import Actions
+from handlers.home import Home
+from handlers.launch import LaunchCommand
+from handlers.monitor import MonitorCommand
+
+RATE_LIMIT_RETRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Everything that answers."""
+
+    launch: LaunchCommand
+    monitor: MonitorCommand
+    actions: Actions
+    home: Home
+
+
+def web_client(settings: Settings, secret: Secrets) -> AsyncWebClient:
+    """The Web API client: a deadline for each call, and Slack's Retry-After honoured a few times."""
+    client = AsyncWebClient(
+        token=secret.slack_bot_token.get_secret_value(),
+        base_url=f"{settings.slack.base_url}/",
+        timeout=int(max(1, settings.timing.call)),
+    )
+    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES))
+    return client
+
+
+def build_app(client: AsyncWebClient, secret: Secrets, listeners: Listeners) -> AsyncApp:
+    """The app, with every listener registered; nothing is asked of Slack yet."""
+    app = AsyncApp(
+        client=client,
+        signing_secret=secret.slack_signing_secret.get_secret_value() or None,
+        # Both Socket Mode and HTTP verify what they must by themselves; a bot never hears itself here.
+        ignoring_self_events_enabled=True,
+    )
+    app.command("/launch")(listeners.launch.handle)
+    app.command("/monitor")(listeners.monitor.handle)
+    app.action(actions.LAUNCH_CANCEL)(listeners.actions.cancel_launch)
+    app.action(actions.LAUNCH_RELAUNCH)(listeners.actions.relaunch)
+    app.action(actions.MONITOR_REFRESH)(listeners.monitor.refresh)
+    app.action(actions.MONITOR_ACT)(listeners.actions.act)
+    app.action(actions.LOG_FILE)(listeners.actions.log_file)
+    app.action(actions.LOG_MORE)(listeners.actions.log_context)
+    app.action(actions.LOG_LESS)(listeners.actions.log_context)
+    app.action(actions.HOME_REFRESH)(listeners.home.refresh)
+    app.action(_OPENED)(_acknowledge)
+    app.event("app_home_opened")(listeners.home.opened)
+    app.error(_unexpected)
+    return app
+
+
+_OPENED = re.compile(rf"^{actions.OPEN_CONSOLE}\b")
+
+
+async def _acknowledge(ack: Callable[..., Awaitable[Any]]) -> None:
+    """A button that only opens a page: Slack wants to hear that the press arrived."""
+    await ack()
+
+
+async def _unexpected(
+    error: Exception, body: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]
+) -> None:
+    """The last catch: a correlation id for the person, the same id and the error for the log."""
+    correlation = secrets.token_hex(4)
+    structlog.get_logger("slack").error(
+        "a listener failed in an unexpected way", correlation=correlation, exc_info=error
+    )
+    if body.get("response_url"):
+        await respond(
+            text=words.unexpected(correlation).text, response_type="ephemeral", replace_original=False
+        )

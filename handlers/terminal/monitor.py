@@ -1,0 +1,53 @@
+"""`launch-control monitor`: one scan, printed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import click
+from bot.settings_file import load_secrets, load_settings
+from rich.console import Console
+
+from bot.clock import SystemClock
+from bot.models.scan import Failed, Scan, TimedOut
+from bot.region_scanner import RunningScan
+from bot.store import open_store
+from bot.wiring import open_clouds, open_scanner
+from formatting.failure_view import block_text, failure_views
+from formatting.monitor import silent_line, verdict_line
+from formatting.table_text import text
+from formatting.tables import tables
+from handlers.exit_codes import DONE, FAILED
+from handlers.machines import Machines
+from handlers.parsing import parse_monitor
+
+
+async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
+    """Prints the verdict, the tables and the failures of one scan; returns 1 when nobody could be asked.
+
+    Raises BadInput for words that mean no scan, SettingsError, StoreError.
+    """
+    settings, secret = load_settings(settings_path), load_secrets(os.environ)
+    request = parse_monitor(" ".join(words), settings.regions)
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.store.url, clock)
+        stack.push_async_callback(store.close)
+        clouds = await stack.enter_async_context(open_clouds(settings, secret))
+        scanner = await stack.enter_async_context(open_scanner(settings, clouds, store))
+        scan = await _watched(scanner.join(request))
+        machines = await Machines(settings, store.launches).of(scan)
+    click.echo(" ".join(part for part in (verdict_line(scan), silent_line(scan)) if part))
+    for table in tables(scan, clock.now(), machines):
+        click.echo(f"\n{text(table)}")
+        for view in failure_views(scan, table.section):
+            click.echo(f"\n{block_text(view)}")
+    return FAILED if all(isinstance(cell.answer, Failed | TimedOut) for cell in scan.cells) else DONE
+
+
+async def _watched(running: RunningScan) -> Scan:
+    """The finished scan; a terminal shows that it is under way."""
+    with Console(stderr=True).status("Asking all regions..."):
+        return await running.diagnosed()
