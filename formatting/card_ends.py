@@ -11,7 +11,7 @@ from bot.models.launch import Launch, Verdict
 from formatting import art, glyphs
 from formatting.blocks import Block, context, preformatted, section
 from formatting.card_failure import failure_blocks, failure_lines
-from formatting.text import escape, fence_safe, one_line, prose, sentence, user
+from formatting.text import cut, escape, one_line, prose, sentence, user
 from formatting.times import duration, seconds_between
 
 _SENTENCE = 600
@@ -47,7 +47,7 @@ def _submitted(launch: Launch) -> End:
         return End()
     result = result_line(launch)
     drawn = art.submitted(launch.job)
-    beneath = (section(escape(result)),) if result else ()
+    beneath = (section(prose(result, _SENTENCE)),) if result else ()
     return End((drawn, *((result,) if result else ())), (preformatted(drawn), *beneath))
 
 
@@ -62,7 +62,7 @@ def result_line(launch: Launch) -> str:
 
 def metrics(pairs: Sequence[tuple[str, float]]) -> tuple[str, ...]:
     """Up to five metrics as "loss 0.1234", not escaped."""
-    return tuple(f"{one_line(fence_safe(key))[:60]} {value:.4g}" for key, value in pairs[:5])
+    return tuple(f"{cut(one_line(key), 60)} {value:.4g}" for key, value in pairs[:5])
 
 
 def timeout_text(limit_seconds: float) -> str:

@@ -12,7 +12,7 @@ from formatting.blocks import actions, link_button, section
 from formatting.card_ends import metrics
 from formatting.card_failure import cause_lines, cause_mrkdwn
 from formatting.message import Message
-from formatting.text import code, escape, link, one_line, prose, sentence, user
+from formatting.text import code, link, one_line, prose, sentence, user
 from formatting.times import duration, seconds_between
 
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -36,6 +36,16 @@ def closing(launch: Launch) -> Message:
     return Message(text="\n".join(plain), blocks=(section(said), *actions(links)))
 
 
+def appeared(launch: Launch) -> Message:
+    """A reply that the job has come although the wait for it was over; mentions the launcher."""
+    job = launch.job
+    waited = seconds_between(launch.queued, job.first_seen) if job else None
+    after = f" after {duration(waited)}" if waited is not None else ""
+    who = user(launch.user_id, launch.user_name)
+    text = f"{glyphs.glyph(launch.verdict)} {who} the job of {code(launch.name)} has appeared{after}."
+    return Message(text=text, blocks=(section(text),))
+
+
 def _ended(launch: Launch) -> str:
     """How it ended, as the rest of a sentence that began with its name; escaped."""
     job = launch.job
@@ -57,11 +67,11 @@ def _ended(launch: Launch) -> str:
 
 
 def _more(launch: Launch) -> list[str]:
-    """The metrics and the run, for a launch that has them; escaped."""
-    parts = [escape(part) for part in metrics(launch.metrics)]
-    if launch.run_url:
-        parts.append(f"run {link(launch.run_url, launch.launch_id)}")
-    return [" · ".join(parts)] if parts else []
+    """The metrics and the run in one line, for a launch that has them; escaped."""
+    pairs = " · ".join(prose(part) for part in metrics(launch.metrics))
+    run = f"Run: {link(launch.run_url, launch.launch_id)}." if launch.run_url else ""
+    line = " ".join(part for part in (sentence(pairs), run) if part)
+    return [line] if line else []
 
 
 def sparkline(values: Sequence[float], width: int = 40) -> str:

@@ -86,11 +86,22 @@ def error_of(found: Found | None, told: str) -> str:
     return told if told and not found.finding.has_error else note(found)
 
 
-def block_text(view: FailureView) -> str:
-    """The facts and the error in aligned plain lines, not escaped."""
+def facts_text(view: FailureView) -> str:
+    """The facts in aligned plain lines, not escaped."""
     (first, name), *rest = view.facts
-    lines = [f"{first}: {_fact(name)}", *(f"  {label + ':':<9} {_fact(value)}" for label, value in rest)]
-    return "\n".join([*lines, f"  ❌ ERROR: {cut(view.error, _ERROR)}"])
+    return "\n".join(
+        [f"{first}: {_fact(name)}", *(f"  {label + ':':<9} {_fact(value)}" for label, value in rest)]
+    )
+
+
+def error_text(view: FailureView) -> str:
+    """The error in one plain line, not escaped."""
+    return f"❌ ERROR: {cut(view.error, _ERROR)}"
+
+
+def block_text(view: FailureView) -> str:
+    """The facts and the error as a terminal shows them, not escaped."""
+    return f"{facts_text(view)}\n  {error_text(view)}"
 
 
 def _fact(value: str) -> str:

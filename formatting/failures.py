@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from formatting import limits
 from formatting.actions import LOG_FILE, LOG_LESS, LOG_MORE, join_ids, opening
 from formatting.blocks import Block, actions, button, context, link_button, section
-from formatting.failure_view import FailureView, block_text
+from formatting.failure_view import FailureView, block_text, error_text, facts_text
 from formatting.log_context import folded
 from formatting.message import Message, characters
 from formatting.notes import advice
@@ -59,9 +59,11 @@ def failure_message(view: FailureView, *, lines: int = LINES) -> Message:
 
 
 def _words(view: FailureView) -> Block:
+    """The facts aligned; error and advice outside the fence, where a phone breaks their lines."""
     said = advice(view.diagnosis)
     todo = f"\n*What to do:* {prose(said, _ADVICE)}" if said else ""
-    return section(f"{fence(block_text(view), limits.FENCE_TEXT - _ADVICE)}{todo}")
+    error = prose(error_text(view), _ADVICE)
+    return section(f"{fence(facts_text(view), limits.FENCE_TEXT - 2 * _ADVICE)}\n{error}{todo}")
 
 
 def _buttons(view: FailureView, lines: int) -> list[Block]:

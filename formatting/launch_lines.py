@@ -9,7 +9,7 @@ from bot.models.launch import Launch, Verdict
 from formatting import glyphs
 from formatting.blocks import Block, context, section
 from formatting.message import Message
-from formatting.text import code, count, link, one_line, safe_url, user
+from formatting.text import code, count, link, safe_url, user
 from formatting.times import ago
 
 _IN_FLIGHT = frozenset({Verdict.OPEN, Verdict.SUBMITTED, Verdict.TIMED_OUT})
@@ -39,12 +39,6 @@ def line(launch: Launch, now: datetime) -> str:
     return (
         f"{state_words(launch)} · {named} · {code(launch.launch_id, 20)} · {who} · {ago(launch.created, now)}"
     )
-
-
-def plain_line(launch: Launch, now: datetime) -> str:
-    """One launch as a plain line, not escaped."""
-    parts = (state_words(launch), launch.name, launch.launch_id, launch.user_name, ago(launch.created, now))
-    return " · ".join(one_line(part) for part in parts if part)
 
 
 def lines(launches: Sequence[Launch], now: datetime, *, most: int = MOST) -> list[Block]:

@@ -8,7 +8,7 @@ from bot.models.diagnosis import Diagnosis
 from formatting import limits
 from formatting.blocks import Block, actions, container
 from formatting.table_text import fenced
-from formatting.text import count, cut, escape, fence_safe
+from formatting.text import count, escape_within, fence_safe
 
 MARK = "▶ "
 _INDENT = "  "
@@ -42,14 +42,18 @@ def nearest(sizes: Sequence[int], root: int, room: int) -> tuple[int, int]:
 
 
 def marked_lines(diagnosis: Diagnosis) -> tuple[list[str], int]:
-    """The context's lines fit for a fence, not escaped, the root-cause line marked; and that line's index."""
+    """The context's lines escaped and fit for a fence, the root-cause line marked; and that line's index."""
     root = diagnosis.context_root
     lines = [
         # One line an entry, so that indices keep their meaning.
-        (MARK if index == root else _INDENT) + cut(fence_safe(line).rstrip().replace("\n", " ⏎ "), _LINE)
+        (MARK if index == root else _INDENT) + _in_a_fence(line)
         for index, line in enumerate(diagnosis.context)
     ]
     return lines, root if root is not None and root < len(lines) else max(len(lines) - 1, 0)
+
+
+def _in_a_fence(line: str) -> str:
+    return escape_within(fence_safe(line).rstrip().replace("\n", " ⏎ "), _LINE)
 
 
 def around(diagnosis: Diagnosis, *, room: int, most: int) -> tuple[list[str], int]:
@@ -57,7 +61,7 @@ def around(diagnosis: Diagnosis, *, room: int, most: int) -> tuple[list[str], in
     lines, root = marked_lines(diagnosis)
     if not lines:
         return [], 0
-    start, stop = nearest([len(escape(line)) + 1 for line in lines], root, room)
+    start, stop = nearest([len(line) + 1 for line in lines], root, room)
     if stop - start > most:
         start, stop = nearest([1] * len(lines), root, most)
     return lines[start:stop], len(lines) - (stop - start)

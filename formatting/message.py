@@ -51,21 +51,21 @@ def plain(message: Message, refused: frozenset[str]) -> Message:
     A container becomes its title and the beginning of its content, its buttons stay; a table becomes rows
     in a fence, cut at a row's border; anything else becomes its visible text. What is shortened says so.
     """
-    blocks = [new for block in message.blocks for new in _plain_block(block, refused)]
+    others = [block for block in message.blocks if block["type"] != "table"]
+    room = limits.ALL_BLOCKS_TEXT - characters([_plain_block(block, refused, 0) for block in others])
+    blocks = [new for block in message.blocks for new in _plain_block(block, refused, room)]
     return replace(message, blocks=tuple(blocks[: limits.MESSAGE_BLOCKS]))
 
 
-def _plain_block(block: Block, refused: frozenset[str]) -> list[Block]:
+def _plain_block(block: Block, refused: frozenset[str], room: int) -> list[Block]:
     kind = block["type"]
-    if kind not in refused:
+    if kind not in refused or kind in ("section", "context", "actions", "divider"):
         return [block]
     if kind == "container":
         return _container(block, refused)
-    if kind == "table":
-        return _table(block)
-    if kind in ("section", "context", "actions", "divider"):
-        return []
-    return _visible(block)
+    return (
+        _table(block, min(room - 2 * len(_OPEN), limits.FENCE_TEXT)) if kind == "table" else _visible(block)
+    )
 
 
 def _container(block: Block, refused: frozenset[str]) -> list[Block]:
@@ -80,7 +80,7 @@ def _container(block: Block, refused: frozenset[str]) -> list[Block]:
         made.append(context("Shortened here; the full log has the rest."))
     return [
         *made,
-        *(new for child in children if not _is_fence(child) for new in _plain_block(child, refused)),
+        *(new for child in children if not _is_fence(child) for new in _plain_block(child, refused, 0)),
     ]
 
 
@@ -93,12 +93,12 @@ def _inside(child: Block) -> str:
     return str(child["text"]["text"]).removeprefix(_OPEN).removesuffix("\n```")
 
 
-def _table(block: Block) -> list[Block]:
+def _table(block: Block, room: int) -> list[Block]:
     texts = [[_seen(cell) for cell in row] for row in block["rows"]]
     head, *body = texts
     columns = [Column(title, width=200) for title in head]
     parts = [fence_safe(part) for part in layout(columns, [[Cell(text) for text in row] for row in body])]
-    return [section(f"```\n{escape(within(parts, limits.FENCE_TEXT))}\n```")] if parts else []
+    return [section(f"```\n{escape(within(parts, room))}\n```")] if parts else []
 
 
 def _visible(block: Block) -> list[Block]:

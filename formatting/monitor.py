@@ -15,7 +15,7 @@ from formatting.blocks import actions, button, context, link_button, section
 from formatting.gaps import gaps, unanswered, where
 from formatting.message import Message
 from formatting.rows import all_rows, at_work, table_rows
-from formatting.text import count, escape, listing
+from formatting.text import count, escape, listing, prose
 from formatting.times import clock, date_in_text, duration
 
 _WORKING: Mapping[Section, str] = MappingProxyType(
@@ -26,6 +26,7 @@ _WORKING: Mapping[Section, str] = MappingProxyType(
         Section.RUNS: "W&B run",
     },
 )
+_SILENCE = 1_500
 _FAILING: Mapping[Section, str] = MappingProxyType(
     {
         Section.RUNNERS: "runner",
@@ -47,10 +48,10 @@ def verdict(scan: Scan, now: datetime, *, console_url: str = "") -> Message:
         button("Refresh", MONITOR_REFRESH, join_ids(*(one.value for one in scan.sections))),
         *link_button("Open console", opening("console"), console_url),
     ]
-    grey = [f"{took}, {date_in_text(now, '{time}')}.", *([escape(silence)] if silence else [])]
+    grey = [f"{took}, {date_in_text(now, '{time}')}.", *([prose(silence, _SILENCE)] if silence else [])]
     blocks = (section(f"*{escape(line)}*"), context(*grey), *actions(buttons))
     said = " ".join(part for part in (line, f"{took}, {clock(now)}.", silence) if part)
-    return Message(text=escape(said), blocks=blocks)
+    return Message(text=prose(said, 2 * _SILENCE), blocks=blocks)
 
 
 def verdict_line(scan: Scan) -> str:

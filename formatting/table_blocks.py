@@ -11,10 +11,11 @@ from formatting.blocks import Block, actions, context, plain_text, section
 from formatting.message import Message
 from formatting.table import Act, Cell, Column, Table
 from formatting.table_text import fences, shown_text, text
-from formatting.text import count, escape
+from formatting.text import count, escape, fence_safe, prose
 
 # What footers and options may take of a message's characters; rows come first.
 _FOOTERS = 1_200
+_FOOTER = 700
 _OPTIONS = 2_000
 _OPTION = 45
 
@@ -73,22 +74,23 @@ def _notes(table: Table) -> list[Block]:
     notes = [f"{count(table.overflow, 'more row')} in the file below."] if table.overflow else []
     room = _FOOTERS
     for place, footer in enumerate(table.footers):
-        room -= len(escape(footer))
+        said = prose(footer, _FOOTER)
+        room -= len(said)
         if room < 0 or len(notes) == limits.CONTEXT_ELEMENTS - 1:
             left = len(table.footers) - place
             notes.append(f"And {count(left, 'more reason')} why rows may be missing.")
             break
-        notes.append(escape(footer))
+        notes.append(said)
     return [context(*notes)] if notes else []
 
 
 def _as_text(table: Table) -> str:
     rows = text(table, limits.TABLE_IN_TEXT - 2 * len("```\n"))
-    shape = f"```\n{escape(rows)}\n```" if table.rows else escape(rows)
+    shape = f"```\n{escape(fence_safe(rows))}\n```" if table.rows else escape(rows)
     said = "\n".join(part for part in (escape(table.heading), shape) if part)
     room = limits.MESSAGE_TEXT - len(said)
     for footer in table.footers:
-        line = f"\n{escape(footer)}"
+        line = f"\n{prose(footer, _FOOTER)}"
         room -= len(line)
         if room < 0:
             break

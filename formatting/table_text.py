@@ -89,18 +89,17 @@ def _missing(rows: int) -> str:
 
 def fences(table: Table) -> list[Block]:
     """The rows that fit a message in fences, each section cut at a row's border; the words when none."""
-    parts = [fence_safe(part) for part in layout(table.columns, table.shown)]
+    parts = [escape(fence_safe(part)) for part in layout(table.columns, table.shown)]
     if not parts:
         return [section(escape(table.nothing))] if table.nothing else []
     return fenced(parts)
 
 
-def fenced(parts: Sequence[str]) -> list[Block]:
-    """Texts as sections with a fence each, as many texts in one as fit."""
+def fenced(pieces: Sequence[str]) -> list[Block]:
+    """Texts, escaped and fit for a fence, as sections with a fence each, as many texts in one as fit."""
     made: list[Block] = []
     held = ""
-    for part in parts:
-        piece = escape(part)
+    for piece in pieces:
         if held and len(held) + 1 + len(piece) > limits.FENCE_TEXT:
             made.append(section(f"```\n{held}\n```"))
             held = ""

@@ -52,9 +52,11 @@ def joins(char: str) -> bool:
 
 def cut(text: str, limit: int) -> str:
     """The text in at most `limit` characters, cut between words if one ends near, else between letters."""
-    if len(text) <= limit:
-        return text
-    end = max(limit - len(ELLIPSIS), 0)
+    return text if len(text) <= limit else _shortened(text, max(limit - len(ELLIPSIS), 0))
+
+
+def _shortened(text: str, end: int) -> str:
+    """The text up to `end` or a little before, where no letter and if possible no word is cut."""
     while end and (joins(text[end]) or text[end - 1] == _ZWJ):
         end -= 1
     space = text.rfind(" ", max(end - _WORD_REACH, 1), end + 1)
@@ -75,7 +77,7 @@ def escape_within(text: str, limit: int) -> str:
     for index, char in enumerate(text):
         spent += len(escape(char))
         if spent > limit - len(ELLIPSIS):
-            return escape(cut(text, index + len(ELLIPSIS)))
+            return escape(_shortened(text, index))
     return escaped
 
 

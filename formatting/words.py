@@ -83,43 +83,6 @@ def bad_input(reason: str) -> Message:
     )
 
 
-def unknown_monitor_word(word: str, good: Sequence[str]) -> Message:
-    """A word that `/monitor` does not know, with those that it knows."""
-    known = ", ".join(f"`{one}`" for one in good)
-    return said(f"/monitor does not know {code(word, 40)}. It knows {known}. For example: `/monitor jobs`.")
-
-
-def unknown_region(region: str, regions: Sequence[str]) -> Message:
-    """A region that is not in the settings, with those that are."""
-    known = prose(", ".join(regions), _SENTENCE)
-    example = code(f"/monitor region={regions[0] if regions else 'us-central1'}")
-    return said(f"There is no region {code(region, 40)} here. There are: {known}. For example: {example}.")
-
-
-def may_not_launch(ask: str) -> Message:
-    """This person may not launch."""
-    return said(f"You may not launch here yet. Ask {_whom(ask)} to add you; nothing was started.")
-
-
-def not_in_this_channel(ask: str) -> Message:
-    """Nothing may be launched from this channel."""
-    return said(f"This channel may not launch. Ask {_whom(ask)} to add it; nothing was started.")
-
-
-def may_not_use(preset: str, ask: str) -> Message:
-    """This person or channel may not use the preset."""
-    return said(f"The preset {code(preset, 40)} is not for you here. Ask {_whom(ask)}; nothing was started.")
-
-
-def may_not_cancel(owner: str, ask: str) -> Message:
-    """Only the launcher or an admin may cancel; `owner` is the launcher's name."""
-    return said(f"Only {prose(owner, 80) or 'its launcher'} or {_whom(ask)} may cancel this.")
-
-
-def _whom(ask: str) -> str:
-    return prose(ask, 80) or "an admin of this bot"
-
-
 def invite_me(bot_name: str, command: str) -> Message:
     """The bot is not in the channel: how to invite it, and that nothing was started."""
     name, typed = code(f"/invite @{one_line(bot_name)}", 60), code(command, 60)
@@ -132,9 +95,9 @@ def nothing_started(reason: str) -> Message:
 
 
 def store_trouble(reason: str) -> Message:
-    """The store could not be used; the reason is the store's own sentence."""
+    """The store could not be used; the reason is the store's own sentence for people."""
     why = prose(sentence(one_line(reason)), _SENTENCE)
-    return said(f"Launches cannot be stored right now, so nothing was started. {why}".rstrip())
+    return said(why or "The store of launches cannot be used right now. Try again in a minute.")
 
 
 def unexpected(correlation_id: str) -> Message:
@@ -154,24 +117,8 @@ def already_looking(url: str) -> Message:
     return said(f"That is being written in this channel already: {_where(url, 'here is the thread')}.")
 
 
-def too_soon(seconds: float) -> Message:
-    """A refresh right after another."""
-    return said(f"This was refreshed just now. Try again in {max(1, round(seconds))} s.")
-
-
 def _where(url: str, label: str) -> str:
     return link(url, label) if safe_url(url) else "look a few messages up"
-
-
-def no_such_launch(launch_id: str) -> Message:
-    """An id that the store does not hold."""
-    asked = code(launch_id, 40)
-    return said(f"There is no launch {asked}. Type `/launch status` for those in flight and their ids.")
-
-
-def over_already(name: str, state: str) -> Message:
-    """A cancel of a launch that has ended."""
-    return said(f"{code(name)} is {prose(state, 40)} already; there is nothing to cancel.")
 
 
 def cancelling(name: str) -> Message:

@@ -25,6 +25,8 @@ def broken_rules(message: Message, *, updated: bool = True, blocks: int = 50) ->
     if not 1 <= len(message.text) <= (4_000 if updated else 40_000):
         found.append(f"text: {len(message.text)} characters")
     found += _live("text", message.text)
+    if message.text.count("```") % 2:
+        found.append("text: a fence that is not closed")
     for block in message.blocks:
         found += _block(block, KINDS)
     total = sum(len(text) for block in message.blocks for text in spoken(block))

@@ -28,7 +28,7 @@ from bot.models.launch import Failure, FailureKind, Launch, Verdict
 from bot.models.scan import Failed, Found, Scan, Service, Unread
 from formatting import words
 from formatting.card import card
-from formatting.closing import closing
+from formatting.closing import appeared, closing
 from formatting.home import home
 from formatting.launch_lines import status
 from formatting.message import Message, plain
@@ -119,7 +119,7 @@ def test_a_card_of_any_names_is_taken_and_safe(name: str, other: str, ending: Ve
     """A hostile run name must never ping a channel or make Slack refuse the one message of a launch."""
     launch = launch_named(name, other, ending)
 
-    check(card(launch, NOW), closing(launch))
+    check(card(launch, NOW), closing(launch), appeared(launch))
 
 
 @QUICK
@@ -185,16 +185,12 @@ def test_sentences_with_any_words_are_taken_and_safe(name: str, other: str) -> N
     """What a person typed is repeated to them; it must not come alive on the way."""
     check(
         words.bad_input(name),
-        words.unknown_monitor_word(name, ["runners", "jobs"]),
-        words.unknown_region(name, [other or "us-east1"]),
-        words.may_not_launch(name),
-        words.may_not_use(name, other),
-        words.may_not_cancel(name, other),
         words.invite_me(name, other),
         words.nothing_started(name),
+        words.cancelling(name),
+        words.gone(name),
         words.store_trouble(name),
         words.already_asked(name),
-        words.no_such_launch(name),
         words.log_unread(name, other),
         words.presets([words.PresetWords(name, other, name, 1.0, default=True, overrides=(other,))] * 70),
     )
