@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.clients.google_errors import problem_of, timed_out
+from bot.clients.google_errors import is_own_deadline, problem_of, timed_out
 from bot.errors import ServiceError
 
 
@@ -22,4 +22,6 @@ async def asking(system: str, region: str, deadline: float) -> AsyncIterator[Non
         problem = problem_of(error, system=system, region=region)
         if problem is None:
             raise
+        if is_own_deadline(problem):
+            problem = timed_out(system, region, deadline)
         raise ServiceError(problem) from error

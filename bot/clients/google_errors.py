@@ -43,7 +43,8 @@ _NEVER_SENT = (
     "DNS resolution failed",
 )
 _PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[a-zA-Z]+){2})['\"]")
-_LONGEST = 500
+# So much of a message is looked at, and so much of it is shown.
+_READ, _SHOWN = 4_000, 500
 
 
 def problem_of(error: BaseException, *, system: str, region: str) -> Problem | None:
@@ -62,6 +63,11 @@ def problem_of(error: BaseException, *, system: str, region: str) -> Problem | N
     if isinstance(error, exceptions.GoogleAPIError):
         return Problem(ProblemKind.UNKNOWN, system, _sentence(str(error)), region)
     return None
+
+
+def is_own_deadline(problem: Problem) -> bool:
+    """Whether the call ended because gRPC's deadline passed here, which it tells in these words."""
+    return problem.kind is ProblemKind.TIMED_OUT and problem.message == "Deadline Exceeded"
 
 
 def timed_out(system: str, region: str, deadline: float) -> Problem:
@@ -114,4 +120,5 @@ def _missing(error: Any, kind: ProblemKind, text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return safe(text[:_LONGEST].strip()) or "no message"
+    # Redacted before it is cut: half a key would no longer be known as one.
+    return safe(text[:_READ].strip())[:_SHOWN] or "no message"

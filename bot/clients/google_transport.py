@@ -106,7 +106,7 @@ def _new_client(client: Any, transport: Any, *, address: str, credentials: Any) 
         return transport.create_channel(host, options=options, **wanted)
 
     return client(
-        credentials=credentials or AnonymousCredentials(),
+        credentials=credentials or AnonymousCredentials(),  # type: ignore[no-untyped-call]  # google.auth's own code is untyped
         client_options=ClientOptions(api_endpoint=urlsplit(address).netloc),
         transport=lambda **wanted: transport(**{**wanted, "channel": channel}),
     )

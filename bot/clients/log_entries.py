@@ -22,6 +22,8 @@ _SEVERITIES: dict[int, str] = {
     700: "ALERT",
     800: "EMERGENCY",
 }
+# Above this a float no longer tells one integer from the next.
+_EXACT = 2**53
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -78,6 +80,14 @@ def _of_proto(packed: Any) -> str:
 
 
 def _compact(message: Any) -> str:
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
+    from google.protobuf.json_format import MessageToJson  # noqa: PLC0415 - as above
 
-    return json.dumps(MessageToDict(message), ensure_ascii=False, separators=(",", ":"))
+    fields = json.loads(MessageToJson(message), parse_float=_number)
+    # A struct is a map without an order of its own: sorted, the same entry always reads the same.
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _number(text: str) -> float:
+    """A struct holds every number as a float; those that were written as integers read as integers again."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value

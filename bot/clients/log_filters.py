@@ -26,10 +26,7 @@ def filter_of(scope: LogScope) -> str:
 
     Healthy programs write errors and failed ones write none, so severity says nothing.
     """
-    bounds = [f'timestamp>="{_stamp(scope.since)}"']
-    if scope.until is not None:
-        bounds.append(f'timestamp<="{_stamp(scope.until)}"')
-    return " AND ".join([_owned(scope), *bounds])
+    return " AND ".join(_clauses(scope))
 
 
 def explorer_url(scope: LogScope, *, project: str) -> str:
@@ -37,7 +34,7 @@ def explorer_url(scope: LogScope, *, project: str) -> str:
 
     The form of the link: https://docs.cloud.google.com/logging/docs/view/logs-explorer-interface
     """
-    query = quote(filter_of(scope).replace(" AND ", "\n"), safe="")
+    query = quote("\n".join(_clauses(scope)), safe="")
     cursor = _stamp(scope.until or scope.since)
     return (
         f"https://console.cloud.google.com/logs/query;query={query};cursorTimestamp={cursor}"
@@ -45,9 +42,16 @@ def explorer_url(scope: LogScope, *, project: str) -> str:
     )
 
 
-def _owned(scope: LogScope) -> str:
+def _clauses(scope: LogScope) -> list[str]:
     kind, field = _RESOURCES[scope.source]
-    return f'resource.type="{kind}" AND {field}={_one_of(scope.owners)}'
+    clauses = [
+        f'resource.type="{kind}"',
+        f"{field}={_one_of(scope.owners)}",
+        f'timestamp>="{_stamp(scope.since)}"',
+    ]
+    if scope.until is not None:
+        clauses.append(f'timestamp<="{_stamp(scope.until)}"')
+    return clauses
 
 
 def _one_of(values: Iterable[str]) -> str:

@@ -1,59 +1,78 @@
-"""W&B over GraphQL (interim)."""
-from __future__ import annotations
-import json
-from datetime import datetime, UTC
-import aiohttp
-from bot.errors import Problem, ProblemKind, ServiceError
-from bot.models.cloud import QueueItem, QueueItemState, Run, RunState
+"""W&B: queue items by single requests, runs by the `wandb` library."""
 
-def _t(v):
-    if not v: return None
-    d = datetime.fromisoformat(v.replace("Z", "+00:00"))
-    return d if d.tzinfo else d.replace(tzinfo=UTC)
-PUSH = "mutation pushToRunQueueByName($entityName:String!,$projectName:String!,$queueName:String!,$runSpec:JSONString!){pushToRunQueueByName(input:{entityName:$entityName,projectName:$projectName,queueName:$queueName,runSpec:$runSpec}){runQueueItemId}}"
-ITEMS = "query Items($e:String!,$p:String!,$q:String!){project(entityName:$e,name:$p){runQueue(name:$q){id runQueueItems(first:100){edges{node{id state runSpec associatedRunId createdAt error{message}}}}}}}"
-RUNS = "query Runs($e:String!,$p:String!,$f:JSONString,$o:String,$n:Int){project(entityName:$e,name:$p){runs(filters:$f,order:$o,first:$n){edges{node{name displayName state createdAt heartbeatAt user{username}}}}}}"
-DEL = "mutation Del($queueID:ID!,$runQueueItemId:ID!){deleteFromRunQueue(input:{queueID:$queueID,runQueueItemId:$runQueueItemId}){success}}"
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.clients.wandb_graphql import GraphQL
+from bot.clients.wandb_library import Library
+from bot.clients.wandb_queue import Queues
+from bot.clients.wandb_runs import Runs
+from bot.models.cloud import QueueItem, Run
+from bot.ports import NewItem
+from bot.settings import Secrets, Settings
+
+
 class Wandb:
-    def __init__(self, settings, secrets):
-        self.s = settings; self.key = secrets.wandb_api_key.get_secret_value(); self._http = None; self.qid = ""
-    async def warm(self): pass
-    async def close(self):
-        if self._http: await self._http.close()
-    async def _q(self, query, variables, deadline=10):
-        if not self._http: self._http = aiohttp.ClientSession()
-        try:
-            async with self._http.post(self.s.wandb.base_url + "/graphql", json={"query": query, "variables": variables}, auth=aiohttp.BasicAuth("api", self.key), timeout=aiohttp.ClientTimeout(total=deadline)) as r:
-                if r.status >= 400: raise ServiceError(Problem(ProblemKind.UNAVAILABLE if r.status >= 500 else ProblemKind.DENIED, "W&B", f"HTTP {r.status}", effectless=r.status < 500))
-                d = await r.json()
-        except aiohttp.ClientConnectorError: raise ServiceError(Problem(ProblemKind.UNAVAILABLE, "W&B", "could not be reached", effectless=True))
-        except aiohttp.ClientError: raise ServiceError(Problem(ProblemKind.UNAVAILABLE, "W&B", "could not be reached"))
-        except TimeoutError: raise ServiceError(Problem(ProblemKind.TIMED_OUT, "W&B", "did not answer in time"))
-        if d.get("errors"): raise ServiceError(Problem(ProblemKind.INVALID, "W&B", str(d["errors"])[:200]))
-        return d["data"]
-    async def enqueue(self, item):
-        w = self.s.wandb
-        spec = {"overrides": {"args": list(item.args), "entry_point": list(item.entry_point)}, "entity": w.entity, "project": w.project, "name": item.name, "author": item.author, "docker": {"docker_image": item.image}, "resource": "gcp-vertex", "resource_args": json.loads(item.resource_args), "run_id": item.run_id, "git": {}}
-        d = await self._q(PUSH, {"entityName": w.entity, "projectName": "model-registry", "queueName": item.queue, "runSpec": json.dumps(spec)})
-        return d["pushToRunQueueByName"]["runQueueItemId"]
-    async def list_items(self, queue, *, deadline):
-        d = await self._q(ITEMS, {"e": self.s.wandb.entity, "p": "model-registry", "q": queue}, deadline)
-        q = (d["project"] or {}).get("runQueue") or {}
-        self.qid = q.get("id", "")
-        out = []
-        for e in (q.get("runQueueItems") or {}).get("edges", []):
-            n = e["node"]; sp = n["runSpec"]; sp = json.loads(sp) if isinstance(sp, str) else (sp or {})
-            out.append(QueueItem(n["id"], QueueItemState(n["state"].lower()), queue, sp.get("run_id", ""), sp.get("name", "") or "", sp.get("author", "") or "", _t(n["createdAt"]), (n.get("error") or {}).get("message", "") or ""))
-        return tuple(out)
-    async def remove_item(self, item_id, queue):
-        d = await self._q(DEL, {"queueID": self.qid, "runQueueItemId": item_id}); return bool(d["deleteFromRunQueue"]["success"])
-    async def _runs(self, f, n, deadline):
-        d = await self._q(RUNS, {"e": self.s.wandb.entity, "p": self.s.wandb.project, "f": json.dumps(f), "o": "-created_at", "n": n}, deadline)
-        return tuple(Run(n["name"], n["displayName"], RunState(n["state"]), (n.get("user") or {}).get("username", ""), _t(n["createdAt"]), _t(n["heartbeatAt"]), None, f"https://wandb.ai/{self.s.wandb.entity}/{self.s.wandb.project}/runs/{n['name']}") for n in (x["node"] for x in ((d["project"] or {}).get("runs") or {}).get("edges", [])))
-    async def find_run(self, run_id):
-        r = await self._runs({"name": run_id}, 1, 10); return r[0] if r else None
-    async def list_active(self, *, deadline): return await self._runs({"state": {"$in": ["running", "pending"]}}, 100, deadline)
-    async def list_completed(self, *, limit, deadline): return await self._runs({"state": {"$in": ["finished", "failed", "crashed", "killed"]}}, limit, deadline)
-    async def final_metrics(self, run_id, keys): return ()
-    async def history(self, run_id, key, *, samples): return ()
-    async def stop_run(self, run_id): return False
+    """Fulfils `bot.ports.Tracker`. Every method raises ServiceError, within its deadline, when W&B fails."""
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        names, call = settings.wandb, settings.timing.call
+        key = secrets.wandb_api_key.get_secret_value()
+        self._graphql = GraphQL(names.base_url, key, first_pause=settings.timing.retry)
+        self._library = Library(
+            base_url=names.base_url,
+            api_key=key,
+            entity=names.entity,
+            project=names.project,
+            call_seconds=call,
+        )
+        self._queues = Queues(self._graphql, names, call_seconds=call)
+        self._runs = Runs(self._library, names, call_seconds=call)
+
+    async def warm(self) -> None:
+        """Loads the library, starts its process and checks the key, so that a scan needs one request."""
+        await self._library.connect()
+
+    async def close(self) -> None:
+        """Closes connections and ends the library's process."""
+        await self._library.close()
+        await self._graphql.close()
+
+    async def enqueue(self, item: NewItem) -> str:
+        """Puts an item into the queue once and returns its id; an unclear answer raises."""
+        return await self._queues.enqueue(item)
+
+    async def list_items(self, queue: str, *, deadline: float) -> tuple[QueueItem, ...]:
+        """The items of a queue that are not done."""
+        return await self._queues.list_items(queue, deadline=deadline)
+
+    async def remove_item(self, item_id: str, queue: str) -> bool:
+        """Takes an item out of the queue; False when it was not there any more."""
+        return await self._queues.remove_item(item_id, queue)
+
+    async def find_run(self, run_id: str) -> Run | None:
+        """One run by id, None when W&B knows of none."""
+        return await self._runs.find_run(run_id)
+
+    async def list_active(self, *, deadline: float) -> tuple[Run, ...]:
+        """All runs at work, newest first."""
+        return await self._runs.list_active(deadline=deadline)
+
+    async def list_completed(self, *, limit: int, deadline: float) -> tuple[Run, ...]:
+        """The newest ended runs."""
+        return await self._runs.list_completed(limit=limit, deadline=deadline)
+
+    async def final_metrics(self, run_id: str, keys: Sequence[str]) -> tuple[tuple[str, float], ...]:
+        """Up to five summary metrics of a run: `keys` first, then the others in W&B's order."""
+        return await self._runs.final_metrics(run_id, keys)
+
+    async def history(self, run_id: str, key: str, *, samples: int) -> tuple[tuple[float, float], ...]:
+        """(step, value) pairs of one metric, sampled."""
+        return await self._runs.history(run_id, key, samples=samples)
+
+    async def stop_run(self, run_id: str) -> bool:
+        """Asks W&B to stop a run; False when it knows of none."""
+        # Not with the library's own stop, which waits for its answer without any limit.
+        storage_id = await self._runs.storage_id(run_id)
+        return storage_id is not None and await self._queues.stop_run(storage_id)

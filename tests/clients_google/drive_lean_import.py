@@ -1,0 +1,45 @@
+"""Prints which of Google's packages our clients load, as JSON."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+
+from bot.clients.google import GoogleCloud
+from bot.clients.google_apis import APIS, CUSTOM_JOBS
+from bot.settings import Settings
+
+HEAVY = ("grpc", "google.api_core", "google.auth", "google.cloud.run_v2", "google.cloud.aiplatform_v1")
+
+SETTINGS = {
+    "google": {"project": "acme-ml"},
+    "runner": {"job": "j", "region": "us-central1", "queue": "q", "vertex_region": "us-central1"},
+    "wandb": {"entity": "e", "project": "p"},
+    "preset": [{"name": "a", "image": "i", "machine_type": "m", "staging_bucket": "gs://b"}],
+}
+
+
+def main() -> None:
+    if "ours" in sys.argv:
+        GoogleCloud(Settings.model_validate(SETTINGS))
+        sys.stdout.write(json.dumps([name for name in HEAVY if name in sys.modules]))
+        return
+    clients = [api.load()[0].__name__ for api in APIS]
+    unwanted = [
+        name
+        for name in sys.modules
+        if name.startswith("google.cloud.aiplatform") and name.endswith(("model_service", "dataset_service"))
+    ]
+    lean = CUSTOM_JOBS.load()[0]
+    whole = importlib.import_module("google.cloud.aiplatform_v1")
+    result = {
+        "clients": clients,
+        "unwanted": unwanted,
+        "same_class_later": whole.JobServiceAsyncClient is lean and whole.types.CustomJob is not None,
+    }
+    sys.stdout.write(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
