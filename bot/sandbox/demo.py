@@ -13,6 +13,8 @@ from bot.sandbox.world.scenario import DemoStep, Scenario
 
 # What stands for each launch that never came to be.
 NONE = ("none",) * 10
+# How long after the last step the launches may take to reach their expected end, in scenario seconds.
+SETTLE_SECONDS = 90.0
 
 Say = Callable[[str], None]
 
@@ -50,14 +52,7 @@ def shown(stage: Stage, channel: str, reader: str) -> str:
 async def judge(stage: Stage, settings: Path, environment: dict[str, str]) -> list[str]:
     """What differs from the scenario's expected end, one sentence each."""
     scenario = stage.scenario
-    ended = await _outcomes(settings, environment)
-    wrong = [
-        f"Launch {number} ended as {got}, expected {' or '.join(wanted)}."
-        for number, (wanted, got) in enumerate(
-            zip(scenario.expect.outcomes, [*ended, *NONE], strict=False), 1
-        )
-        if got not in wanted
-    ]
+    wrong = await _wrong_outcomes(scenario, settings, environment)
     text = "\n".join(shown(stage, channel, user) for channel, user in _places(scenario))
     wrong += [f"{words!r} is not shown." for words in scenario.expect.shows if words not in text]
     return wrong + [f"{words!r} is shown." for words in scenario.expect.never_shows if words in text]
@@ -65,6 +60,23 @@ async def judge(stage: Stage, settings: Path, environment: dict[str, str]) -> li
 
 def _places(scenario: Scenario) -> list[tuple[str, str]]:
     return list(dict.fromkeys((step.channel, step.user) for step in scenario.demo))
+
+
+async def _wrong_outcomes(scenario: Scenario, settings: Path, environment: dict[str, str]) -> list[str]:
+    """What differs in the launches' outcomes once they have had time to settle."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + SETTLE_SECONDS / scenario.speed
+    while True:
+        ended = await _outcomes(settings, environment)
+        pairs = zip(scenario.expect.outcomes, [*ended, *NONE], strict=False)
+        wrong = [
+            f"Launch {number} ended as {got}, expected {' or '.join(wanted)}."
+            for number, (wanted, got) in enumerate(pairs, 1)
+            if got not in wanted
+        ]
+        if not wrong or loop.time() > until:
+            return wrong
+        await asyncio.sleep(1)
 
 
 async def _outcomes(settings: Path, environment: dict[str, str]) -> tuple[str, ...]:

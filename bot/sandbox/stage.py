@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from bot.sandbox.bot_settings import settings_text
 from bot.sandbox.google.servers import GoogleServers
@@ -81,8 +81,5 @@ class Stage:
 
 
 def _slack_settings(scenario: Scenario, manifest: Path | None) -> SlackSettings:
-    options: dict[str, Any] = dict(scenario.slack)
-    if "refuse_blocks" in options:
-        options["refuse_blocks"] = frozenset(options["refuse_blocks"])
-    plain = SlackSettings(title=scenario.title, subtitle=scenario.shows, **options)
+    plain = SlackSettings(title=scenario.title, subtitle=scenario.shows, faults=scenario.slack)
     return dataclasses.replace(plain, **app_of_manifest(manifest)) if manifest is not None else plain

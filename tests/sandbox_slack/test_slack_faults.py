@@ -56,7 +56,7 @@ async def test_a_lost_answer_still_did_its_work(workspace: SlackWorkspace, clien
 async def test_the_sdks_own_retry_doubles_a_lost_post(
     workspace: SlackWorkspace, client: AsyncWebClient
 ) -> None:
-    """The SDK repeats a cut connection by default: a bot that promises one message must take that handler out."""
+    """The SDK repeats a cut call by default: a bot that promises one message must take that handler out."""
     workspace.set_faults(lost_answers={"chat.postMessage": 1})
     await client.chat_postMessage(channel="training", text="x")
 

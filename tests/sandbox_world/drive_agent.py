@@ -26,16 +26,16 @@ async def run_for(agent: Any, seconds: float) -> None:
     """Lets the agent poll for so long, then ends the process as a container ends: at once."""
     polling = asyncio.create_task(agent.loop())
     await asyncio.wait([polling], timeout=seconds)
-    Path(sys.argv[1]).write_text(json.dumps(CREATED))
+    await asyncio.to_thread(Path(sys.argv[1]).write_text, json.dumps(CREATED))
     os._exit(0)
 
 
 def main() -> None:
     stand_in_for_google()
-    from wandb.sdk.launch.agent import LaunchAgent
-    from wandb.sdk.launch.agent import agent as module
-    from wandb.sdk.launch.api import LaunchApi
-    from wandb.sdk.launch.environment.gcp_environment import GcpEnvironment
+    from wandb.sdk.launch.agent import LaunchAgent  # noqa: PLC0415 - after the stand-ins
+    from wandb.sdk.launch.agent import agent as module  # noqa: PLC0415 - the same
+    from wandb.sdk.launch.api import LaunchApi  # noqa: PLC0415 - the same
+    from wandb.sdk.launch.environment.gcp_environment import GcpEnvironment  # noqa: PLC0415 - the same
 
     async def nothing(_: Any) -> None:
         """There is nobody to ask for credentials."""

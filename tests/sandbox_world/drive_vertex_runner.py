@@ -37,10 +37,13 @@ def stand_in_for_google() -> None:
 
 
 async def outcome(spec: dict[str, Any]) -> dict[str, Any]:
-    from wandb.sdk.launch import loader
-    from wandb.sdk.launch._project_spec import LaunchProject
-    from wandb.sdk.launch.environment.gcp_environment import GcpEnvironment
-    from wandb.sdk.launch.utils import PROJECT_SYNCHRONOUS, validate_launch_resource_args
+    from wandb.sdk.launch import loader  # noqa: PLC0415 - after the stand-ins
+    from wandb.sdk.launch._project_spec import LaunchProject  # noqa: PLC0415 - the same
+    from wandb.sdk.launch.environment.gcp_environment import GcpEnvironment  # noqa: PLC0415 - the same
+    from wandb.sdk.launch.utils import (  # noqa: PLC0415 - the same
+        PROJECT_SYNCHRONOUS,
+        validate_launch_resource_args,
+    )
 
     class Here(GcpEnvironment):
         project = "acme-ml"
@@ -51,7 +54,9 @@ async def outcome(spec: dict[str, Any]) -> dict[str, Any]:
         async def get_credentials(self) -> None:
             """Nobody asks for them."""
 
-    api: Any = types.SimpleNamespace(settings={"base_url": "https://api.wandb.ai"}, api_key="key-of-the-agent")
+    api: Any = types.SimpleNamespace(
+        settings={"base_url": "https://api.wandb.ai"}, api_key="key-of-the-agent"
+    )
     CREATED.clear()
     try:
         validate_launch_resource_args(spec.get("resource_args", {}))
@@ -60,7 +65,7 @@ async def outcome(spec: dict[str, Any]) -> dict[str, Any]:
         project.fetch_and_validate_project()
         registry: Any = None
         runner = loader.runner_from_config(
-            spec.get("resource"), api, {PROJECT_SYNCHRONOUS: False}, Here("us-central1"), registry
+            str(spec.get("resource")), api, {PROJECT_SYNCHRONOUS: False}, Here("us-central1"), registry
         )
         await runner.run(project, project.docker_image or "")
     except Exception as error:  # noqa: BLE001 - the agent catches everything, too

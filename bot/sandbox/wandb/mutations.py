@@ -128,8 +128,10 @@ def _upsert_run(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, A
     return {"bucket": run_view(world, run), "inserted": inserted}
 
 
-def _create_files(_world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
-    files = [{"name": name, "uploadUrl": "/sandbox/upload"} for name in args["input"]["files"]]
+def _create_files(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
+    files = [
+        {"name": name, "uploadUrl": f"{world.wandb_url}/sandbox/upload"} for name in args["input"]["files"]
+    ]
     return {"runID": args["input"]["runName"], "uploadHeaders": [], "files": files}
 
 

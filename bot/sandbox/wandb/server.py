@@ -18,6 +18,7 @@ from bot.sandbox.world.world import World
 REGION = "-"
 _HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _DROP = "drop"
+_GONE_LOOK_SECONDS = 0.1
 _WORDS = {
     "401": "user is not logged in",
     "403": "permission denied",
@@ -57,7 +58,7 @@ class WandbServer:
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         bound = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{bound}"
+        self.url = self.world.wandb_url = f"http://127.0.0.1:{bound}"
 
     async def close(self) -> None:
         """Stops listening, and gives up calls that hang."""
@@ -85,7 +86,7 @@ class WandbServer:
             return _json(asked)
         self.world.calls["wandb", asked.name, REGION] += 1
         latency = self.world.latency.get("wandb", self.world.latency.get("*", 0.0))
-        await asyncio.sleep(self.world.seconds(latency))
+        await asyncio.sleep(latency)
         fault = self.world.fault("wandb", asked.name, REGION, also=asked.also)
         if fault is None:
             return _json(self._graph.carry_out(asked))
@@ -94,9 +95,10 @@ class WandbServer:
     async def _spoiled(self, request: web.Request, asked: Asked, fault: Fault) -> web.StreamResponse:
         answer = self._graph.carry_out(asked) if fault.after_effect else None
         if fault.delay:
-            await asyncio.sleep(self.world.seconds(fault.delay))
+            await asyncio.sleep(fault.delay)
         if fault.hang:
-            await asyncio.Event().wait()
+            await _until_gone(request)
+            return web.Response()
         if fault.status == _DROP:
             if request.transport is not None:
                 request.transport.abort()
@@ -104,6 +106,12 @@ class WandbServer:
         if not fault.status:
             return _json(answer or self._graph.carry_out(asked))
         return _failed_as(fault)
+
+
+async def _until_gone(request: web.Request) -> None:
+    """Returns when the client has given up."""
+    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - aiohttp tells nobody
+        await asyncio.sleep(_GONE_LOOK_SECONDS)
 
 
 def _failed_as(fault: Fault) -> web.Response:

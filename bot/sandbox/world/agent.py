@@ -20,7 +20,6 @@ from bot.sandbox.world.state import SimJob, SimQueueItem
 from bot.sandbox.world.vertex_rules import check_custom_job
 
 HEARTBEAT_SECONDS = 300.0
-BASE_URL = "https://api.wandb.ai"
 _CONTEXT_LINES = 100
 _WRAPPER_LOOK_SECONDS = 2.0
 
@@ -35,7 +34,7 @@ class AgentOptions:
 
 
 def read_options(args: tuple[str, ...], default_entity: str) -> AgentOptions:
-    """Reads `-q/--queue`, `-e/--entity` and `-j/--max-jobs` as `wandb launch-agent` does."""
+    """Reads `-q/--queue`, `-e/--entity`, `-j/--max-jobs` as `wandb launch-agent` does; raises ValueError."""
     names: list[str] = []
     entity, most = default_entity, 1
     words = [part for word in args for part in (word.split("=", 1) if word.startswith("--") else [word])]
@@ -62,9 +61,9 @@ class Agent:
     _beat_at: float = 0.0
 
     async def work(self) -> None:
-        """Polls until it has been idle for too long; raises DiedError when the container ends otherwise."""
+        """Polls until the container ends, which raises DiedError; with code 0 after too long an idle time."""
         scene = self.scene
-        options = read_options(scene.execution.args, scene.world.entity)
+        options = self._options()
         self.slots = {f"busy-{number}": None for number in range(scene.script.busy)}
         await scene.wait(scene.script.boot)
         self._check_queues(options)
@@ -75,6 +74,14 @@ class Agent:
             self._beat(options)
             await scene.wait(0.05 if took else scene.script.poll)
         scene.say(*wrapper.idle_lines(self.runs, scene.age))
+        raise DiedError(0)
+
+    def _options(self) -> AgentOptions:
+        try:
+            return read_options(self.scene.execution.args, self.scene.world.entity)
+        except ValueError as error:
+            self.scene.say(f"Error: Invalid value for '-j' / '--max-jobs': {error}")
+            raise DiedError(2) from error
 
     def _check_queues(self, options: AgentOptions) -> None:
         world = self.scene.world
@@ -133,7 +140,12 @@ class Agent:
     async def _submit(self, item: SimQueueItem, run_id: str, entity: str, script: LaunchScript) -> None:
         world = self.scene.world
         side = AgentSide(
-            BASE_URL, world.api_key, item.queue, entity, item.item_id, tuple(self.scene.execution.env.items())
+            world.wandb_url,
+            world.api_key,
+            item.queue,
+            entity,
+            item.item_id,
+            tuple(self.scene.execution.env.items()),
         )
         submission = prepare(item.spec, run_id, side, world.now())
         await self.scene.wait(script.submit_after)

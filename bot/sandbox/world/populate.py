@@ -85,8 +85,10 @@ class Populating:
         world.project, world.entity = scenario.project, scenario.entity
         world.wandb_project, world.vertex_region = scenario.wandb_project, scenario.vertex_region
         world.speed, world.log_delay = scenario.speed, scenario.log_delay
-        world.latency = dict(scenario.latency)
+        world.latency = {place: world.seconds(span) for place, span in scenario.latency.items()}
         world.faults = [Fault(**fault.model_dump()) for fault in scenario.fault]
+        for fault in world.faults:
+            fault.delay, fault.retry_delay = world.seconds(fault.delay), world.seconds(fault.retry_delay)
         for number, queue in enumerate(scenario.queue, 1):
             world.queues[queue.name] = SimQueue(
                 f"UnVuUXVldWU6{number:04}",

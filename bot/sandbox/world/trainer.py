@@ -77,6 +77,7 @@ class Training:
         """Logs a row of metrics a step; ends early when the job is cancelled or the run is to stop."""
         if self.script.calls_init:
             self.run = self._start_run()
+            self._write(f"wandb: Syncing run {self.run.name}")
         steps = max(self.script.steps, 1)
         for step in range(steps):
             if not await lasts(self.world, seconds / steps, lambda: self.job.state == "RUNNING"):

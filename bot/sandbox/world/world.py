@@ -38,6 +38,7 @@ class World:
     entity: str = "acme-ml"
     wandb_project: str = "trainer"
     vertex_region: str = "us-central1"  # the agent's `environment.region`: where its custom jobs go
+    wandb_url: str = "https://api.wandb.ai"  # where agents and jobs log in; the W&B stand-in sets its own
     api_key: str = ""  # W&B's, as the agent hands it to the jobs; the W&B stand-in sets it
     speed: float = 1.0
     log_delay: float = 3.0  # scenario seconds until Cloud Logging shows a new entry
@@ -50,7 +51,9 @@ class World:
     agents: dict[str, SimAgent] = field(default_factory=dict)
     logs: list[SimLogEntry] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    latency: dict[str, float] = field(default_factory=dict)  # seconds by region, "*" for the others
+    latency: dict[str, float] = field(
+        default_factory=dict
+    )  # real seconds by region ("wandb" for W&B), "*" for the others
     runner_jobs: dict[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # Cloud Run job -> regions that have it

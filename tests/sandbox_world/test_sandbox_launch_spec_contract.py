@@ -49,7 +49,7 @@ def _pool(spec: dict[str, Any]) -> Any:
 
 
 CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
-    "sound": lambda spec: None,
+    "sound": lambda _: None,
     "no worker pools": lambda spec: _vertex(spec).pop("worker_pool_specs"),
     "empty worker pools": lambda spec: _vertex(spec).update(worker_pool_specs=[]),
     "no container": lambda spec: _pool(spec).pop("container_spec"),
@@ -93,7 +93,7 @@ def specs() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def real_outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     home = tmp_path_factory.mktemp("home")
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, str(Path(__file__).with_name("drive_vertex_runner.py"))],
         input=json.dumps(specs()),
         capture_output=True,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sandbox_world_help import JOB, QUEUE, add_run, drive, launch_spec
+
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world import queues
 from bot.sandbox.world.player import Player
 from bot.sandbox.world.scenario_file import read_scenario
-from bot.sandbox.world.state import SimQueueItem
+from bot.sandbox.world.state import Fault, SimQueueItem
 from bot.sandbox.world.world import World
-from conftest import JOB, QUEUE, add_run, drive, launch_spec
 
 
 async def test_real_client_lists_reads_stops_and_queues(
     world: World, wandb_server: WandbServer, tmp_path: Path
 ) -> None:
-    """The product reads W&B through this client, so a stand-in that only our code understands is worthless."""
+    """The product reads W&B through this client: a stand-in that only our code understands is worthless."""
     history = [{"_step": float(step), "loss": 1 / (step + 1)} for step in range(20)]
     add_run(world, "r1", "running", age=10, config={"lr": 0.1}, summary={"loss": 0.5}, history=history)
     for number, state in enumerate(("failed", "running", "running", "finished"), 2):
@@ -44,7 +45,12 @@ async def test_real_client_lists_reads_stops_and_queues(
         "absent": "CommError",
     }
     assert world.runs["r1"].stop_requested
-    assert seen["queue"] == {"state": "pending", "before": [[True, "pending"]], "after": [], "access": "PROJECT"}
+    assert seen["queue"] == {
+        "state": "pending",
+        "before": [[True, "pending"]],
+        "after": [],
+        "access": "PROJECT",
+    }
     (item,) = world.items.values()
     assert (item.spec["run_id"], item.removed) == ("abcd1234", True)
 
@@ -52,7 +58,7 @@ async def test_real_client_lists_reads_stops_and_queues(
 async def test_real_agent_and_ours_leave_the_same_marks(
     world: World, wandb_server: WandbServer, tmp_path: Path
 ) -> None:
-    """The sandbox's agent imitates the real one: its items must end in the same states with the same words."""
+    """The sandbox's agent imitates the real one: its items must end in the same states and words."""
     ours = World()
     async with Player(ours, read_scenario("happy").model_copy(update={"speed": 100.0})):
         before = set(ours.items)
@@ -61,13 +67,29 @@ async def test_real_agent_and_ours_leave_the_same_marks(
         ours.start_execution("us-central1", JOB)
         created = await drive("drive_agent.py", wandb_server, tmp_path, "2")
         fresh = [item for item_id, item in ours.items.items() if item_id not in before]
-        run_ids = [job.labels["wandb-run-id"] for job in ours.jobs.values() if job.display_name.startswith("launch-")]
+        run_ids = [
+            job.labels["wandb-run-id"] for job in ours.jobs.values() if job.display_name.startswith("launch-")
+        ]
 
     assert [job["labels"]["wandb-run-id"] for job in created] == run_ids == ["good0001"]
     assert [marks(item) for item in world.items.values()] == [marks(item) for item in fresh]
     assert [item.state for item in fresh] == ["CLAIMED", "FAILED", "PENDING"]
     (agent,) = world.agents.values()
     assert agent.status == "RUNNING"
+
+
+async def test_launch_add_queues_twice_when_the_answer_is_lost(
+    world: World, wandb_server: WandbServer, tmp_path: Path
+) -> None:
+    """It swallows every error of the first mutation and sends a second one: why the product sends its own."""
+    world.faults.append(
+        Fault("wandb", method="pushToRunQueueByName", status="graphql", after_effect=True, times=1)
+    )
+
+    seen = await drive("drive_client.py", wandb_server, tmp_path, "only-the-queue")
+
+    assert [item.spec["run_id"] for item in world.items.values()] == ["abcd1234", "abcd1234"]
+    assert len(seen["queue"]["after"]) == 1
 
 
 def push_three(world: World) -> None:
