@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -14,6 +14,7 @@ from bot.clients.google import GoogleCloud
 from bot.clients.wandb import Wandb
 from bot.clock import SystemClock
 from bot.diagnosis import CAUSES, parse_causes
+from bot.distributed import DistributedScheduler
 from bot.failure_reader import FailureReader
 from bot.launch_poller import LaunchPoller
 from bot.launches.desk import LaunchDesk
@@ -25,7 +26,7 @@ from bot.scan_findings import ScanReader
 from bot.settings import Secrets, Settings
 from bot.store import Store
 
-Warm: TypeAlias = Callable[[], Awaitable[None]]
+Warm: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class LaunchRoom:
     """Launches: the desk that takes them and the scheduler that advances them."""
 
     desk: LaunchDesk
-    scheduler: Scheduler
+    scheduler: Scheduler | DistributedScheduler
 
 
 @asynccontextmanager
@@ -119,7 +120,8 @@ async def open_launches(
         announcer=announcer,
         audit=store.audit,
     )
-    scheduler = Scheduler(tools)
+    shared = settings.store.url.startswith("postgresql")
+    scheduler = DistributedScheduler(tools, settings.store.url) if shared else Scheduler(tools)
     desk = LaunchDesk(settings, clock, store.launches, store.audit, scheduler.take_up)
     try:
         yield LaunchRoom(desk, scheduler)

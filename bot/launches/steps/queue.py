@@ -81,8 +81,10 @@ async def _queued(turn: Turn, item_id: str) -> None:
         Stage.RUNNER,
         item_id=item_id,
         queued=now,
+        run_url=turn.tools.settings.wandb.run_url(turn.launch.launch_id),
         misses=0,
-        deadline=deadline_from(now, turn.launch.limit_seconds),
+        # From the intent on: a restart in between grants no extra time.
+        deadline=deadline_from(turn.launch.item_intended or now, turn.launch.limit_seconds),
     )
 
 

@@ -32,6 +32,13 @@ def as_seen(turn: Turn, job: CustomJob) -> JobSeen:
 async def sighted(turn: Turn, job: CustomJob) -> None:
     """Writes down the job; a job at work is submitted, an ended one has its outcome."""
     seen = as_seen(turn, job)
+    late = turn.launch.verdict is Verdict.TIMED_OUT
+    await _note(turn, job, seen)
+    if late and turn.launch.verdict is Verdict.SUBMITTED:
+        await turn.tools.announcer.appeared(turn.launch)
+
+
+async def _note(turn: Turn, job: CustomJob, seen: JobSeen) -> None:
     if job.state in FAILED:
         kind, words = FAILED[job.state]
         said = f": {job.error.rstrip('.')}" if job.error else ""

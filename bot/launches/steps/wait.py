@@ -150,7 +150,7 @@ async def _lost(turn: Turn, **seen: Any) -> None:
     if turn.launch.misses == 0:
         await turn.wait(min(grace, _left(turn)), **{**seen, "misses": 1})
         return
-    sentence = "The runner ended after it took the item, and no job came of it."
+    sentence = "The launch was lost: its runner ended after it took the item, and no job came of it."
     await turn.fail(FailureKind.LOST_AFTER_CLAIM, sentence, read_log=True, **seen)
 
 
