@@ -49,6 +49,11 @@ class Wandb(Frozen):
     )
     app_url: Url | None = Field(None, title="W&B's web address", examples=["https://wandb.ai"])
 
+    def run_url(self, run_id: str) -> str:
+        """The page of a run; W&B's own cloud keeps its pages beside its API, other servers in one place."""
+        app = self.app_url or self.base_url.replace("https://api.wandb.ai", "https://wandb.ai")
+        return f"{app}/{self.entity}/{self.project}/runs/{run_id}"
+
 
 class Access(Frozen):
     """Who may launch, and where; nobody until it says so."""
@@ -68,6 +73,11 @@ class Store(Frozen):
         "sqlite:///launch-control.db", title="the store", examples=["sqlite:///var/launch-control.db"]
     )
     keep_days: float = Field(90, gt=0, title="ended launches older than this are removed", examples=[90])
+    heartbeat_seconds: Seconds = Field(
+        5,
+        title="with Postgres, how often a bot shows that it lives; its work is rescued after three",
+        examples=[5],
+    )
 
 
 class Timing(Frozen):
