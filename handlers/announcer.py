@@ -15,7 +15,7 @@ from bot.models.launch import Launch, MessageRef
 from bot.ports import Clock, MessageKind, NotInvited
 from formatting import words
 from formatting.card import card
-from formatting.closing import closing
+from formatting.closing import appeared, closing
 from handlers.speaker import Speaker
 
 Answer: TypeAlias = Callable[[str], Awaitable[object]]
@@ -88,6 +88,13 @@ class SlackAnnouncer:
         # After a restart the command's own way is gone; Slack refuses this where we are no member.
         with contextlib.suppress(NotInvited):
             await self._speaker.whisper(launch.channel_id, launch.user_id, message)
+
+    async def appeared(self, launch: Launch) -> None:
+        """Says in the thread that the job has come after all."""
+        if launch.card is None or not launch.channel_id:
+            return
+        with contextlib.suppress(ServiceError, NotInvited):
+            await self._speaker.post(launch.channel_id, appeared(launch), thread_ts=launch.card.ts)
 
     async def close(self, launch: Launch) -> MessageRef:
         """Posts the closing reply into the card's thread."""

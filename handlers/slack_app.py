@@ -35,13 +35,13 @@ class Listeners:
 
 def web_client(settings: Settings, secret: Secrets) -> AsyncWebClient:
     """The Web API client: a deadline for each call, and Slack's Retry-After honoured a few times."""
-    client = AsyncWebClient(
+    return AsyncWebClient(
         token=secret.slack_bot_token.get_secret_value(),
         base_url=f"{settings.slack.base_url}/",
         timeout=int(max(1, settings.timing.call)),
+        # Only refusals are sent again. The SDK's default also repeats a post whose answer was lost: two cards.
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
     )
-    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES))
-    return client
 
 
 def build_app(client: AsyncWebClient, secret: Secrets, listeners: Listeners) -> AsyncApp:

@@ -24,8 +24,8 @@ class Strength(IntEnum):
 class Cause:
     """One entry of the table.
 
-    It fits an event if one of `patterns` (regular expressions, case-blind) is found in its text, its
-    exception class is one of `exceptions` (a class name, or its dotted end) and the log comes from one
+    It fits an event if one of `patterns` (regular expressions, case-blind; one that begins with a letter
+    begins at a word) is found in its text and none of `unless`, its exception class is one of `exceptions` (a class name, or its dotted end) and the log comes from one
     of `sources`; an empty tuple asks nothing. `advice` says what to do next and may hold named groups
     of the pattern as `{name}`; the summary always keeps what those groups caught. `samples` must be
     recognised as this cause and `counters` must not: both run as tests.
@@ -35,6 +35,7 @@ class Cause:
     category: Category
     advice: str
     patterns: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     strength: Strength = Strength.SPECIFIC

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.diagnosis.cause import Strength
 from bot.diagnosis.events import Event
 from bot.diagnosis.outcome import Outcome
 from bot.diagnosis.rows import Rows
@@ -26,6 +27,7 @@ _PROGRESS = re.compile(
 )
 _RECOVERED, _SURVIVED, _REPRINTED, _EARLIER = 48, 40, 45, 70
 _NEAR = 2
+_KIN_ROWS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,21 @@ def choose(rows: Rows, events: Sequence[Event], used: Set[int], outcome: Outcome
     progress = _last_progress(rows, events, used)
     choices = [Choice(event, _in_place(rows, event, outcome, progress)) for event in events]
     return max(choices, key=lambda c: (c.weight, -c.event.row), default=None)
+
+
+def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
+    """Returns the choice with what other lines say of the same cause soon after it, so that the summary is whole."""
+    event, match = choice.event, choice.event.match
+    if match is None or match.cause.strength < Strength.GENERIC:
+        return choice
+    said = [event.quote, event.more]
+    for other in events:
+        near = event.row < other.row <= event.row + _KIN_ROWS
+        kin = near and other.match is not None and other.match.cause.id == match.cause.id
+        if kin and not any(other.quote[:60] in text for text in said):
+            said.append(other.quote)
+    more = " | ".join(text for text in said[1:4] if text)
+    return replace(choice, event=replace(event, more=more))
 
 
 def _last_progress(rows: Rows, events: Sequence[Event], used: Set[int]) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from bot.diagnosis.cause import Cause, Strength
 from bot.diagnosis.causes import CAUSES
-from bot.diagnosis.choose import Choice, choose
+from bot.diagnosis.choose import Choice, choose, with_kin
 from bot.diagnosis.events import Event, chain_event, line_events
+from bot.diagnosis.excerpt import safe_entries
 from bot.diagnosis.exceptions import read_chains
 from bot.diagnosis.outcome import Outcome, judge
 from bot.diagnosis.prefilter import interesting
@@ -16,9 +18,11 @@ from bot.diagnosis.rows import Rows
 from bot.diagnosis.summary import summary_of
 from bot.diagnosis.table import Table, table_of
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
-from bot.redaction import safe_lines
+from bot.redaction import safe
 
 BEFORE, AFTER = 20, 80
+#: Entries before the context that redaction sees too, for a key that begins there.
+_LOOK_BACK = 60
 #: A log without a closing line counts as failed from this weight on.
 _SPEAKS_FOR_ITSELF = 60
 _UNKNOWN_ADVICE = "No known cause fits: open the full log and look at the lines before this one."
@@ -39,13 +43,14 @@ def diagnose_lines(
     rows = Rows(lines)
     hits = interesting(rows)
     outcome = judge(rows, hits)
-    events, used = find_events(rows, hits, table_of(causes), Source(source))
+    table, kind = table_of(causes), Source(source)
+    events, used = find_events(rows, hits, table, kind)
     choice = choose(rows, events, used, outcome)
     if not _failed(outcome, choice):
         return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)  # noqa: FBT003 - the field's name is has_error
     if choice is None:
         return _silent(lines)
-    return _answer(lines, rows, choice)
+    return _answer(lines, rows, choice, table, kind)
 
 
 def find_events(
@@ -64,22 +69,35 @@ def _failed(outcome: Outcome, choice: Choice | None) -> bool:
     return outcome.failed is None and choice is not None and choice.weight >= _SPEAKS_FOR_ITSELF
 
 
-def _answer(lines: Sequence[str], rows: Rows, choice: Choice) -> Diagnosis:
+def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, source: Source) -> Diagnosis:
     entry = rows.entry[choice.event.row]
+    look = max(0, entry - _LOOK_BACK)
+    shown = safe_entries(lines[look : entry + AFTER + 1])
     first = max(0, entry - BEFORE)
     match = choice.event.match
-    known = match is not None and match.cause.strength is not Strength.CONSEQUENCE
     return Diagnosis(
         has_error=True,
-        category=match.cause.category if match is not None and known else Category.UNKNOWN,
+        category=match.cause.category if match is not None else Category.UNKNOWN,
         root_cause_index=entry,
-        summary=summary_of(choice),
-        context=tuple(safe_lines(lines[first : entry + AFTER + 1])),
-        advice=match.advice() if match is not None else _UNKNOWN_ADVICE,
+        summary=summary_of(_again(choice, shown, entry - look, table, source)),
+        context=tuple(shown[first - look :]),
+        advice=safe(match.advice()) if match is not None else _UNKNOWN_ADVICE,
         confidence=_confidence(choice),
         context_root=entry - first,
         cause_id=match.cause.id if match is not None else "",
     )
+
+
+def _again(choice: Choice, shown: Sequence[str], entry: int, table: Table, source: Source) -> Choice:
+    """Returns the same choice as it stands in the redacted entries, so that the summary quotes only those."""
+    rows = Rows(shown)
+    events, _ = find_events(rows, range(len(rows)), table, source)
+    same = [e for e in events if rows.entry[e.row] == entry and _cause(e) == _cause(choice.event)]
+    return with_kin(replace(choice, event=same[0]), events) if same else choice
+
+
+def _cause(event: Event) -> str:
+    return event.match.cause.id if event.match else ""
 
 
 def _confidence(choice: Choice) -> Confidence:
@@ -97,7 +115,7 @@ def _silent(lines: Sequence[str]) -> Diagnosis:
         category=Category.UNKNOWN,
         root_cause_index=last if lines else None,
         summary="It failed, but the log does not say why.",
-        context=tuple(safe_lines(lines[first:])),
+        context=tuple(safe_entries(lines[first:])),
         advice=_UNKNOWN_ADVICE,
         confidence=Confidence.LOW,
         context_root=last - first if lines else None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.diagnosis.cause import Strength
 from bot.diagnosis.causes import EXCEPTION
 from bot.diagnosis.exceptions import Chain, Raised
 from bot.diagnosis.prefixes import Clean, Level
 from bot.diagnosis.rows import Rows
+from bot.diagnosis.terminal import is_platform
 from bot.diagnosis.table import Match, Table
 from bot.models.diagnosis import Source
 
@@ -52,6 +53,7 @@ _OF_LINE = {
 }
 #: What a line loses that does not itself claim to be an error.
 _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
+_FOLLOWING = 2
 _WORDS = re.compile(r"[A-Za-z]{3}")
 _UNTRACED, _ASIDE, _BELOW, _UNMATCHED = 6, 14, 4, 34
 
@@ -60,7 +62,7 @@ _LOUD = re.compile(
     |npm\ (?:ERR!|error)|pip.{0,20}error|E\ {3,}|FAILED\ |FAIL:|CMake\ Error|make(?:\[\d+\])?:\ \*\*\*|curl:\ \(\d+\)|ssh:\ |remote:\ |\S*sh:\ |\S+:\ line\ \d+:
     |CommandException|AccessDeniedException|denied:|launch:\ Error|Run\ \w+\ errored|panic:|[Ff]ailed\ to\ |[Uu]nable\ to\ |[Cc]annot\ |[Cc]ould\ not\ |COPY\ failed
     |\(gcloud\.|Traceback|\S+:\ error:|Killed|Segmentation\ fault|Fatal\ Python|terminate\ called|Err:\d+|×|x\ No\ solution|\[?ERROR\]?$
-    |nvcc\ fatal|\S+\.cu:\d+:|failed\ to\ |toomanyrequests|unauthorized:|\S*python[\d.]*:\ |exec\ |standard_init|OCI\ runtime|ld:\ |/\S*ld:\ |c\+\+:|g\+\+:|cc1plus:|collect2:)""",
+    |nvcc\ fatal|error\[E|NVRM:|TIMEOUT$|\S+\.cu:\d+:|failed\ to\ |toomanyrequests|unauthorized:|\S*python[\d.]*:\ |exec\ |standard_init|OCI\ runtime|ld:\ |/\S*ld:\ |c\+\+:|g\+\+:|cc1plus:|collect2:)""",
     re.VERBOSE,
 )
 _HARMLESS = re.compile(
@@ -97,13 +99,28 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
         weight -= _INFO
     elif not shouted:
         weight -= _UNPROVEN if strength is Strength.VERDICT else _PLAIN
-    return Event(row, clean.quote.strip(), match, max(weight, 1), row, clean.stream, _rest(rows, row))
+    quote = " ".join([clean.quote.strip(), *_rest(rows, row)])
+    return Event(row, quote, match, max(weight, 1), row, clean.stream, " ".join(_following(rows, row)))
 
 
-def _rest(rows: Rows, row: int) -> str:
+def _rest(rows: Rows, row: int) -> list[str]:
     """Returns what else the same entry says below the row."""
-    below = range(row + 1, min(len(rows), row + 10))
-    return " ".join(rows.clean(r).text.strip() for r in below if rows.entry[r] == rows.entry[row])
+    below = range(row + 1, min(len(rows), row + 8))
+    return [rows.clean(at).text.strip() for at in below if rows.entry[at] == rows.entry[row]]
+
+
+def _following(rows: Rows, row: int) -> list[str]:
+    """Returns the errors that follow the row's entry at once, two at most."""
+    said: list[str] = []
+    for below in range(row + 1, min(len(rows), row + 8)):
+        clean = rows.clean(below)
+        if rows.entry[below] == rows.entry[row]:
+            continue
+        text = clean.text.strip()
+        if len(said) >= _FOLLOWING or is_platform(text) or not loud(clean) or _HARMLESS.search(text):
+            break
+        said.append(text)
+    return said
 
 
 def _of_raised(rows: Rows, one: Raised, table: Table, source: Source, penalty: int) -> Event:
@@ -131,7 +148,14 @@ def chain_event(rows: Rows, chain: Chain, table: Table, source: Source) -> Event
     for at in range(len(events) - 2, -1, -1):
         if _names_more(events[at], events[best], direct=all(chain.direct[at:best])):
             best = at
-    return events[best]
+    return _with_outer(events[best], events[-1])
+
+
+def _with_outer(best: Event, outer: Event) -> Event:
+    """Returns the event; where it says little, with what the program made of it in the end."""
+    if best is outer or best.more or outer.weight < _OF_EXCEPTION[Strength.SECONDARY]:
+        return best
+    return replace(best, more=f"-> {outer.quote}", last=best.row)
 
 
 def _names_more(inner: Event, outer: Event, *, direct: bool) -> bool:

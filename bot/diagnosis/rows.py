@@ -6,6 +6,7 @@ import re
 from itertools import accumulate
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from bot.diagnosis.prefixes import Clean, unwrap
 
@@ -42,12 +43,29 @@ class Rows:
         return known
 
     def holding(self, words: Sequence[str]) -> Iterator[int]:
-        """Yields, unordered and possibly twice, the rows that hold one of the (lower-case) words."""
-        blob = "\n".join(self.raw).lower()
-        if len(blob) != sum(map(len, self.raw)) + len(self.raw) - 1:
-            # A few letters grow when lowered; offsets must not move.
-            blob = "\n".join(self.raw).translate(_ASCII_LOWER)
-        starts = list(accumulate((len(line) + 1 for line in self.raw), initial=0))
+        """Yields, unordered and possibly twice, the rows that hold one of the (lower-case) words in any case."""
+        return self._found(words, self._lowered)
+
+    def spelling(self, words: Sequence[str]) -> Iterator[int]:
+        """Yields, unordered and possibly twice, the rows that hold one of the words spelt exactly so."""
+        return self._found(words, self._blob)
+
+    @cached_property
+    def _blob(self) -> str:
+        return "\n".join(self.raw)
+
+    @cached_property
+    def _lowered(self) -> str:
+        lowered = self._blob.lower()
+        # A few letters grow when lowered; offsets must not move.
+        return lowered if len(lowered) == len(self._blob) else self._blob.translate(_ASCII_LOWER)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate([len(line) + 1 for line in self.raw], initial=0))
+
+    def _found(self, words: Sequence[str], blob: str) -> Iterator[int]:
+        starts = self._starts
         for word in words:
             at = blob.find(word)
             while at >= 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.diagnosis.choose import Choice
+from bot.diagnosis.table import compiled
 from bot.redaction import safe
 
 #: Characters of a summary, at most.
@@ -30,12 +31,15 @@ def summary_of(choice: Choice) -> str:
 
 
 def _matched(choice: Choice, text: str) -> tuple[int, int]:
-    match = choice.event.match
-    for pattern in match.cause.patterns if match else ():
-        found = re.search(pattern, text, re.IGNORECASE)
-        if found is not None:
-            ends = [found.end(name) for name in found.groupdict() if found.end(name) > 0]
-            return found.start(), min(max([found.start() + 40, *ends]), found.end())
+    """Returns where in the text the part stands that must be kept: what was caught, or what matched first."""
+    patterns = [compiled(p) for p in choice.event.match.cause.patterns] if choice.event.match else []
+    within = len(_one_line(choice.event.quote))
+    for end in (within, len(text)):
+        for pattern in patterns:
+            found = pattern.search(text, 0, end)
+            if found is not None:
+                caught = [found.end(name) for name in found.groupdict() if found.end(name) > 0]
+                return found.start(), min(max([found.start() + 40, *caught]), found.end())
     return 0, 0
 
 

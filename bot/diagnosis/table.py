@@ -31,12 +31,24 @@ class Match:
 class _Compiled:
     cause: Cause
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    unless: tuple[re.Pattern[str], ...]
 
     def fits(self, exception: str, source: Source) -> bool:
         cause = self.cause
         return (not cause.sources or source in cause.sources) and (
             not cause.exceptions or _named(exception, cause.exceptions)
         )
+
+    def search(self, text: str, lowered: str) -> Match | None:
+        if not self.patterns:
+            return Match(self.cause, 0, 0, ())
+        for needle, pattern in self.patterns:
+            if needle in lowered and (found := pattern.search(text)) is not None:
+                if any(other.search(text) for other in self.unless):
+                    return None
+                parts = tuple((k, v) for k, v in found.groupdict().items() if v)
+                return Match(self.cause, found.start(), found.end(), parts)
+        return None
 
 
 class Table:
@@ -45,23 +57,28 @@ class Table:
     def __init__(self, causes: Sequence[Cause]) -> None:
         ordered = sorted(causes, key=lambda cause: -cause.strength)
         self._causes = [
-            _Compiled(cause, tuple((needle_of(p), re.compile(p, re.IGNORECASE)) for p in cause.patterns))
+            _Compiled(
+                cause,
+                tuple((needle_of(p), compiled(p)) for p in cause.patterns),
+                tuple(compiled(p) for p in cause.unless),
+            )
             for cause in ordered
         ]
 
     def match(self, text: str, *, exception: str, source: Source) -> Match | None:
         """Returns the strongest cause of `text`; `exception` is its dotted class, "" for a plain line."""
         lowered = text.lower()
-        for compiled in self._causes:
-            if not compiled.fits(exception, source):
-                continue
-            if not compiled.patterns:
-                return Match(compiled.cause, 0, 0, ())
-            for needle, pattern in compiled.patterns:
-                if needle in lowered and (found := pattern.search(text)) is not None:
-                    parts = tuple((k, v) for k, v in found.groupdict().items() if v)
-                    return Match(compiled.cause, found.start(), found.end(), parts)
+        for one in self._causes:
+            if one.fits(exception, source):
+                found = one.search(text, lowered)
+                if found is not None:
+                    return found
         return None
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Returns the pattern, case-blind and, if it begins with a letter, only at the beginning of a word."""
+    return re.compile(f"(?<![A-Za-z]){pattern}" if pattern[:1].isalpha() else pattern, re.IGNORECASE)
 
 
 def _named(exception: str, names: tuple[str, ...]) -> bool:

@@ -7,7 +7,7 @@ import re
 _FAILED = re.compile(
     r"""^(?:
       Job\ failed\b | Job\ (?:was\ )?cancell?ed\b | Job\ expired\b | .{0,80}\bJOB_STATE_(?:FAILED|CANCELLED|EXPIRED)
-    | .{0,40}\breplica\ \S+\ (?:ran\ out|exited\ with\ a\ non-zero|was\ preempted) | .{0,20}Job\ exceeded\ its\ timeout
+    | .{0,40}\breplica\ \S+\ (?:ran\ out|exited\ with\ a\ non-zero|was\ preempted|failed\ to) | .{0,20}Job\ exceeded\ its\ timeout
     | Container\ called\ exit\((?!0\))-?\d+\) | Execution\ \S+\ has\ failed | Task\ \S+\ (?:attempt\ \S+\ )?failed\ with
     | Container\ terminated\ on\ signal | Memory\ limit\ of\ .*exceeded | Terminating\ task\ because
     | build\ step\ \d+\ .*\ failed | ERROR:\ build\ step | ERROR$ | TIMEOUT$ | CANCELLED$ | BUILD\ FAIL | EXPIRED$

@@ -64,6 +64,10 @@ class Announcer(Protocol):
         """Tells the launcher privately that nothing was started, and why."""
         ...
 
+    async def appeared(self, launch: Launch) -> None:
+        """Says in the thread that the job has come after all, after the wait was over. Best effort."""
+        ...
+
     async def close(self, launch: Launch) -> MessageRef:
         """Posts the closing reply that mentions the launcher."""
         ...

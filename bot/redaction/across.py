@@ -34,7 +34,8 @@ _LEAST_WIDTH = 60
 # How long a part must be to be taken: alone in its row, below a row of full width, elsewhere; and a
 # lone one that does not look drawn by lot.
 _LEAST_LONE, _LEAST_WIDE, _LEAST_OTHER, _LEAST_PLAIN = 2, 4, 8, 16
-_LEAST_LETTERS, _MANY_CHANGES = 7, 0.4
+_LEAST_LETTERS, _MANY_CHANGES = 6, 0.4
+_SHORTEST_TOKEN = 16
 _MOST_CARRIED = 1024
 
 
@@ -94,10 +95,10 @@ def _ending(row: str, index: int, spans: Sequence[Span]) -> _Label | _Broken | N
 def _take_value(row: str, spans: list[Span], label: _Label) -> None:
     """Add the value that `row` holds for the label above it."""
     start = content_start(row)
-    head = _HEAD.match(row, start)
+    word = _WORD.match(row, start)
     if field := _VALUE_FIELD.match(row, start) or _INPUT_VALUE.search(row, start):
         name, start = "secret ", field.start("field")
-    elif label.firm and (_ONE_WORD.fullmatch(row, start) or (head and _is_drawn(head.group(), _LEAST_OTHER))):
+    elif label.firm and (_ONE_WORD.fullmatch(row, start) or (word and _is_drawn(word.group(), _LEAST_OTHER))):
         name = "password=" if label.kind == Kind.PASSWORD else "secret="
     else:
         return
@@ -131,7 +132,9 @@ def _follow(row: str, index: int, found: dict[int, list[Span]], broken: _Broken)
         return None
     end = start + len(part.group().rstrip(_AFTER_WORD))
     joined = broken._replace(pieces=(*broken.pieces, (index, start, end)), text=broken.text + row[start:end])
-    if not broken.kind:
+    if not broken.kind and len(joined.text) < _SHORTEST_TOKEN:
+        pass
+    elif not broken.kind:
         joined = joined._replace(kind=_mark_crossing(joined, len(broken.text), found))
     elif _belongs(row, row[start:end], end, broken, alone=alone):
         found.setdefault(index, []).append(Span(start, end, broken.kind))

@@ -66,10 +66,16 @@ def assigned(row: str) -> Iterator[Span]:
     """
     position = 0
     for start, end in secret_names(row):
-        if start >= position and (tie := _TIE.match(row, end)):
+        if start >= position and (tie := _TIE.match(row, end)) and not _in_resource_name(row, start):
             for span in _values(row, _name(row, start, tie)):
                 position = span.end
                 yield span
+
+
+def _in_resource_name(row: str, start: int) -> bool:
+    """Tell whether the name at `start` is a part of an AWS resource name, `arn:aws:...:secret:name`."""
+    before = row[max(0, start - 2 * _LOOK_BACK) : start]
+    return before.endswith(":") and before.split()[-1].find("arn:") >= 0
 
 
 def _name(row: str, word: int, tie: re.Match[str]) -> _Name:
@@ -140,9 +146,9 @@ def _unquoted(row: str, name: _Name) -> Iterator[Span]:
     if len(value) == LONGEST and (rest := _UNQUOTED_REST.match(row, end)):
         end = rest.end() if name.firm or is_random(value) else end
     end = start + len(row[start:end].rstrip(_TRAILING)) if end < len(row) else end
-    kind = kind_of(name.whole, value)
-    if is_innocent(name.core, row[start:end]) or is_code(name.core, value):
+    if is_innocent(name.core, row[start:end].rstrip(_TRAILING)) or is_code(name.core, value):
         return
+    kind = kind_of(name.whole, value)
     spoken = row[start - 1].isspace() and is_prose(kind, value, row[end : end + LONGEST])
     flag = name.tie == "blank" and _FLAG.fullmatch(value) is not None
     cell = name.tie == "cell" and len(value) >= _LEAST_CELL and mixed(value)

@@ -31,7 +31,7 @@ _PATTERNS = tuple(
         r"\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%",  # variables of shells
         r"(?:projects|organizations|folders|locations|secrets)/[\w./*{}$-]+|arn:aws:\S+",  # names of resources
         r"(?:gs|s3|https?|file|sm|vault)://[^\s@?]*",
-        r"[a-z][a-z0-9_-]*:(?:latest|\d+)",  # a secret's name and version
+        r"(?:/?[\w./]+=)?[a-z][a-z0-9_-]*:(?:latest|\d+)(?:,\S*)?",  # a secret's name and version
         r"[a-z]+(?:[-_][a-z0-9]{1,16})*[-_](?:key|token|password|secret|credentials?)",  # or its name
         r"[\w.-]+\.(?:json|ya?ml|toml|txt|pem|key|crt|env|py)",  # files
         r"id=\S+",  # docker build --secret id=...

@@ -7,12 +7,28 @@ import re
 from bot.redaction.visible import last_rewrite, visible
 
 # Slack's control sequences (https://docs.slack.dev/messaging/formatting-message-text): mentions,
-# broadcasts and channels `<@ <! <#`, and links `<scheme:...|label>`. A quotation mark replaces the
-# bracket: as readable, found by a search for what follows, and nothing in any of Slack's renderers.
-_CONTROL = re.compile(r"<(?=[!@#]|(?:https?|ftps?|mailto|tel|sms|slack|skype|file|data|javascript):)", re.IGNORECASE)
+# broadcasts and channels `<@ <! <#`, and links `<scheme:...|label>`; then what it makes of bare text.
+_CONTROL = re.compile(
+    r"<(?=[!@#]|(?:https?|ftps?|mailto|tel|sms|slack|skype|file|data|javascript):)", re.IGNORECASE
+)
 _BROADCAST = re.compile(r"(?<![\w@])@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
-_MASKED = re.compile(r"\](?=\((?:https?|mailto|slack):)", re.IGNORECASE)
-_FENCE = re.compile(r"`{3,}")
+_MASKED = re.compile(r"(?<=\])\((?=(?:https?|mailto|slack):)", re.IGNORECASE)
+_FENCE = re.compile(r"`{3,}+")
+
+# A character that starts markup gives way to one that looks the same and means nothing: the text stays
+# readable, is found by a search for the words in it, and keeps its length.
+_LOOK_ALIKES = {
+    "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+    "@": "\N{FULLWIDTH COMMERCIAL AT}",
+    "(": "\N{MEDIUM LEFT PARENTHESIS ORNAMENT}",
+    "`": "\N{MODIFIER LETTER GRAVE ACCENT}",
+}
+_ORIGINALS = str.maketrans({alike: original for original, alike in _LOOK_ALIKES.items()})
+
+
+def revived(row: str) -> str:
+    """Return `row` with the characters that `neutralise` replaced put back, each in its place."""
+    return row.translate(_ORIGINALS) if any(alike in row for alike in _LOOK_ALIKES.values()) else row
 
 
 def neutralise(text: str) -> str:
@@ -24,11 +40,11 @@ def neutralise(text: str) -> str:
     """
     text = last_rewrite(visible(text))
     if "<" in text:
-        text = _CONTROL.sub("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", text)
+        text = _CONTROL.sub(_LOOK_ALIKES["<"], text)
     if "@" in text:
-        text = _BROADCAST.sub("\N{FULLWIDTH COMMERCIAL AT}", text)
+        text = _BROADCAST.sub(_LOOK_ALIKES["@"], text)
     if "](" in text:
-        text = _MASKED.sub("] ", text)
+        text = _MASKED.sub(_LOOK_ALIKES["("], text)
     if "```" in text:
-        text = _FENCE.sub(lambda fence: "'" * len(fence.group()), text)
+        text = _FENCE.sub(lambda fence: _LOOK_ALIKES["`"] * len(fence.group()), text)
     return text

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 _BLANK = r"(?:[ +_]|%20)"
 _TITLE = rf"(?:[A-Z0-9]{{1,12}}{_BLANK}){{0,4}}PRIVATE{_BLANK}KEY(?:{_BLANK}BLOCK)?(?:-{{2,5}}|$)"
-_BEGIN = re.compile(rf"-{{2,5}}{_BLANK}?BEGIN{_BLANK}{_TITLE}")
-_END = re.compile(rf"-{{2,5}}{_BLANK}?END{_BLANK}{_TITLE}")
+_MARK = re.compile(rf"-{{2,5}}{_BLANK}?(?:(?P<begin>BEGIN)|END){_BLANK}{_TITLE}")
 _CLOSING_QUOTE = re.compile(r"(?<!\\)[\"'`]|\\+[\"'`]")
 # A row of a key's body, in a string of a program too: 'MIIE...\n' +
 _BODY = re.compile(r"[\"']?[A-Za-z0-9+/]++={0,2}(?:\\+[nr])*+[\"',+\\\s]*+")
@@ -29,7 +28,7 @@ _LEAST_WIDTH, _MOST_WIDTH = 60, 80
 
 def has_private_key(text: str) -> bool:
     """Tell whether a private key begins or ends in `text`."""
-    return "PRIVATE" in text and (_BEGIN.search(text) or _END.search(text)) is not None
+    return "PRIVATE" in text and _MARK.search(text) is not None
 
 
 def private_keys(rows: Sequence[str]) -> Iterator[tuple[int, Span]]:
@@ -37,10 +36,11 @@ def private_keys(rows: Sequence[str]) -> Iterator[tuple[int, Span]]:
     left = others = 0
     for index, row in enumerate(rows):
         if "PRIVATE" in row and has_private_key(row):
-            spans, goes_on = _marked(row, inside=left > 0)
-            yield from ((index, span) for span in spans)
-            if not left and not _BEGIN.search(row):
+            yield from ((index, span) for span in _marked(row, inside=left > 0))
+            marks = list(_MARK.finditer(row))
+            if not left and not marks[0]["begin"]:
                 yield from _before(rows, index)
+            goes_on = marks[-1]["begin"] and not _CLOSING_QUOTE.search(row, marks[-1].end())
             left, others = (_MOST_ROWS if goes_on else 0), 0
         elif left:
             body = _body(row)
@@ -54,25 +54,25 @@ def private_keys(rows: Sequence[str]) -> Iterator[tuple[int, Span]]:
             left, others = _MOST_ROWS, _MOST_OTHER_ROWS
 
 
-def _marked(row: str, *, inside: bool) -> tuple[list[Span], bool]:
-    """Return the keys between the marks of `row` and whether the last goes on in the next row."""
-    spans: list[Span] = []
-    first_end = _END.search(row)
-    begin = _BEGIN.search(row)
-    if first_end and (begin is None or first_end.start() < begin.start()):
-        start = content_start(row) if inside or _body(row[: first_end.start()]) else first_end.start()
-        spans.append(Span(min(start, first_end.start()), first_end.end(), Kind.PRIVATE_KEY))
-    ends_here = True
-    while begin:
-        end = _END.search(row, begin.end()) if ends_here else None
-        ends_here = end is not None
-        quote = None if end else _CLOSING_QUOTE.search(row, begin.end())
-        stop = end.end() if end else quote.start() if quote else len(row)
-        spans.append(Span(begin.start(), stop, Kind.PRIVATE_KEY))
-        if end is None and quote is None:
-            return spans, True
-        begin = _BEGIN.search(row, stop)
-    return spans, False
+def _marked(row: str, *, inside: bool) -> Iterator[Span]:
+    """Yield the keys between the marks of `row`; `inside` tells that one began above."""
+    start = content_start(row) if inside else -1
+    last = 0
+    for mark in _MARK.finditer(row):
+        if start >= 0 and mark["begin"] and (quote := _CLOSING_QUOTE.search(row, last, mark.start())):
+            yield Span(start, quote.start(), Kind.PRIVATE_KEY)
+            start = -1
+        if mark["begin"]:
+            start = mark.start() if start < 0 else start
+        else:
+            body = _body(row[: mark.start()]) if not last else None
+            first = start if start >= 0 else body.start if body else mark.start()
+            yield Span(min(first, mark.start()), mark.end(), Kind.PRIVATE_KEY)
+            start = -1
+        last = mark.end()
+    if start >= 0:
+        quote = _CLOSING_QUOTE.search(row, last)
+        yield Span(start, quote.start() if quote else len(row), Kind.PRIVATE_KEY)
 
 
 def _body(row: str) -> Span | None:

@@ -41,17 +41,24 @@ class Detector(NamedTuple):
 
     def shaped(self, row: str) -> list[Span]:
         """Return the secrets in `row` that their own shape tells."""
-        lower = row.lower()
-        called = {id(rule): rule for hint, rules in self.hinted if hint in lower for rule in rules}
-        return [span for rule in called.values() for span in rule.spans(row)]
+        return self._shaped(row, row.lower())
 
     def readable(self, row: str) -> list[Span]:
         """Return the secrets in `row` that stand there unencoded, by shape or by name."""
-        spans = self.shaped(row)
         lower = row.lower()
-        if any(hint in lower for hint in self.name_hints):
-            spans += assigned(row)
+        spans = self._shaped(row, lower)
+        for hint in self.name_hints:
+            if hint in lower:
+                spans += assigned(row)
+                break
         return spans
+
+    def _shaped(self, row: str, lower: str) -> list[Span]:
+        called: dict[int, Rule] = {}
+        for hint, rules in self.hinted:
+            if hint in lower:
+                called.update((id(rule), rule) for rule in rules)
+        return [span for rule in called.values() for span in rule.spans(row)]
 
 
 @cache

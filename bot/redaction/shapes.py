@@ -72,7 +72,7 @@ SHAPES = (
         ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-", "glft-", "glagent-", "gloas-"),
         re.compile(r"gl(?:pat|dt|rt|cbt|ptt|soat|ft|agent|oas)-[\w-]{16,}+(?:\.\w{2,}+){0,2}"),
     ),
-    Rule(Kind.SLACK, ("xox",), re.compile(r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9%/+=-]{10,}+")),
+    Rule(Kind.SLACK, ("xox",), re.compile(r"xox[abcdeprs](?:\.xox[bp])?-[A-Za-z0-9%/+=-]{10,}+")),
     Rule(Kind.SLACK, ("xapp-", "xwfp-"), re.compile(r"x(?:app|wfp)-[A-Za-z0-9-]{10,}+"), mixed),
     Rule(
         Kind.SLACK_WEBHOOK,

@@ -62,6 +62,13 @@ def unpainted(row: str) -> str:
     return _PAINTED.sub(lambda found: _FILLER * len(found.group()), row) if " removed]" in row else row
 
 
+def blanked(row: str, spans: Iterable[Span]) -> str:
+    """Return `row` with each span blanked out; each other character keeps its place."""
+    for span in spans:
+        row = row[: span.start] + _FILLER * (span.end - span.start) + row[span.end :]
+    return row
+
+
 def paint(row: str, spans: Iterable[Span]) -> str:
     """Return `row` with each span replaced by its kind in brackets; spans that overlap become one."""
     out: list[str] = []

@@ -30,8 +30,9 @@ def visible(text: str) -> str:
     before it, half a surrogate pair (invalid UTF-8) becomes U+FFFD. Parts of a key that were kept
     apart by such characters stand together afterwards.
     """
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isprintable():
+        # Printable, to Python, are marks without a width of their own as well.
+        return text if text.isascii() else _HIDDEN.sub("", text)
     text = _ESCAPES.sub("", text)
     text = _LINE_ENDS.sub("\n", text)
     text = _UNPRINTABLE_PAIRS.sub("\ufffd", text)

@@ -71,6 +71,9 @@ class TerminalAnnouncer:
     async def refuse(self, launch: Launch, reason: str) -> None:
         """Nothing to do."""
 
+    async def appeared(self, launch: Launch) -> None:
+        """Nothing to do."""
+
     async def close(self, launch: Launch) -> MessageRef:  # noqa: ARG002 - the port's signature
         """There is no message; an empty reference stands for it."""
         return MessageRef(channel="", ts="")

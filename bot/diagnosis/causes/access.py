@@ -16,6 +16,8 @@ ACCESS = (
             r"No API key (?:found|configured|provided)",
             r"user is not logged in.*(?:wandb|403|401)?",
             r"wandb login --relogin.*to fix",
+            r"entered your API key incorrectly",
+            r"API key (?:verification failed|you provided is (?:either )?invalid)",
             r"Invalid (?:W&B|wandb|Weights & Biases) (?:API )?key",
         ),
         advice="Put a current W&B key (wandb.ai/authorize, at least 40 characters) into the secret behind WANDB_API_KEY and launch again.",
@@ -33,6 +35,9 @@ ACCESS = (
             r"default credentials were not found",
             r"could not automatically determine credentials",
             r"failed to load service account credentials",
+            r"anonymous caller does not have",
+            r"unable to locate credentials",
+            r"no Google Cloud Platform credentials found",
             r"invalid_grant",
             r"invalid_client",
             r"invalid_rapt",
@@ -136,6 +141,7 @@ ACCESS = (
         patterns=(
             r"access to (?:model|dataset|space) (?P<model>\S+) is restricted",
             r"you are trying to access a gated repo",
+            r"GatedRepoError",
             r"cannot access gated repo(?: for url \S*?(?P<model>huggingface\.co/(?:datasets/)?[\w.-]+/[\w.-]+))?",
             r"must (?:have access to it|be authenticated to access it)",
             r"awaiting a review from the repo authors",
@@ -151,9 +157,12 @@ ACCESS = (
     Cause(
         id="permission.iam",
         category=Category.PERMISSION_DENIED,
+        unless=(r"anonymous caller",),
         patterns=(
             r"permission '(?P<permission>[\w.]+)' (?:is )?denied(?: on resource '?(?P<resource>[^'\s]+))?",
             r"permission[s]? ['\"]?(?P<permission>[a-z]\w*\.\w+\.\w+)['\"]?",
+            r"is forbidden from accessing",
+            r"have the \W?(?P<permission>[a-z]\w*\.\w+\.\w+)\W? permission",
             r"does not have (?P<permission>[a-z]\w*\.\w+\.\w+) (?:access|permission)",
             r"missing (?:the )?(?:necessary |required |following )?permissions?:? ['\"`]?(?P<permission>[a-z]\w*\.\w+\.\w+)",
             r"permission(?:s)? denied on (?:resource|'|the)",
@@ -195,6 +204,7 @@ ACCESS = (
     Cause(
         id="permission.http_403",
         category=Category.PERMISSION_DENIED,
+        unless=(r"ProxyError", r"tunnel connection failed"),
         patterns=(
             r"\b403 (?:client error|forbidden|permission|access denied)",
             r"status(?: code)?:? 403",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from bot.diagnosis.cause import Cause, Strength
 from bot.models.diagnosis import Category
 
+#: What processes of one job say to each other is no network fault of its own.
+DISTRIBUTED = (r"gloo\b", r"ProcessGroup", r"TCPStore", r"c10d", r"pair\.cc", r"NCCL")
+
 NETWORK = (
     Cause(
         id="wandb.unreachable",
@@ -12,6 +15,7 @@ NETWORK = (
         patterns=(
             r"(?:api|\w+)\.wandb\.ai.{0,300}(?:refused|timed? ?out|timeout|resolve|no such host|name or service|unreachable|reset|max retries|EOF|deadline|certificate|temporar|50\d)",
             r"(?:refused|timed? ?out|timeout|resolve|no such host|unreachable|reset|max retries|EOF|deadline|certificate|unable to connect|could not connect|failed to connect).{0,200}(?:api\.wandb\.ai|\bW&B\b|\bwandb (?:server|backend)|weights (?:&|and) biases)",
+            r"returned error 5\d\d.{0,200}api\.wandb\.ai",
             r"run initialization has timed out",
             r"timed out while retrying",
             r"error communicating with (?:wandb|W&B)",
@@ -35,6 +39,7 @@ NETWORK = (
     Cause(
         id="network.rate_limit",
         category=Category.NETWORK,
+        unless=DISTRIBUTED,
         patterns=(
             r"\b429 (?:client error|too many requests)",
             r"HTTP Error 429",
@@ -50,7 +55,9 @@ NETWORK = (
     Cause(
         id="network.dns",
         category=Category.NETWORK,
+        unless=DISTRIBUTED,
         patterns=(
+            r"unable to resolve (?:host|name)",
             r"name or service not known",
             r"temporary failure in name resolution",
             r"failed to resolve '?(?P<host>[\w.-]+)",
@@ -62,7 +69,7 @@ NETWORK = (
             r"no such host",
             r"NameResolutionError",
             r"EAI_AGAIN",
-            r"ENOTFOUND",
+            r"ENOTFOUND\b",
             r"temporary failure resolving '(?P<host>[\w.-]+)'",
             r"DNS (?:resolution|lookup|server) .{0,20}(?:fail|error)",
             r"unknown host",
@@ -76,6 +83,7 @@ NETWORK = (
     Cause(
         id="network.tls",
         category=Category.NETWORK,
+        unless=DISTRIBUTED,
         patterns=(
             r"CERTIFICATE_VERIFY_FAILED",
             r"certificate verify failed",
@@ -98,6 +106,7 @@ NETWORK = (
     Cause(
         id="network.refused",
         category=Category.NETWORK,
+        unless=DISTRIBUTED,
         patterns=(
             r"connection refused",
             r"\[Errno 111\]",
@@ -124,6 +133,7 @@ NETWORK = (
     Cause(
         id="network.reset",
         category=Category.NETWORK,
+        unless=DISTRIBUTED,
         patterns=(
             r"connection (?:was )?reset",
             r"reset by peer",
@@ -155,6 +165,7 @@ NETWORK = (
     Cause(
         id="network.timed_out",
         category=Category.NETWORK,
+        unless=DISTRIBUTED,
         patterns=(
             r"read timed out",
             r"connect(?:ion)? (?:to \S+ )?timed out",
@@ -170,8 +181,6 @@ NETWORK = (
             r"timed out \(connect",
             r"connection attempt timed out",
             r"Client\.Timeout exceeded",
-            r"504 Deadline Exceeded",
-            r"deadline exceeded",
             r"Timeout of [\d.]+s exceeded",
             r"operation too slow",
         ),
@@ -232,7 +241,6 @@ NETWORK = (
             "IncompleteRead",
             "RemoteDisconnected",
             "exceptions.RetryError",
-            "DeadlineExceeded",
             "LocalEntryNotFoundError",
             "TransportError",
             "OfflineModeIsEnabled",
@@ -255,6 +263,7 @@ NETWORK = (
             "TimeoutExpired",
             "TimeoutException",
             "FunctionTimedOut",
+            "DeadlineExceeded",
             "asyncio.TimeoutError",
             "exceptions.Timeout",
         ),
