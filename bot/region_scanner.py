@@ -5,28 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from bot.errors import ProblemKind, ServiceError
 from bot.models.scan import (
     SERVICES_OF,
     Answer,
     Asking,
     Cell,
-    Failed,
-    Nothing,
     Row,
-    Rows,
     Scan,
     Section,
     Service,
-    TimedOut,
 )
 from bot.models.shown import LIMITS
 from bot.ports import Builds, Clock, Jobs, Runners, Tracker
 from bot.regions import GLOBAL_LOCATION, NO_REGION
+from bot.scan_cells import Cells, Query
 from bot.scan_findings import Findings, ScanReader
 from bot.settings import Settings
 
+# Older jobs are listed only when they have not ended: a project keeps them for ever.
+JOBS_AGE = timedelta(days=7)
 # How long diagnoses may go on after the rows are in, in seconds: the budget of log reads paces them.
 FINDINGS_SECONDS = 45.0
 
@@ -37,13 +36,6 @@ class ScanRequest:
 
     sections: tuple[Section, ...]
     regions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Query:
-    service: Service
-    region: str
-    call: Callable[[], Awaitable[tuple[Row, ...]]]
 
 
 class RegionScanner:
@@ -67,7 +59,9 @@ class RegionScanner:
         self._builds = builds
         self._tracker = tracker
         self._reader = reader
+        self._cells = Cells(clock, settings.timing.scan_limit)
         self._recent: dict[ScanRequest, RunningScan] = {}
+        self._running: set[RunningScan] = set()
 
     def join(self, request: ScanRequest) -> RunningScan:
         """The scan under way for this request when it is young enough, else a new one, already asking."""
@@ -76,27 +70,30 @@ class RegionScanner:
         self._recent = {key: scan for key, scan in self._recent.items() if now - scan.began < share}
         scan = self._recent.get(request)
         if scan is None:
-            scan = RunningScan(
-                self._settings, self._clock, request, tuple(self._queries(request)), self._reader
-            )
+            queries = tuple(self._queries(request))
+            scan = RunningScan(self._settings, self._clock, request, queries, self._cells, self._reader)
             self._recent[request] = scan
+            self._running = {scan, *(one for one in self._running if not one.over)}
         return scan
 
     async def close(self) -> None:
         """Ends the scans under way."""
-        await asyncio.gather(*(scan.close() for scan in self._recent.values()))
+        await asyncio.gather(*(scan.close() for scan in self._running))
+        await self._reader.close()
 
-    def _queries(self, request: ScanRequest) -> Iterator[_Query]:
+    def _queries(self, request: ScanRequest) -> Iterator[Query]:
         for section in request.sections:
             for service in SERVICES_OF[section]:
                 for place in _places(service, request.regions):
-                    yield _Query(service, place, self._call(service, place))
+                    yield Query(service, place, self._call(service, place))
 
     def _call(self, service: Service, place: str) -> Callable[[], Awaitable[tuple[Row, ...]]]:
         limit = self._settings.timing.scan_limit
         calls: dict[Service, Callable[[], Awaitable[tuple[Row, ...]]]] = {
             Service.RUNNERS: lambda: self._runners.list_executions(place, deadline=limit),
-            Service.JOBS: lambda: self._jobs.list_jobs(place, created_after=None, deadline=limit),
+            Service.JOBS: lambda: self._jobs.list_jobs(
+                place, created_after=self._clock.now() - JOBS_AGE, and_active=True, deadline=limit
+            ),
             Service.BUILDS_ACTIVE: lambda: self._builds.list_active(place, deadline=limit),
             Service.BUILDS_RECENT: lambda: self._builds.list_recent(
                 place, limit=LIMITS[Section.RECENT_BUILDS] or 1, deadline=limit
@@ -128,7 +125,8 @@ class RunningScan:
         settings: Settings,
         clock: Clock,
         request: ScanRequest,
-        queries: tuple[_Query, ...],
+        queries: tuple[Query, ...],
+        cells: Cells,
         reader: ScanReader,
     ) -> None:
         self.began = clock.monotonic()
@@ -137,7 +135,7 @@ class RunningScan:
         self._answers: dict[tuple[Service, str], Answer] = {(q.service, q.region): Asking() for q in queries}
         self._scan = Scan(started=clock.now(), took=0.0, cells=(), sections=request.sections)
         self._findings = Findings()
-        self._cells = [asyncio.create_task(self._ask(query)) for query in queries]
+        self._cells = [asyncio.create_task(self._ask(cells, query)) for query in queries]
         self._rows = asyncio.create_task(self._gather())
         self._diagnoses = asyncio.create_task(self._find(reader))
 
@@ -155,6 +153,11 @@ class RunningScan:
         """All rows, with the diagnosis of each failure that is shown."""
         await self._until(self._timing.scan_limit + FINDINGS_SECONDS, self._diagnoses)
         return self.snapshot()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it is under way any more."""
+        return self._diagnoses.done()
 
     def snapshot(self) -> Scan:
         """The scan as far as it has come."""
@@ -182,21 +185,8 @@ class RunningScan:
         left = max(0.0, self.began + after - self._clock.monotonic())
         await asyncio.wait([task], timeout=left)
 
-    async def _ask(self, query: _Query) -> None:
-        self._answers[query.service, query.region] = await self._answer(query)
-
-    async def _answer(self, query: _Query) -> Answer:
-        limit = self._timing.scan_limit
-        try:
-            async with asyncio.timeout(limit):
-                rows = await query.call()
-        except TimeoutError:
-            return TimedOut(limit)
-        except ServiceError as error:
-            if error.problem.kind is ProblemKind.TIMED_OUT:
-                return TimedOut(limit)
-            return Failed(error.problem)
-        return Rows(rows) if rows else Nothing()
+    async def _ask(self, cells: Cells, query: Query) -> None:
+        self._answers[query.service, query.region] = await cells.ask(query)
 
     async def _gather(self) -> None:
         await asyncio.gather(*self._cells)

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.errors import Problem, ServiceError
+from bot.errors import Problem, ServiceError, StoreError
 from bot.failure_reader import FailureReader
 from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, ExecutionStatus, JobState, LogEntry
-from bot.models.diagnosis import Source
+from bot.models.diagnosis import Diagnosis, Source
 from bot.models.scan import Found, Reading, Row, RunnerLog, Scan, Section, Unread
-from bot.models.shown import row_id, shown_rows
+from bot.models.shown import row_id, table_rows
 from bot.ports import Clock, Diagnoses, Logs, LogScope, Settled
 from bot.settings import Settings
+from bot.single_flight import SingleFlight
 
 # The wrapper's own count of the jobs that its agent has launched, such as "Runs: 3".
 RUNS = re.compile(r"\bRuns:\s*(\d{1,6})\b")
@@ -35,7 +36,7 @@ class Findings:
 
 
 class ScanReader:
-    """Reads the logs that a scan needs; a settled diagnosis is never read for again."""
+    """Reads the logs that a scan needs; what late lines cannot change any more is never read for again."""
 
     def __init__(
         self, settings: Settings, clock: Clock, logs: Logs, reader: FailureReader, diagnoses: Diagnoses
@@ -46,52 +47,71 @@ class ScanReader:
         self._logs = logs
         self._reader = reader
         self._diagnoses = diagnoses
+        self._reading: SingleFlight[Found] = SingleFlight(clock, 0.0)
+        self._for_now: dict[str, tuple[datetime, Found]] = {}
+        self._counted: dict[str, RunnerLog] = {}
 
     async def read(self, scan: Scan, findings: Findings) -> None:
         """Fills `findings` for the rows that the scan shows. Failures become values in it."""
-        failed = list(_failed(scan))
-        settled = {
-            known.row_id: known for known in await self._diagnoses.find([row_id(row) for row in failed])
-        }
-        for row in failed:
-            known = settled.get(row_id(row))
-            finding = known.diagnosis if known else Reading()
-            findings.found[row_id(row)] = Found(row_id(row), finding, self.url(row))
-        runners = [row for row in shown_rows(scan, Section.RUNNERS) if isinstance(row, Execution)]
+        failed = {row_id(row): row for row in _failed(scan)}
+        known = await self._known(tuple(failed))
+        for name, row in failed.items():
+            findings.found[name] = known.get(name) or Found(name, Reading(), self.url(row))
+        runners = [row for row in table_rows(scan, Section.RUNNERS) if isinstance(row, Execution)]
         await asyncio.gather(
             self._count_runs(runners, findings),
-            *(self._diagnose(row, findings) for row in failed if row_id(row) not in settled),
+            *(self._diagnose(row, findings) for name, row in failed.items() if name not in known),
         )
+
+    async def close(self) -> None:
+        """Ends the reads under way."""
+        await self._reading.close()
 
     def url(self, row: Row) -> str:
         """A link to this row's log."""
         scope = log_scope(row, self._clock.now() - self._lookback)
         return self._reader.url(scope) if scope is not None else ""
 
+    async def _known(self, names: tuple[str, ...]) -> dict[str, Found]:
+        """What needs no read now: settled once and for all, or looked at a moment ago."""
+        now = self._clock.now()
+        self._for_now = {name: kept for name, kept in self._for_now.items() if kept[0] > now}
+        known = {name: self._for_now[name][1] for name in names if name in self._for_now}
+        try:
+            settled = await self._diagnoses.find(names)
+        except StoreError:
+            return known
+        return known | {one.row_id: Found(one.row_id, one.diagnosis, one.log_url) for one in settled}
+
     async def _count_runs(self, runners: list[Execution], findings: Findings) -> None:
-        """The one query of a scan: the newest lines of every runner shown."""
-        if not runners:
+        """The one query of a scan: the newest lines of every runner shown whose count can still change."""
+        self._counted = {row.name: self._counted[row.name] for row in runners if row.name in self._counted}
+        findings.logs = tuple(self._counted.values())
+        open_ones = [row for row in runners if row.name not in self._counted]
+        if not open_ones:
             return
-        oldest = min((row.created for row in runners if row.created), default=self._clock.now())
+        oldest = min((row.created for row in open_ones if row.created), default=self._clock.now())
         since = max(oldest - timedelta(seconds=60), self._clock.now() - self._lookback)
-        scope = LogScope(Source.CLOUD_RUN, tuple(row.name for row in runners), since)
+        scope = LogScope(Source.CLOUD_RUN, tuple(row.name for row in open_ones), since)
         try:
             page = await self._logs.read(scope, newest_first=True, limit=PAGE, deadline=READ_SECONDS)
         except ServiceError as error:
             findings.logs_problem = error.problem
             return
-        findings.logs = tuple(_runner_logs(page.entries))
+        logs = {log.execution: log for log in _runner_logs(page.entries)}
+        findings.logs = (*findings.logs, *logs.values())
+        self._counted |= {
+            row.name: logs[row.name] for row in open_ones if row.name in logs and self._over(row)
+        }
 
     async def _diagnose(self, row: Row, findings: Findings) -> None:
         name = row_id(row)
-        if isinstance(row, Build) and not row.logs_readable:
-            unread = Unread("Its log is not in Cloud Logging; open the build to read it.")
-            findings.found[name] = Found(name, unread, row.url)
-            return
-        findings.found[name] = await self._found(row)
+        findings.found[name] = await self._reading.get(name, lambda: self._found(row))
 
     async def _found(self, row: Row) -> Found:
         name, link = row_id(row), self.url(row)
+        if isinstance(row, Build) and not row.logs_readable:
+            return Found(name, Unread("Its log is not in Cloud Logging; open the build to read it."), row.url)
         scope = log_scope(row, self._clock.now() - self._lookback)
         if scope is None:
             return Found(name, Unread("It has no log of its own."), link)
@@ -100,26 +120,32 @@ class ScanReader:
         except ServiceError as error:
             return Found(name, Unread(f"Its log could not be read: {error.problem.message}"), link)
         if diagnosis is None:
-            return Found(name, Unread("Its log is empty, or has not arrived yet."), link)
-        if self._settled(row):
-            await self._diagnoses.settle(Settled(name, diagnosis, link))
-        return Found(name, diagnosis, link)
+            return self._kept_for_now(Found(name, Unread("Its log is empty, or has not arrived yet."), link))
+        found = Found(name, diagnosis, link)
+        return await self._settled(found, diagnosis) if self._over(row) else self._kept_for_now(found)
 
-    def _settled(self, row: Row) -> bool:
-        """Whether late log lines can no longer change the diagnosis."""
+    async def _settled(self, found: Found, diagnosis: Diagnosis) -> Found:
+        try:
+            await self._diagnoses.settle(Settled(found.row_id, diagnosis, found.log_url))
+        except StoreError:
+            return self._kept_for_now(found)
+        return found
+
+    def _kept_for_now(self, found: Found) -> Found:
+        """Late lines may still change it: it is looked at once more, when they have had time to come."""
+        self._for_now[found.row_id] = (self._clock.now() + self._grace, found)
+        return found
+
+    def _over(self, row: Row) -> bool:
+        """Whether late log lines can no longer change what its log says."""
         ended = row.ended if isinstance(row, Execution | CustomJob | Build) else None
         return ended is not None and ended < self._clock.now() - self._grace
 
 
 def _failed(scan: Scan) -> Iterator[Row]:
-    seen: set[str] = set()
     for section in (Section.RUNNERS, Section.RECENT_BUILDS, Section.JOBS):
-        if section not in scan.sections:
-            continue
-        for row in shown_rows(scan, section):
-            if failed(row) and row_id(row) not in seen:
-                seen.add(row_id(row))
-                yield row
+        if section in scan.sections:
+            yield from filter(failed, table_rows(scan, section))
 
 
 def failed(row: Row) -> bool:

@@ -36,6 +36,14 @@ class SingleFlight(Generic[T]):
             self._flights[key] = flight
         return await asyncio.shield(flight[1])
 
+    async def close(self) -> None:
+        """Ends the calls under way."""
+        tasks = [task for _, task in self._flights.values()]
+        self._flights.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _forget_old(self, now: float) -> None:
         old = [
             key

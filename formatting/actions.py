@@ -6,6 +6,7 @@ LAUNCH_CANCEL = "launch_cancel"  # value: launch id
 LAUNCH_RELAUNCH = "launch_relaunch"  # value: launch id
 MONITOR_REFRESH = "monitor_refresh"  # value: the sections asked, joined by "|"
 MONITOR_ACT = "monitor_act"  # option value: verb | section | region | row id
+ROW_CANCEL = "row_cancel"  # value: section | region | row id
 LOG_MORE = "log_more"  # value: section | region | row id | lines to show
 LOG_LESS = "log_less"  # value: section | region | row id | lines to show
 LOG_FILE = "log_file"  # value: section | region | row id

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from bot.models.cloud import Build, CustomJob, Execution
 from bot.models.diagnosis import Diagnosis
 from bot.models.scan import Found, Reading, Row, Scan, Section, Unread
-from bot.models.shown import row_id
+from bot.models.shown import row_id, table_rows
 from formatting import glyphs
 from formatting.acts import failed
 from formatting.notes import note
-from formatting.rows import table_rows
 from formatting.text import UNKNOWN, cut, one_line
 
 MOST = 5

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.models.scan import Asking, Cell, Scan, Section, Stale
+from bot.models.shown import all_rows, at_work, failed_items, table_rows
 from formatting import glyphs
 from formatting.actions import MONITOR_REFRESH, join_ids, opening
 from formatting.acts import failed
 from formatting.blocks import actions, button, context, link_button, section
 from formatting.gaps import gaps, unanswered, where
 from formatting.message import Message
-from formatting.rows import all_rows, at_work, table_rows
 from formatting.text import count, escape, listing, prose
 from formatting.times import clock, date_in_text, duration
 
@@ -27,6 +27,7 @@ _WORKING: Mapping[Section, str] = MappingProxyType(
     },
 )
 _SILENCE = 1_500
+_LATELY = timedelta(days=1)
 _FAILING: Mapping[Section, str] = MappingProxyType(
     {
         Section.RUNNERS: "runner",
@@ -62,10 +63,10 @@ def verdict_line(scan: Scan) -> str:
             return "Still asking everybody."
         return "Nothing is known: nobody could be asked."
     working = _counts(scan, _WORKING, working=True)
-    broken = _counts(scan, _FAILING, working=False)
+    broken = (*_counts(scan, _FAILING, working=False), *_items(scan))
     runs = f"{listing(working, most=4)} at work" if working else "Nothing at work"
-    failures = f"; {listing(broken, most=4)} failed" if broken else "; nothing failed lately"
-    if not any(one in _FAILING for one in scan.sections):
+    failures = f"; {listing(broken, most=5)} failed" if broken else "; nothing failed lately"
+    if not broken and not any(one in _FAILING for one in scan.sections):
         failures = ""
     mark = glyphs.FAILED if broken else glyphs.AT_WORK if working else glyphs.DONE
     lacking = any(not isinstance(cell.answer, Asking) for cell in silent)
@@ -79,6 +80,13 @@ def _counts(scan: Scan, nouns: Mapping[Section, str], *, working: bool) -> tuple
             rows = all_rows(scan, one) if working else table_rows(scan, one)
             counted[nouns[one]] += sum(map(at_work if working else failed, rows))
     return tuple(count(number, noun) for noun, number in counted.items() if number)
+
+
+def _items(scan: Scan) -> tuple[str, ...]:
+    """Queue items that failed in the last day; W&B keeps the older ones for ever."""
+    since = scan.started - _LATELY
+    failed_lately = sum(item.created is not None and item.created > since for item in failed_items(scan))
+    return (count(failed_lately, "queue item"),) if failed_lately else ()
 
 
 def silent_line(scan: Scan) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.models.scan import Scan, Section
+from bot.models.shown import all_rows, failed_items, table_rows
 from formatting import glyphs
 from formatting.acts import acts
 from formatting.columns import COLUMNS, Beside, cells
@@ -14,10 +15,10 @@ from formatting.gaps import gaps, unanswered
 from formatting.headings import heading, nothing
 from formatting.notes import note
 from formatting.problems import with_mend
-from formatting.rows import all_rows, failed_items, table_rows
 from formatting.table import Table
 from formatting.table_text import fitting
 from formatting.text import count, cut, one_line, sentence
+from formatting.times import ago
 
 _NO_MACHINES: Mapping[str, str] = MappingProxyType({})
 _ERROR = 200
@@ -44,7 +45,7 @@ def _table(scan: Scan, section: Section, beside: Beside) -> Table:
         heading=heading(section, shown, len(all_rows(scan, section)), complete=not unanswered(asked)),
         columns=columns,
         rows=rows,
-        footers=(*_of_logs(scan, section), *_of_items(scan, section), *gaps(scan, section)),
+        footers=(*_of_logs(scan, section), *_of_items(scan, section, beside.now), *gaps(scan, section)),
         nothing="" if rows else nothing(section, asked),
         overflow=len(rows) - fitting(columns, rows),
         acts=acts(section, shown),
@@ -59,10 +60,11 @@ def _of_logs(scan: Scan, section: Section) -> tuple[str, ...]:
     return (sentence(f"Runs are not known: {why}"),)
 
 
-def _of_items(scan: Scan, section: Section) -> tuple[str, ...]:
+def _of_items(scan: Scan, section: Section, now: datetime) -> tuple[str, ...]:
     """Failed queue items have no row, as they run no more, and are not kept quiet either."""
     failed = failed_items(scan) if section is Section.RUNS else ()
     if not failed:
         return ()
     said = cut(one_line(failed[0].error).rstrip("."), _ERROR) or "W&B gives no reason"
-    return (sentence(f"{glyphs.FAILED} {count(len(failed), 'queue item')} failed, the newest: {said}"),)
+    when = f" {ago(failed[0].created, now)}" if failed[0].created else ""
+    return (sentence(f"{glyphs.FAILED} {count(len(failed), 'queue item')} failed, the newest{when}: {said}"),)

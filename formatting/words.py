@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from formatting.blocks import context, section
+from formatting.actions import ROW_CANCEL
+from formatting.blocks import actions, button, context, section
 from formatting.message import Message, said
 from formatting.text import UNKNOWN, code, count, link, listing, one_line, prose, safe_url, sentence
 
@@ -121,9 +122,31 @@ def _where(url: str, label: str) -> str:
     return link(url, label) if safe_url(url) else "look a few messages up"
 
 
+def too_soon() -> Message:
+    """A Refresh that was pressed again at once."""
+    return said("That was refreshed a moment ago. Press Refresh again in a few seconds.")
+
+
 def cancelling(name: str) -> Message:
     """A cancel was taken down."""
     return said(f"Cancelling {code(name)}. Its card says when that is done.")
+
+
+def stopping(name: str) -> Message:
+    """A row of a table was asked to stop."""
+    return said(f"Cancelling {code(name)}. Press Refresh in a moment to see it end.")
+
+
+def sure_to_cancel(name: str, value: str) -> Message:
+    """The question before a row of a table is cancelled; `value` names the row to the button."""
+    question = f"Cancel {code(name)}? That cannot be undone."
+    yes = button("Cancel it", ROW_CANCEL, value, style="danger")
+    return Message(text=question, blocks=(section(question), *actions([yes])))
+
+
+def not_done(reason: str) -> Message:
+    """What a person asked for could not be done; the reason is an outside system's, in one sentence."""
+    return said(f"That could not be done. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())
 
 
 def log_unread(name: str, reason: str) -> Message:

@@ -5,101 +5,109 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
-from bot.errors import BadInput, ServiceError, StoreError
-from bot.launches.access import Refused
 from bot.launches.desk import LaunchDesk
 from bot.launches.requests import LaunchRequest
+from bot.models.scan import Section
 from formatting import actions, words
-from formatting.message import Message
 from handlers.logs import LogDesk, WhoseLog
+from handlers.private import Respond, answering, private
+from handlers.rows import RowDesk, RowRef
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
-Respond: TypeAlias = Callable[..., Awaitable[Any]]
 Body: TypeAlias = Mapping[str, Any]
 
 
 class Actions:
     """What follows a press on a launch's card or under a table."""
 
-    def __init__(self, desk: LaunchDesk, logs: LogDesk) -> None:
+    def __init__(self, desk: LaunchDesk, logs: LogDesk, rows: RowDesk) -> None:
         self._desk = desk
         self._logs = logs
+        self._rows = rows
 
     async def cancel_launch(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Asks for the launch to be cancelled; the card then says what was done."""
         await ack()
-        launch_id = body["actions"][0]["value"]
-        await _answering(respond, self._cancel(launch_id, body))
+        user_id, user_name = person(body)
+        asked = self._desk.cancel(body["actions"][0]["value"], user_id=user_id, user_name=user_name)
+        await answering(respond, asked)
 
     async def relaunch(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Launches again what an ended launch launched, for whoever pressed."""
-        launch_id = body["actions"][0]["value"]
         await ack()
-        await _answering(respond, self._relaunch(launch_id, body))
+        await answering(respond, self._relaunch(body["actions"][0]["value"], body, respond))
 
     async def log_file(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Puts the whole log into the thread as a file."""
         await ack()
-        section, region, row_id, *_ = actions.split_ids(body["actions"][0]["value"])
-        await _answering(respond, self._logs.attach(WhoseLog(section, region, row_id), *_place(body)))
+        whose = WhoseLog(*actions.split_ids(body["actions"][0]["value"])[:3])
+        await answering(respond, self._logs.attach(whose, *place(body)))
 
     async def log_context(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Shows more, or fewer, of the lines around the cause."""
         await ack()
-        section, region, row_id, lines = actions.split_ids(body["actions"][0]["value"])
-        await _answering(
-            respond,
-            self._logs.show_context(
-                WhoseLog(section, region, row_id), int(lines), *_place(body), body["container"]["message_ts"]
-            ),
-        )
+        *ids, lines = actions.split_ids(body["actions"][0]["value"])
+        pressed = body["container"]["message_ts"]
+        await answering(respond, self._logs.show_context(WhoseLog(*ids), int(lines), *place(body), pressed))
 
     async def act(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """What was chosen under "Act on...": why a row failed, or to cancel it."""
+        """What was chosen under "Act on...": why a row failed, or to cancel it, which asks first."""
         await ack()
-        verb, section, region, row_id = actions.split_ids(body["actions"][0]["selected_option"]["value"])
+        verb, *ids = actions.split_ids(body["actions"][0]["selected_option"]["value"])
         if verb == "why":
-            await _answering(respond, self._logs.explain(WhoseLog(section, region, row_id), *_place(body)))
+            await answering(respond, self._logs.explain(WhoseLog(*ids), *place(body)))
         else:
-            await _answering(respond, self._cancel(row_id, body))
+            await answering(respond, self._ask(_row(ids), body, respond))
 
-    async def _cancel(self, launch_id: str, body: Body) -> None:
-        user = body["user"]
-        await self._desk.cancel(launch_id, user_id=user["id"], user_name=user.get("username") or user["id"])
+    async def cancel_row(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Cancels the row that was asked about."""
+        await ack()
+        row = _row(actions.split_ids(body["actions"][0]["value"]))
+        await answering(respond, self._cancel_row(row, body, respond))
 
-    async def _relaunch(self, launch_id: str, body: Body) -> None:
+    async def _ask(self, row: RowRef, body: Body, respond: Respond) -> None:
+        await self._rows.authorise(row, person(body)[0])
+        value = actions.join_ids(row.section, row.region, row.row_id)
+        await private(respond, words.sure_to_cancel(row.row_id, value))
+
+    async def _cancel_row(self, row: RowRef, body: Body, respond: Respond) -> None:
+        user_id, user_name = person(body)
+        await self._rows.cancel(row, user_id=user_id, user_name=user_name)
+        await private(respond, words.stopping(row.row_id), instead=True)
+
+    async def _relaunch(self, launch_id: str, body: Body, respond: Respond) -> None:
         before = await self._desk.find(launch_id)
-        user = body["user"]
+        user_id, user_name = person(body)
         request = LaunchRequest(
             trigger_id=body["trigger_id"],
             team_id=before.team_id,
             channel_id=body["channel"]["id"],
-            user_id=user["id"],
-            user_name=user.get("username") or user["id"],
+            user_id=user_id,
+            user_name=user_name,
             text=f"relaunch {launch_id}",
             preset=before.preset,
             overrides=before.overrides,
         )
-        self._desk.begin(await self._desk.submit(request))
+        added = await self._desk.submit(request)
+        if added.fresh:
+            self._desk.begin(added)
+        else:
+            card = added.launch.card
+            await private(respond, words.already_asked(card.url if card else ""))
 
 
-def _place(body: Body) -> tuple[str, str]:
+def person(body: Body) -> tuple[str, str]:
+    """Id and name of who pressed; on an Enterprise Grid the name may be missing."""
+    user = body["user"]
+    return user["id"], user.get("username") or user.get("name") or user["id"]
+
+
+def place(body: Body) -> tuple[str, str]:
     """Channel and thread of the message that was pressed."""
     container = body["container"]
     return body["channel"]["id"], container.get("thread_ts") or container["message_ts"]
 
 
-async def _answering(respond: Respond, work: Awaitable[None]) -> None:
-    """Does the work; what a person must know of it is said privately."""
-    try:
-        await work
-    except (BadInput, Refused) as reason:
-        await _private(respond, words.bad_input(str(reason)))
-    except StoreError as failure:
-        await _private(respond, words.store_trouble(str(failure)))
-    except ServiceError as error:
-        await _private(respond, words.log_unread("this row", error.problem.message))
-
-
-async def _private(respond: Respond, message: Message) -> None:
-    await respond(text=message.text, response_type="ephemeral", replace_original=False)
+def _row(ids: list[str] | tuple[str, ...]) -> RowRef:
+    section, region, row_id = ids[:3]
+    return RowRef(Section(section), region, row_id)

@@ -110,9 +110,8 @@ def launches(settings_path: Path, days: float, *, as_json: bool) -> None:
 
 def _leave(run: Callable[[], int]) -> NoReturn:
     """Runs a command; what a person must mend is one sentence on standard error and exit code 2."""
-    from bot.settings_file import SettingsError  # noqa: PLC0415 - the same
-
     from bot.errors import BadInput, StoreError  # noqa: PLC0415 - imported when it runs
+    from bot.settings_file import SettingsError  # noqa: PLC0415 - the same
 
     try:
         code = run()

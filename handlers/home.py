@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
+
 from bot.clients.slack import SlackClient
+from bot.errors import ServiceError, StoreError
 from bot.launches.desk import LaunchDesk
 from bot.ports import Clock
+from formatting import words
 from formatting.home import home
+from formatting.message import Message
 
 
 class Home:
@@ -18,6 +23,7 @@ class Home:
         self._slack = slack
         self._desk = desk
         self._clock = clock
+        self._log = structlog.get_logger("home")
 
     async def opened(self, event: Mapping[str, Any]) -> None:
         """Shows the board to whoever opened the tab; the Messages tab sends the same event."""
@@ -30,6 +36,15 @@ class Home:
         await self._publish(body["user"]["id"])
 
     async def _publish(self, user: str) -> None:
-        launches = await self._desk.status()
-        board = home(launches, self._clock.now(), user)
-        await self._slack.publish_home(user, {"type": "home", "blocks": list(board.blocks)})
+        board = await self._board(user)
+        try:
+            await self._slack.publish_home(user, {"type": "home", "blocks": list(board.blocks)})
+        except ServiceError as error:
+            # There is nowhere to say it: the next visit or press tries again.
+            self._log.warning("a Home tab could not be shown", reason=str(error))
+
+    async def _board(self, user: str) -> Message:
+        try:
+            return home(await self._desk.status(), self._clock.now(), user)
+        except StoreError as failure:
+            return words.store_trouble(str(failure))

@@ -52,7 +52,11 @@ class LaunchCommand:
             await _private(ack, words.store_trouble(str(failure)))
 
     async def _start(self, ack: Ack, respond: Respond, request: LaunchRequest) -> None:
-        added = await self._desk.submit(request)
+        try:
+            added = await self._desk.submit(request)
+        except StoreError as failure:
+            await _private(ack, words.nothing_started(str(failure)))
+            return
         if not added.fresh:
             card = added.launch.card
             await _private(ack, words.already_asked(card.url if card else ""))

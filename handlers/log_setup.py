@@ -23,10 +23,12 @@ def set_up_logging(*, level: int = logging.INFO) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    # A traceback becomes text first, so that it is redacted like everything else.
+    end: list[Any] = [structlog.processors.format_exc_info, _without_secrets]
     if sys.stderr.isatty():
-        end: list[Any] = [structlog.dev.ConsoleRenderer()]
+        end.append(structlog.dev.ConsoleRenderer())
     else:
-        end = [structlog.processors.dict_tracebacks, _without_secrets, structlog.processors.JSONRenderer()]
+        end.append(structlog.processors.JSONRenderer(ensure_ascii=False))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

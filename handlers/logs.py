@@ -10,6 +10,7 @@ from bot.errors import BadInput
 from bot.launches.steps.diagnose import log_scope
 from bot.models.cloud import Build, BuildStatus
 from bot.models.diagnosis import Diagnosis, Source
+from bot.models.launch import MessageRef
 from bot.models.scan import Found, Row, Section
 from bot.ports import Clock, LogScope
 from bot.settings import Settings
@@ -24,9 +25,6 @@ from handlers.speaker import Speaker
 
 # About the megabyte that a snippet may hold, at 200 characters a line; it costs at most 5 reads of the log.
 MAX_LINES = 5_000
-
-# What the first "More context" asks for.
-FIRST_MORE = LINES * 2
 
 SOURCES = {
     Section.RUNNERS: Source.CLOUD_RUN,
@@ -64,6 +62,7 @@ class LogDesk:
         self._reader = clouds.reader
         self._launches = store.launches
         self._diagnoses = store.diagnoses
+        self._threads = store.threads
         self._slack = slack
         self._speaker = speaker
 
@@ -89,12 +88,19 @@ class LogDesk:
         await self._speaker.post(channel, await self._message(whose, diagnosis, LINES), thread_ts=thread_ts)
 
     async def show_context(self, whose: WhoseLog, lines: int, channel: str, thread_ts: str, ts: str) -> None:
-        """Shows that many lines around the cause: first in a message of its own, then by editing that one."""
+        """Shows that many lines around the cause: first in a message of its own, then by editing that one.
+
+        `ts` is the message that was pressed: a reply with a table stays as it is.
+        """
         message = await self._message(whose, await self._read(whose, lines), lines)
-        if lines == FIRST_MORE:
+        if await self._is_table(channel, thread_ts, ts):
             await self._speaker.post(channel, message, thread_ts=thread_ts)
         else:
             await self._speaker.update(channel, ts, message)
+
+    async def _is_table(self, channel: str, thread_ts: str, ts: str) -> bool:
+        thread = await self._threads.find(MessageRef(channel, thread_ts))
+        return thread is None or ts in thread.replies
 
     async def _read(self, whose: WhoseLog, lines: int) -> Diagnosis:
         diagnosis = await self._reader.read(await self._scope(whose), context=lines)

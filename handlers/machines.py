@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bot.errors import StoreError
 from bot.models.cloud import CustomJob
 from bot.models.scan import Scan, Section
-from bot.models.shown import shown_rows
+from bot.models.shown import table_rows
 from bot.ports import Launches
 from bot.settings import Settings
 
@@ -23,7 +23,7 @@ class Machines:
         """Machine types by run id, for the jobs that a scan shows; others are not known here."""
         if Section.JOBS not in scan.sections:
             return {}
-        jobs = [row for row in shown_rows(scan, Section.JOBS) if isinstance(row, CustomJob)]
+        jobs = [row for row in table_rows(scan, Section.JOBS) if isinstance(row, CustomJob)]
         run_ids = [job.run_id for job in jobs if job.run_id]
         try:
             launches = await self._launches.by_run_ids(run_ids)

@@ -27,6 +27,7 @@ from formatting.table_blocks import Style
 from formatting.tables import tables
 from handlers.machines import Machines
 from handlers.parsing import parse_monitor
+from handlers.private import answering, in_words, private
 from handlers.speaker import Speaker
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
@@ -70,10 +71,13 @@ class MonitorCommand:
         self._speaker = voice.speaker
         self._outbox = voice.outbox
         self._bot_name = voice.bot_name
+        project = settings.google.project
+        self._console = f"https://console.cloud.google.com/vertex-ai/training/custom-jobs?project={project}"
         self._threads = threads
         self._machines = machines
         self._log = structlog.get_logger("monitor")
         self._boards: dict[tuple[str, ScanRequest], Board] = {}
+        self._refreshed: dict[MessageRef, float] = {}
 
     async def handle(
         self, ack: Ack, command: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]
@@ -93,31 +97,27 @@ class MonitorCommand:
         channel = command["channel_id"]
         board = self._boards.get((channel, request))
         if board is not None:
-            await respond(text=words.already_looking(board.parent.url).text, response_type="ephemeral")
+            await private(respond, words.already_looking(board.parent.url))
             return
         try:
             await self._answer(channel, request, text)
         except NotInvited:
-            await respond(
-                text=words.invite_me(self._bot_name, f"/monitor {text}".rstrip()).text,
-                response_type="ephemeral",
-            )
+            await private(respond, words.invite_me(self._bot_name, f"/monitor {text}".rstrip()))
         except ServiceError as error:
-            await respond(
-                text=words.log_unread("this channel", error.problem.message).text, response_type="ephemeral"
-            )
+            await private(respond, words.not_done(in_words(error)))
 
     async def _answer(self, channel: str, request: ScanRequest, text: str) -> None:
         running = self._scanner.join(request)
         key = (channel, request)
         first = await running.first()
-        said = verdict(first, self._clock.now())
+        said = verdict(first, first.started, console_url=self._console)
         parent = await self._speaker.post(channel, said)
         board = Board(await self._linked(parent), said)
         self._boards[key] = board
         try:
             await self._remember(board, text, request)
-            await self._post_replies(board, first)
+            await self._show(board, first)
+            await self._remember(board, text, request)
             await self._follow(board, running, first)
         finally:
             del self._boards[key]
@@ -135,23 +135,39 @@ class MonitorCommand:
     ) -> None:
         """Scans again and edits the same replies in place."""
         await ack()
+        await answering(respond, self._refresh(body, respond))
+
+    async def _refresh(self, body: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]) -> None:
         parent = MessageRef(body["channel"]["id"], body["message"]["ts"])
         thread = await self._threads.find(parent)
         if thread is None:
-            await respond(text=words.gone("thread").text, response_type="ephemeral", replace_original=False)
+            await private(respond, words.gone("thread"))
             return
         request = parse_monitor(thread.words, self._settings.regions)
-        board = self._board_of(thread, request)
         key = (parent.channel, request)
         if key in self._boards:
+            await private(respond, words.already_looking(self._boards[key].parent.url))
             return
+        if not self._rested(parent):
+            await private(respond, words.too_soon())
+            return
+        board = self._board_of(thread, request)
         self._boards[key] = board
         try:
-            running = self._scanner.join(request)
-            await self._show(board, await running.rows())
-            await self._show(board, await running.diagnosed())
+            # Once, when all is known: an edit in between would take diagnoses away that stand there.
+            await self._show(board, await self._scanner.join(request).diagnosed())
         finally:
             del self._boards[key]
+        await self._remember(board, thread.words, request, finished=self._clock.now())
+
+    def _rested(self, parent: MessageRef) -> bool:
+        """Whether a thread's last refresh is long enough ago; notes this one."""
+        now, rest = self._clock.monotonic(), self._settings.timing.scan_share
+        self._refreshed = {ref: at for ref, at in self._refreshed.items() if now - at < rest}
+        if parent in self._refreshed:
+            return False
+        self._refreshed[parent] = now
+        return True
 
     def _board_of(self, thread: Thread, request: ScanRequest) -> Board:
         empty = Message("", ())
@@ -162,26 +178,24 @@ class MonitorCommand:
             {section: (ref, empty) for section, ref in zip(request.sections, refs, strict=False)},
         )
 
-    async def _post_replies(self, board: Board, scan: Scan) -> None:
-        for section, message in (await self._render(scan)).items():
-            ref = await self._speaker.post(board.parent.channel, message, thread_ts=board.parent.ts)
-            board.replies[section] = (ref, message)
-
     async def _show(self, board: Board, scan: Scan) -> None:
-        """Brings the thread up to date: only messages that say something new are edited."""
-        said = verdict(scan, self._clock.now())
+        """Brings the thread up to date: replies that it lacks are posted, those with news edited."""
+        said = verdict(scan, scan.started, console_url=self._console)
         if said != board.said:
             board.said = said
             self._owe(board.parent, said)
         for section, message in (await self._render(scan)).items():
             ref, before = board.replies.get(section, (None, None))
-            if ref is not None and message != before:
-                board.replies[section] = (ref, message)
+            if ref is None:
+                ref = await self._speaker.post(board.parent.channel, message, thread_ts=board.parent.ts)
+            elif message != before:
                 self._owe(ref, message)
+            board.replies[section] = (ref, message)
 
     async def _render(self, scan: Scan) -> dict[Section, Message]:
         """Each section's reply, made beside the loop: thousands of rows take long enough to hold up acks."""
-        now = self._clock.now()
+        # Ages count from the scan's start, so that a table without news is the same message again.
+        now = scan.started
         machines = await self._machines.of(scan)
         style = Style(self._settings.slack.tables)
         return await asyncio.to_thread(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -17,6 +20,7 @@ from bot.settings import Secrets, Settings
 from formatting import actions, words
 from handlers.actions import Actions
 from handlers.home import Home
+from handlers.in_flight import InFlight
 from handlers.launch import LaunchCommand
 from handlers.monitor import MonitorCommand
 
@@ -39,12 +43,12 @@ def web_client(settings: Settings, secret: Secrets) -> AsyncWebClient:
         token=secret.slack_bot_token.get_secret_value(),
         base_url=f"{settings.slack.base_url}/",
         timeout=int(max(1, settings.timing.call)),
-        # Only refusals are sent again. The SDK's default also repeats a post whose answer was lost: two cards.
+        # Only refusals are sent again: the SDK's default also repeats a post whose answer was lost.
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
     )
 
 
-def build_app(client: AsyncWebClient, secret: Secrets, listeners: Listeners) -> AsyncApp:
+def build_app(client: AsyncWebClient, secret: Secrets, listeners: Listeners, in_flight: InFlight) -> AsyncApp:
     """The app, with every listener registered; nothing is asked of Slack yet."""
     app = AsyncApp(
         client=client,
@@ -52,18 +56,20 @@ def build_app(client: AsyncWebClient, secret: Secrets, listeners: Listeners) -> 
         # Both Socket Mode and HTTP verify what they must by themselves; a bot never hears itself here.
         ignoring_self_events_enabled=True,
     )
-    app.command("/launch")(listeners.launch.handle)
-    app.command("/monitor")(listeners.monitor.handle)
-    app.action(actions.LAUNCH_CANCEL)(listeners.actions.cancel_launch)
-    app.action(actions.LAUNCH_RELAUNCH)(listeners.actions.relaunch)
-    app.action(actions.MONITOR_REFRESH)(listeners.monitor.refresh)
-    app.action(actions.MONITOR_ACT)(listeners.actions.act)
-    app.action(actions.LOG_FILE)(listeners.actions.log_file)
-    app.action(actions.LOG_MORE)(listeners.actions.log_context)
-    app.action(actions.LOG_LESS)(listeners.actions.log_context)
-    app.action(actions.HOME_REFRESH)(listeners.home.refresh)
+    tracked = in_flight.tracked
+    app.command("/launch")(tracked(listeners.launch.handle))
+    app.command("/monitor")(tracked(listeners.monitor.handle))
+    app.action(actions.LAUNCH_CANCEL)(tracked(listeners.actions.cancel_launch))
+    app.action(actions.LAUNCH_RELAUNCH)(tracked(listeners.actions.relaunch))
+    app.action(actions.MONITOR_REFRESH)(tracked(listeners.monitor.refresh))
+    app.action(actions.MONITOR_ACT)(tracked(listeners.actions.act))
+    app.action(actions.ROW_CANCEL)(tracked(listeners.actions.cancel_row))
+    app.action(actions.LOG_FILE)(tracked(listeners.actions.log_file))
+    app.action(actions.LOG_MORE)(tracked(listeners.actions.log_context))
+    app.action(actions.LOG_LESS)(tracked(listeners.actions.log_context))
+    app.action(actions.HOME_REFRESH)(tracked(listeners.home.refresh))
     app.action(_OPENED)(_acknowledge)
-    app.event("app_home_opened")(listeners.home.opened)
+    app.event("app_home_opened")(tracked(listeners.home.opened))
     app.error(_unexpected)
     return app
 
@@ -77,14 +83,28 @@ async def _acknowledge(ack: Callable[..., Awaitable[Any]]) -> None:
 
 
 async def _unexpected(
-    error: Exception, body: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]
-) -> None:
-    """The last catch: a correlation id for the person, the same id and the error for the log."""
+    error: Exception,
+    body: Mapping[str, Any],
+    respond: Callable[..., Awaitable[Any]],
+    response: BoltResponse | None,
+) -> BoltResponse | None:
+    """The last catch: a correlation id for the person, the same id and the error for the log.
+
+    What is not acknowledged yet is acknowledged with the sentence: Slack would only say that the app failed.
+    """
     correlation = secrets.token_hex(4)
-    structlog.get_logger("slack").error(
-        "a listener failed in an unexpected way", correlation=correlation, exc_info=error
-    )
-    if body.get("response_url"):
-        await respond(
-            text=words.unexpected(correlation).text, response_type="ephemeral", replace_original=False
+    log = structlog.get_logger("slack")
+    log.error("a listener failed in an unexpected way", correlation=correlation, exc_info=error)
+    sentence = words.unexpected(correlation).text
+    if response is not None and body.get("command"):
+        return BoltResponse(
+            status=200,
+            body=json.dumps({"text": sentence, "response_type": "ephemeral"}),
+            headers={"content-type": "application/json"},
         )
+    if body.get("response_url"):
+        try:
+            await respond(text=sentence, response_type="ephemeral", replace_original=False)
+        except (aiohttp.ClientError, TimeoutError, OSError) as unsaid:
+            log.warning("the number could not be told", correlation=correlation, reason=str(unsaid))
+    return None

@@ -11,7 +11,7 @@ from bot.clients.google_messages import newest_first, raw_pages, segment, time_i
 from bot.clients.google_retry import read_retry
 from bot.clients.google_transport import GoogleTransport
 from bot.models.cloud import Build, BuildStatus
-from bot.redaction import safe
+from bot.redaction import neutralise, safe
 from bot.settings import Settings
 
 _SYSTEM = BUILDS.system
@@ -92,7 +92,7 @@ def _build(message: Any) -> Build:
         # Builds of the location `global` may come without a full name.
         region=segment(message.name, "locations") or "global",
         status=_STATUSES.get(message.status, BuildStatus.UNKNOWN),
-        image=_image(message),
+        image=neutralise(_image(message)),
         steps_done=sum(step.status == _STEP_SUCCEEDED for step in message.steps),
         steps_total=len(message.steps),
         created=time_in(message, "create_time"),

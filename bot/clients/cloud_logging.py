@@ -16,7 +16,7 @@ from bot.clients.read_budget import ReadBudget
 from bot.errors import Problem, ProblemKind, ServiceError
 from bot.ports import LogPage, LogScope
 from bot.regions import NO_REGION
-from bot.settings import Settings
+from bot.settings import Timing
 
 _SYSTEM = LOGGING.system
 _PAGE = 1000
@@ -25,16 +25,19 @@ _QUOTA = 60
 _BURST = 5.0
 
 
+def log_budget(reads_per_minute: float) -> ReadBudget:
+    """The budget of one project's log reads."""
+    # The burst comes on top of the rate: together they stay within the quota.
+    return ReadBudget(per_minute=reads_per_minute, burst=max(1.0, min(_BURST, _QUOTA - reads_per_minute)))
+
+
 class CloudLogging:
     """Fulfils `bot.ports.Logs`."""
 
-    def __init__(self, settings: Settings, transport: GoogleTransport) -> None:
-        self._rate = settings.logs.reads_per_minute
-        self._pause = settings.timing.retry
+    def __init__(self, transport: GoogleTransport, timing: Timing, budget: ReadBudget) -> None:
+        self._pause = timing.retry
         self._transport = transport
-        # The burst comes on top of the rate: together they stay within the quota.
-        burst = max(1.0, min(_BURST, _QUOTA - self._rate))
-        self._budget = ReadBudget(per_minute=self._rate, burst=burst)
+        self._budget = budget
 
     async def read(
         self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
@@ -78,13 +81,12 @@ class CloudLogging:
 
     async def _spend(self, until: float) -> None:
         now = asyncio.get_running_loop().time()
-        wait = self._budget.wait(now)
+        wait = self._budget.take(now, within=until - now)
         if now + wait >= until:
-            sentence = f"our own budget of {self._rate:g} log reads a minute is spent"
+            sentence = f"our own budget of {self._budget.per_minute:g} log reads a minute is spent"
             raise ServiceError(
                 Problem(
                     ProblemKind.EXHAUSTED, _SYSTEM, sentence, NO_REGION, retry_after=wait, effectless=True
                 )
             )
-        self._budget.book(now)
         await asyncio.sleep(wait)

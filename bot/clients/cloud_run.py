@@ -12,20 +12,40 @@ from bot.clients.google_transport import GoogleTransport
 from bot.clients.runner_rows import LAUNCH_ID, execution_of
 from bot.errors import Problem, ProblemKind, ServiceError
 from bot.models.cloud import Execution
-from bot.settings import Settings
+from bot.settings import Settings, Timing
 
 _SYSTEM = EXECUTIONS.system
 _PAGE = 100
 
 
-class CloudRun:
+class Executions:
+    """Executions by their full names: what can be asked without knowing of one job."""
+
+    def __init__(self, transport: GoogleTransport, timing: Timing) -> None:
+        self._call = timing.call
+        self._pause = timing.retry
+        self._transport = transport
+
+    async def get_execution(self, resource: str) -> Execution:
+        """One execution by its full name."""
+        region = segment(resource, "locations")
+        async with asking(_SYSTEM, region, self._call):
+            client = await self._transport.client(EXECUTIONS, region)
+            found = await client.get_execution(
+                request={"name": resource}, retry=self._retry(self._call), timeout=self._call
+            )
+            return execution_of(raw(found))
+
+    def _retry(self, deadline: float) -> Any:
+        return read_retry(first_pause=self._pause, deadline=deadline)
+
+
+class CloudRun(Executions):
     """Fulfils `bot.ports.Runners`."""
 
     def __init__(self, settings: Settings, transport: GoogleTransport) -> None:
+        super().__init__(transport, settings.timing)
         self._job = settings.runner.job
-        self._call = settings.timing.call
-        self._pause = settings.timing.retry
-        self._transport = transport
 
     async def list_executions(self, region: str, *, deadline: float) -> tuple[Execution, ...]:
         """Executions of the runner job in a region, all pages, newest first; empty also without the job."""
@@ -37,16 +57,6 @@ class CloudRun:
             raise
         rows.sort(key=lambda row: newest_first(row.created), reverse=True)
         return tuple(rows)
-
-    async def get_execution(self, resource: str) -> Execution:
-        """One execution by its full name."""
-        region = segment(resource, "locations")
-        async with asking(_SYSTEM, region, self._call):
-            client = await self._transport.client(EXECUTIONS, region)
-            found = await client.get_execution(
-                request={"name": resource}, retry=self._retry(self._call), timeout=self._call
-            )
-            return execution_of(raw(found))
 
     async def start(self, *, region: str, launch_id: str) -> Execution:
         """Starts one execution with LAUNCH_ID in its environment, and returns it as it was created.
@@ -85,6 +95,3 @@ class CloudRun:
 
     def _job_name(self, region: str) -> str:
         return f"projects/{self._transport.project}/locations/{region}/jobs/{self._job}"
-
-    def _retry(self, deadline: float) -> Any:
-        return read_retry(first_pause=self._pause, deadline=deadline)

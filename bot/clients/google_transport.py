@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,8 +25,16 @@ _CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What one event loop has opened: a channel works in its own loop only."""
+
+    clients: dict[tuple[Api, str], Any] = field(default_factory=dict)
+    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class GoogleTransport:
-    """Hands out Google's asynchronous clients; belongs to the event loop that first uses it.
+    """Hands out Google's asynchronous clients, to each event loop its own.
 
     A plain `http://` address (which the settings allow on this machine only) gets an unencrypted channel and
     anonymous credentials, any other one TLS and the application default credentials.
@@ -40,9 +49,8 @@ class GoogleTransport:
             "logging": settings.logging_endpoint,
         }
         self._classes: dict[Api, tuple[Any, Any]] = {}
-        self._clients: dict[tuple[Api, str], Any] = {}
+        self._loops: dict[asyncio.AbstractEventLoop, _Opened] = {}
         self._credentials: Any = None
-        self._opening = asyncio.Lock()
 
     async def client(self, api: Api, region: str) -> Any:
         """The client of an API for a region; the first call imports and opens what it needs.
@@ -50,7 +58,8 @@ class GoogleTransport:
         Raises `google.auth.exceptions.GoogleAuthError` when there are no credentials.
         """
         address = self._address(api, region)
-        return self._clients.get((api, address)) or await self._open(api, address)
+        here = self._here()
+        return here.clients.get((api, address)) or await self._open(here, api, address)
 
     async def warm(self, regions: Iterable[str]) -> None:
         """Imports every client in a thread and starts connecting, so that the first scan finds all open.
@@ -64,26 +73,34 @@ class GoogleTransport:
                 await asyncio.sleep(0)
 
     async def close(self) -> None:
-        """Closes every channel; calls in flight end with an error."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
+        """Closes every channel of the running event loop; calls in flight end with an error."""
+        here = self._loops.pop(asyncio.get_running_loop(), _Opened())
+        for client in here.clients.values():
             await client.transport.close()
+
+    def _here(self) -> _Opened:
+        loop = asyncio.get_running_loop()
+        if loop not in self._loops:
+            for over in [known for known in tuple(self._loops) if known.is_closed()]:
+                self._loops.pop(over, None)
+            self._loops[loop] = _Opened()
+        return self._loops[loop]
 
     def _address(self, api: Api, region: str) -> str:
         return (self._addresses[api.setting] or f"https://{api.host}").replace("{region}", region)
 
-    async def _open(self, api: Api, address: str) -> Any:
-        async with self._opening:
+    async def _open(self, here: _Opened, api: Api, address: str) -> Any:
+        async with here.one_at_a_time:
             if api not in self._classes:
                 self._classes[api] = await asyncio.to_thread(api.load)
             plaintext = address.startswith("http://")
             if self._credentials is None and not plaintext:
                 self._credentials = await asyncio.to_thread(_default_credentials)
-            if (api, address) not in self._clients:
-                self._clients[api, address] = _new_client(
+            if (api, address) not in here.clients:
+                here.clients[api, address] = _new_client(
                     *self._classes[api], address=address, credentials=None if plaintext else self._credentials
                 )
-            return self._clients[api, address]
+            return here.clients[api, address]
 
 
 def _default_credentials() -> Any:

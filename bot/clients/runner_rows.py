@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.clients.google_messages import segment, time_in
 from bot.models.cloud import Execution, ExecutionStatus
-from bot.redaction import safe
+from bot.redaction import neutralise, safe
 
 LAUNCH_ID = "LAUNCH_ID"
 
@@ -35,7 +35,7 @@ def execution_of(message: Any, *, launch_id: str = "") -> Execution:
         created=time_in(message, "create_time"),
         started=time_in(message, "start_time"),
         ended=time_in(message, "completion_time"),
-        queue=", ".join(_values(words, "-q", "--queue")),
+        queue=neutralise(", ".join(_values(words, "-q", "--queue"))),
         entity=_last(_values(words, "-e", "--entity")) or env.get("WANDB_ENTITY", ""),
         max_jobs=_number(_last(_values(words, "-j", "--max-jobs"))),
         launch_id=env.get(LAUNCH_ID) or launch_id,

@@ -11,7 +11,7 @@ from bot.clients.google_messages import newest_first, raw, raw_pages, segment, t
 from bot.clients.google_retry import read_retry
 from bot.clients.google_transport import GoogleTransport
 from bot.models.cloud import CustomJob, JobState
-from bot.redaction import safe
+from bot.redaction import neutralise, safe
 from bot.settings import Settings
 
 _SYSTEM = CUSTOM_JOBS.system
@@ -96,7 +96,7 @@ class Vertex:
         return CustomJob(
             resource=name,
             job_id=job_id,
-            display_name=message.display_name,
+            display_name=neutralise(message.display_name),
             region=region,
             state=_STATES.get(message.state, JobState.UNKNOWN),
             run_id=message.labels.get(_RUN_LABEL, ""),

@@ -45,8 +45,10 @@ _WORDS: tuple[tuple[str, ProblemKind], ...] = (
     ("connection re", ProblemKind.UNAVAILABLE),  # refused, reset
     ("dial tcp", ProblemKind.UNAVAILABLE),
     (": eof", ProblemKind.UNAVAILABLE),
-    ("process is not running", ProblemKind.UNAVAILABLE),
 )
+# The library's exceptions when the process that it started is gone; a third says so in its text.
+CORE_IS_GONE = "the process of its library is not running"
+_GONE = ("MailboxClosedError", "HandleAbandonedError")
 _STATUS = re.compile(r"\bHTTP (\d{3})\b:?")
 # So much of a message is looked at, and so much of it is shown.
 _READ, _SHOWN = 4_000, 500
@@ -97,12 +99,19 @@ def of_library(error: BaseException) -> Problem:
         if status:
             return of_status(status, str(one))
     text = str(error)
+    if any(_is_gone(one) for one in _chain(error)) or "process is not running" in text:
+        return Problem(ProblemKind.UNAVAILABLE, SYSTEM, CORE_IS_GONE)
     found = _STATUS.search(text)
     if found:
         return of_status(int(found[1]), text[found.end() :])
     if "invalid character" in text:  # how wandb-core reports an answer that is no JSON
         return Problem(ProblemKind.UNKNOWN, SYSTEM, "it answered with something that is no JSON")
     return of_words(text or type(error).__name__)
+
+
+def _is_gone(error: BaseException) -> bool:
+    # The library itself has no connection but the one to its process.
+    return type(error).__name__ in _GONE or isinstance(error, ConnectionError)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

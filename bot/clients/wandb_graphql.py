@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -34,14 +35,15 @@ class GraphQL:
     async def read(self, query: str, variables: Mapping[str, object], *, deadline: float) -> Any:
         """The answer's `data`, within `deadline` seconds; asked again once when W&B is unavailable."""
         self._reading = self._reading or self._session(force_close=False)
-        ask = stamina.AsyncRetryingCaller(
-            attempts=TRIES, timeout=deadline, wait_initial=self._first_pause, wait_max=LONGEST_PAUSE
-        )
+        data: Any = None
         try:
             async with asyncio.timeout(deadline):  # for all tries together
-                return await ask(_is_unavailable, self._post, self._reading, query, variables, deadline)
+                async for attempt in self._tries(deadline):
+                    with attempt:
+                        data = await self._post(self._reading, query, variables, deadline)
         except TimeoutError as error:
             raise timed_out(deadline) from error
+        return data
 
     async def change(self, mutation: str, variables: Mapping[str, object], *, deadline: float) -> Any:
         """The answer's `data`; sent exactly once, on a connection of its own."""
@@ -55,6 +57,18 @@ class GraphQL:
             if session is not None:
                 await session.close()
         self._reading = self._changing = None
+
+    def _tries(self, deadline: float) -> AsyncIterator[stamina.Attempt]:
+        return aiter(
+            stamina.retry_context(
+                on=_is_unavailable,
+                attempts=TRIES,
+                timeout=deadline,
+                wait_initial=self._first_pause,
+                wait_max=LONGEST_PAUSE,
+                wait_jitter=self._first_pause,
+            )
+        )
 
     def _session(self, *, force_close: bool) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -70,7 +84,7 @@ class GraphQL:
             async with session.post(
                 self._url,
                 json={"query": query, "variables": dict(variables)},
-                auth=aiohttp.BasicAuth("api", self._key),
+                headers={"Authorization": f"Basic {b64encode(f'api:{self._key}'.encode()).decode()}"},
                 timeout=aiohttp.ClientTimeout(total=deadline),
                 allow_redirects=False,
             ) as response:

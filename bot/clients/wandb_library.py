@@ -1,27 +1,22 @@
-"""The `wandb` library in threads of its own: loaded late, told everything, and given up in time.
-
-It talks to a process that it starts (wandb-core), which repeats a failed read once by these settings.
-"""
+"""The `wandb` library in threads of its own: loaded late, connected once, and given up in time."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import os
-import tempfile
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from bot.clients.wandb_errors import no_key, of_library, timed_out
+from bot.clients.wandb_core import Core
+from bot.clients.wandb_errors import CORE_IS_GONE, no_key, of_library, timed_out
 from bot.errors import ServiceError
 
 T = TypeVar("T")
 THREADS = 3
-TEARDOWN_SECONDS = 3.0
-# What the library says when the process that it started is gone; it never starts another by itself.
-CORE_IS_GONE = "process is not running"
+CLOSE_SECONDS = 3.0
 
 
 class Library:
@@ -33,10 +28,9 @@ class Library:
         self._overrides = {"base_url": base_url, "entity": entity, "project": project}
         self._key = api_key
         self._call = call_seconds
+        self._core = Core()
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="wandb")
-        self._folder = tempfile.TemporaryDirectory(prefix="launch-control-wandb-", ignore_cleanup_errors=True)
         self._api: asyncio.Task[Any] | None = None
-        self._loaded = False
 
     async def ask(self, work: Callable[[Any], T], *, deadline: float) -> T:
         """Returns work(api) from one of the threads; raises ServiceError when it fails or takes too long.
@@ -45,82 +39,73 @@ class Library:
         """
         try:
             async with asyncio.timeout(deadline):
-                api = await self.connect()
-                return await self._in_thread(work, api)
+                try:
+                    return await self._ask(work)
+                except ServiceError as error:
+                    if error.problem.message != CORE_IS_GONE:
+                        raise
+                return await self._ask(work)
         except TimeoutError as error:
             raise timed_out(deadline) from error
-        except ServiceError as error:
-            if CORE_IS_GONE in error.problem.message:
-                self._api = None
-            raise
 
-    async def connect(self) -> Any:
-        """The library's Api, connected once for all who ask; raises ServiceError when the key is refused."""
-        if not self._key:
-            raise no_key()
-        if self._api is None or (self._api.done() and _failed(self._api)):
-            self._api = asyncio.ensure_future(self._in_thread(self._connected, None))
-            # Nobody may be left to hear of a failure when every asker was given up.
-            self._api.add_done_callback(_failed)
-        # One asker's deadline must not end the connecting for the others.
-        return await asyncio.shield(self._api)
+    async def connect(self) -> None:
+        """Connects, if that was not done; raises ServiceError when W&B refuses the key or is down."""
+        await self.ask(lambda _: None, deadline=self._call)
 
     async def close(self) -> None:
         """Ends the library's process and threads; waits for at most a few seconds."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._api is not None:
-            self._api.cancel()
-            await asyncio.gather(self._api, return_exceptions=True)
-        if self._loaded:
-            try:
-                async with asyncio.timeout(TEARDOWN_SECONDS):
-                    await asyncio.to_thread(_tear_down)
-            except TimeoutError:
-                pass  # the process ends with ours
-        self._folder.cleanup()
+        loop = asyncio.get_running_loop()
+        closed = loop.create_future()
 
-    async def _in_thread(self, work: Callable[[Any], T], api: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _guarded, work, api)
+        def close() -> None:
+            self._core.close()
+            with suppress(RuntimeError):  # nobody waits any more
+                loop.call_soon_threadsafe(closed.cancel)
 
-    def _connected(self, _none: None) -> Any:
-        if self._loaded:
-            _tear_down()  # what was connected before is gone
-        os.environ.update(self._environment())
-        self._loaded = True
-        import wandb  # noqa: PLC0415 - it takes half a second, and reads the environment at once
+        # A daemon: should the library's process not end, ours does.
+        threading.Thread(target=close, daemon=True).start()
+        await asyncio.wait({closed}, timeout=CLOSE_SECONDS)
+
+    async def _ask(self, work: Callable[[Any], T]) -> T:
+        connecting = self._connecting()
+        try:
+            # One asker's deadline must not end the connecting for the others.
+            api = await asyncio.shield(connecting)
+            return await self._in_thread(lambda: work(api))
+        except ServiceError as error:
+            if error.problem.message == CORE_IS_GONE and connecting is self._api:
+                self._core.lose()
+                self._api = None
+            raise
+
+    def _connecting(self) -> asyncio.Task[Any]:
+        if not self._key:
+            raise no_key()
+        if self._api is None or (self._api.done() and _failed(self._api)):
+            self._api = asyncio.ensure_future(self._in_thread(self._connected))
+            # Nobody may be left to hear of a failure when every asker was given up.
+            self._api.add_done_callback(_failed)
+        return self._api
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _guarded, work)
+
+    def _connected(self) -> Any:
+        self._core.start()
+        import wandb  # noqa: PLC0415 - the core has just loaded it
 
         return wandb.Api(overrides=self._overrides, api_key=self._key, timeout=math.ceil(self._call))
 
-    def _environment(self) -> dict[str, str]:
-        """The library's options that it takes from the environment only."""
-        folder = Path(self._folder.name)
-        return {
-            "WANDB_ERROR_REPORTING": "false",  # no telemetry
-            "WANDB_SILENT": "true",
-            # Left alone it repeats until our deadline, and what was wrong stays in the dark.
-            "WANDB_X_GRAPHQL_RETRY_MAX": "1",
-            # It makes a folder for each run that it lists, and reads and writes its files at home.
-            "WANDB_DIR": str(folder),
-            "WANDB_CACHE_DIR": str(folder / "cache"),
-            "WANDB_CONFIG_DIR": str(folder / "config"),
-            "WANDB_DATA_DIR": str(folder / "data"),
-        }
 
-
-def _guarded(work: Callable[[Any], T], api: Any) -> T:
+def _guarded(work: Callable[[], T]) -> T:
     try:
-        return work(api)
+        return work()
     except ServiceError:
         raise
     except Exception as error:
         # The library raises whatever its parsing meets.
         raise ServiceError(of_library(error)) from error
-
-
-def _tear_down() -> None:
-    import wandb  # noqa: PLC0415 - loaded already when this is called
-
-    wandb.teardown()
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from bot.clients.wandb_errors import failure, timed_out
@@ -116,7 +116,7 @@ class Queues:
                 return
             after = page["pageInfo"]["endCursor"]
 
-    async def _page(self, variables: dict[str, object], deadline: float) -> dict[str, Any]:
+    async def _page(self, variables: Mapping[str, object], deadline: float) -> dict[str, Any]:
         try:
             return await self._ask_page(variables, deadline)
         except ServiceError as error:
@@ -125,7 +125,7 @@ class Queues:
         self._extras = ""
         return await self._ask_page(variables, deadline)
 
-    async def _ask_page(self, variables: dict[str, object], deadline: float) -> dict[str, Any]:
+    async def _ask_page(self, variables: Mapping[str, object], deadline: float) -> dict[str, Any]:
         data: dict[str, Any] = await self._graphql.read(ITEMS % self._extras, variables, deadline=deadline)
         return data
 

@@ -81,7 +81,7 @@ def _in_place(rows: Rows, event: Event, outcome: Outcome, progress: int) -> int:
         weight -= _EARLIER
     if event.row >= outcome.reprint:
         weight -= _REPRINTED
-    if event.last < progress:
+    if event.row < progress:
         weight -= _SURVIVED
     if _retried(rows, event):
         weight -= _RECOVERED
@@ -89,7 +89,7 @@ def _in_place(rows: Rows, event: Event, outcome: Outcome, progress: int) -> int:
 
 
 def _retried(rows: Rows, event: Event) -> bool:
-    near = [rows.clean(row).text for row in range(event.last + 1, min(len(rows), event.last + 1 + _NEAR))]
+    near = [rows.clean(row).text for row in range(event.row + 1, min(len(rows), event.last + 1 + _NEAR))]
     if any(_GAVE_UP.search(text[:400]) for text in [*near, event.quote]):
         return False
     return any(_RETRIED.search(text[:400]) for text in [*near, event.quote])

@@ -10,8 +10,8 @@ from bot.diagnosis.cause import Cause, Strength
 from bot.diagnosis.causes import CAUSES
 from bot.diagnosis.choose import Choice, choose, with_kin
 from bot.diagnosis.events import Event, chain_event, line_events
-from bot.diagnosis.excerpt import safe_entries
 from bot.diagnosis.exceptions import read_chains
+from bot.diagnosis.excerpt import safe_entries
 from bot.diagnosis.outcome import Outcome, judge
 from bot.diagnosis.prefilter import interesting
 from bot.diagnosis.rows import Rows
@@ -47,7 +47,7 @@ def diagnose_lines(
     events, used = find_events(rows, hits, table, kind)
     choice = choose(rows, events, used, outcome)
     if not _failed(outcome, choice):
-        return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)  # noqa: FBT003 - the field's name is has_error
+        return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)
     if choice is None:
         return _silent(lines)
     return _answer(lines, rows, choice, table, kind)

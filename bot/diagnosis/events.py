@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from bot.diagnosis.cause import Strength
 from bot.diagnosis.causes import EXCEPTION
 from bot.diagnosis.exceptions import Chain, Raised
-from bot.diagnosis.prefixes import Clean, Level
+from bot.diagnosis.noise import harmless, loud
+from bot.diagnosis.prefixes import Level
 from bot.diagnosis.rows import Rows
-from bot.diagnosis.terminal import is_platform
 from bot.diagnosis.table import Match, Table
+from bot.diagnosis.terminal import is_platform
 from bot.models.diagnosis import Source
 
 
@@ -57,37 +58,16 @@ _FOLLOWING = 2
 _WORDS = re.compile(r"[A-Za-z]{3}")
 _UNTRACED, _ASIDE, _BELOW, _UNMATCHED = 6, 14, 4, 34
 
-_LOUD = re.compile(
-    r"""^(?:fatal:\ |[Ee]rror(?::|\s\[|\sin\s)|\S{1,200}:\d+(?::\d+)?:\s(?:fatal\ )?error|.{0,60}\b(?:fatal\ )?error:\s
-    |npm\ (?:ERR!|error)|pip.{0,20}error|E\ {3,}|FAILED\ |FAIL:|CMake\ Error|make(?:\[\d+\])?:\ \*\*\*|curl:\ \(\d+\)|ssh:\ |remote:\ |\S*sh:\ |\S+:\ line\ \d+:
-    |CommandException|AccessDeniedException|denied:|launch:\ Error|Run\ \w+\ errored|panic:|[Ff]ailed\ to\ |[Uu]nable\ to\ |[Cc]annot\ |[Cc]ould\ not\ |COPY\ failed
-    |\(gcloud\.|Traceback|\S+:\ error:|Killed|Segmentation\ fault|Fatal\ Python|terminate\ called|Err:\d+|×|x\ No\ solution|\[?ERROR\]?$
-    |nvcc\ fatal|error\[E|NVRM:|TIMEOUT$|\S+\.cu:\d+:|failed\ to\ |toomanyrequests|unauthorized:|\S*python[\d.]*:\ |exec\ |standard_init|OCI\ runtime|ld:\ |/\S*ld:\ |c\+\+:|g\+\+:|cc1plus:|collect2:)""",
-    re.VERBOSE,
-)
-_HARMLESS = re.compile(
-    r"""\b0\ (?:errors?|fail(?:ed|ures?)|rejected)\b|\b(?:errors?|failures?|failed|n_failed\w*)["']?\s*[=:]\s*0\b|\bno\ errors?\b|without\ errors?
-    |^[\s{,'"]*["'][\w./-]+["']\s*:\s|NCCL\ INFO|Performing\ Test|^--\ |HAS_WERROR|-Werror|\berror[_-]?(?:rate|feedback|bars?|handl\w+|correct\w*|log|budget|margin|threshold)\b
-    |mean_(?:absolute|squared)_error|_error["']?\s*[=:]\s*[\d.]|unused\ variable|deprecat|FutureWarning|DeprecationWarning|UserWarning|Selecting\ previously\ unselected
-    |^(?:sample|prompt|text|example|user|assistant|question|answer|row|input|output|label|Q|A)\b[\w\ #-]{0,12}:\s|ERROR_HANDLING|dependency\ resolver\ does\ not\ currently
-    |Unable\ to\ register\ cu\w+\ factory|Attempting\ to\ register\ factory|Could\ not\ find\ (?:cuda\ drivers|TensorRT)|debconf:|invoke-rc\.d|update-alternatives
-    |^The\ above\ exception|^During\ handling|Traceback\ \(most|which\ is\ incompatible\.|^\+\ |Find\ (?:detailed\ )?(?:error\ )?logs\ at|set\ NCCL_|expected\ failures?|xfail|^\s*\w+_(?:error|timeout|failure)\w*\s*[=:]""",
-    re.VERBOSE | re.IGNORECASE,
-)
-
-
-def loud(clean: Clean) -> bool:
-    """Returns whether a line itself claims to be an error."""
-    return clean.level is Level.ERROR or _LOUD.match(clean.text) is not None
-
 
 def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | None:
     """Returns the event of a row outside all tracebacks, or None if it says nothing of the kind."""
     clean = rows.clean(row)
     text = clean.text.strip()
-    if not _WORDS.search(text) or _HARMLESS.search(text):
+    if not _WORDS.search(text) or harmless(text):
         return None
     match = table.match(text, exception="", source=source)
+    if clean.quote != clean.text and (match is None or match.cause.strength is Strength.CONSEQUENCE):
+        match = table.match(clean.quote.strip(), exception="", source=source) or match
     shouted = loud(clean)
     if match is None and not shouted:
         return None
@@ -117,7 +97,7 @@ def _following(rows: Rows, row: int) -> list[str]:
         if rows.entry[below] == rows.entry[row]:
             continue
         text = clean.text.strip()
-        if len(said) >= _FOLLOWING or is_platform(text) or not loud(clean) or _HARMLESS.search(text):
+        if len(said) >= _FOLLOWING or is_platform(text) or not loud(clean) or harmless(text):
             break
         said.append(text)
     return said

@@ -18,9 +18,11 @@ _RAISED = re.compile(rf"(?P<name>{_NAME})(?::(?:\s+(?P<text>.*))?)?$")
 _ENDINGS = (
     "Error|Exception|Interrupt|SystemExit|Failure|Failed|Timeout|TimedOut|Denied|NotFound|Forbidden|Unauthorized|"
     "Unauthenticated|Exhausted|Unavailable|Exceeded|InvalidArgument|FailedPrecondition|BadRequest|TooManyRequests|"
-    "Refused|Aborted|Conflict|ArrowInvalid|StopIteration|ExceptionGroup|_RPCException|Full|Empty|Invalid|Terminated"
+    "Expired|BadZipFile|BadGzipFile|Refused|Aborted|Conflict|ArrowInvalid|StopIteration|ExceptionGroup|_RPCException|Full|Empty|Invalid|Terminated"
 )
-_BARE = re.compile(rf"(?P<name>(?:[A-Za-z_][\w<>]*\.)*[A-Z_]\w*(?:{_ENDINGS}))(?::(?:\s+(?P<text>.*))?)?$")
+_BARE = re.compile(
+    rf"(?P<name>(?:[A-Za-z_][\w<>]*\.)+\w*(?:{_ENDINGS})|[A-Z_]\w+(?:{_ENDINGS}))(?::(?:\s+(?P<text>.*))?)?$"
+)
 _LINKED = re.compile(
     r"(?P<cause>The above exception was the direct cause of)|During handling of the above exception"
 )
@@ -32,7 +34,8 @@ _LONGEST, _NOISE, _MORE = 600, 60, 14
 @dataclass(frozen=True, slots=True)
 class Raised:
     """One exception as printed: the row of its class and message, its dotted class, its message, the rows that go
-    on with the message (`more`), whether a traceback stood above it, and the file of its innermost frame."""
+    on with the message (`more`), whether a traceback stood above it, and the file of its innermost frame.
+    """
 
     row: int
     name: str

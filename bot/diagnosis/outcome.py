@@ -18,7 +18,8 @@ _REPRINT = re.compile(r"^.{0,4}(?:FATAL ERROR DETECTED|Full Log Context|━━�
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How it ended: `failed` is None where no line says so. `attempt` is the first row of the last attempt;
-    `lost` are the rows in which the agent gave a launch up; `reprint` is the row from which on the wrapper repeats the log (or the number of rows)."""
+    `lost` are the rows in which the agent gave a launch up; `reprint` is the row from which on the wrapper repeats the log (or the number of rows).
+    """
 
     failed: bool | None
     attempt: int

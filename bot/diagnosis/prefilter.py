@@ -25,7 +25,8 @@ _LAST = 80
 
 def interesting(rows: Rows) -> list[int]:
     """Returns, ascending, the rows to look at: all that hold a telling word, or where those are very many the
-    first and the last of each kind, and the last rows of all (at most some thousands, however long the log is)."""
+    first and the last of each kind, and the last rows of all (at most some thousands, however long the log is).
+    """
     strong, weak = set(rows.holding(_STRONG)), set(rows.holding(_WEAK))
     if len(weak) > 2 * _MOST:
         spelt = set(rows.spelling(_SPELT))

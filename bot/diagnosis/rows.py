@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from itertools import accumulate
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import accumulate
 
 from bot.diagnosis.prefixes import Clean, unwrap
 

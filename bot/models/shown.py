@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.models.cloud import Build, CustomJob, Execution, QueueItem, Run
+from bot.models.cloud import Build, CustomJob, Execution, QueueItem, QueueItemState, Run, RunState
 from bot.models.scan import Row, Rows, Scan, Section, Stale
 
 # Rows of each table; None means all.
@@ -18,30 +18,40 @@ LIMITS: dict[Section, int | None] = {
     Section.COMPLETED: 10,
 }
 
+_RUNS_AT_WORK = frozenset(
+    {RunState.PENDING, RunState.LEASED, RunState.CLAIMED, RunState.RUNNING, RunState.PREEMPTING}
+)
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
-def rows_of(scan: Scan, section: Section) -> tuple[Row, ...]:
-    """All rows that the cells of a section hold, newest first; a row without a time comes last."""
-    rows = [
-        row for cell in scan.of(section) if isinstance(cell.answer, Rows | Stale) for row in cell.answer.rows
-    ]
-    return tuple(sorted(rows, key=_newest, reverse=True))
+def all_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
+    """Every row that came for a section, newest first; a row without a time comes last.
+
+    Queue items whose run is there too are left out, and failed ones, which run no more.
+    """
+    return _without_echoes(_came(scan, section))
 
 
-def shown_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
-    """The rows that a section shows, newest first."""
-    rows = rows_of(scan, section)
+def table_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
+    """The rows of one table: the newest few, and behind them every row at work, however old."""
+    rows = all_rows(scan, section)
     limit = LIMITS[section]
     if limit is None:
         return rows
-    newest = set(map(id, rows[:limit]))
-    return tuple(row for row in rows if id(row) in newest or at_work(row))
+    return (*rows[:limit], *(row for row in rows[limit:] if at_work(row)))
+
+
+def failed_items(scan: Scan) -> tuple[QueueItem, ...]:
+    """The queue items that failed, newest first."""
+    rows = _came(scan, Section.RUNS)
+    return tuple(row for row in rows if isinstance(row, QueueItem) and _over(row))
 
 
 def at_work(row: Row) -> bool:
-    """Whether a row is always shown: a runner, build or job that has not ended."""
-    return isinstance(row, Execution | CustomJob | Build) and row.active
+    """Whether it is waiting or working, as far as we can tell."""
+    if isinstance(row, Run):
+        return row.state in _RUNS_AT_WORK
+    return not _over(row) if isinstance(row, QueueItem) else row.active
 
 
 def row_id(row: Row) -> str:
@@ -59,10 +69,23 @@ def row_id(row: Row) -> str:
             return row.item_id
 
 
-def newest_first(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Rows by their time of creation; those without one last."""
+def _came(scan: Scan, section: Section) -> tuple[Row, ...]:
+    rows = [
+        row for cell in scan.of(section) if isinstance(cell.answer, Rows | Stale) for row in cell.answer.rows
+    ]
     return tuple(sorted(rows, key=_newest, reverse=True))
 
 
 def _newest(row: Row) -> datetime:
     return row.created or _EVER
+
+
+def _without_echoes(rows: Sequence[Row]) -> tuple[Row, ...]:
+    runs = {row.run_id for row in rows if isinstance(row, Run)}
+    return tuple(
+        row for row in rows if not (isinstance(row, QueueItem) and (_over(row) or row.run_id in runs))
+    )
+
+
+def _over(item: QueueItem) -> bool:
+    return item.state is QueueItemState.FAILED

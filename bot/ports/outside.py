@@ -39,9 +39,12 @@ class Jobs(Protocol):
     """Vertex AI custom jobs, without their job specs (those hold keys)."""
 
     async def list_jobs(
-        self, region: str, *, created_after: datetime | None, deadline: float
+        self, region: str, *, created_after: datetime | None, deadline: float, and_active: bool = False
     ) -> tuple[CustomJob, ...]:
-        """Custom jobs of a region, all pages, newest first."""
+        """Custom jobs of a region, all pages, newest first.
+
+        With `and_active`, those that have not ended come too, however old they are.
+        """
         ...
 
     async def get_job(self, resource: str) -> CustomJob:

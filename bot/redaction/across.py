@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from bot.redaction.spans import Kind, Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_TOKEN_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/=.~%"
+_KEY_CHARACTERS = string.ascii_letters + string.digits + "_-+/=.~%"
 _HEAD = re.compile(r"[\w+/.~%-]{1,512}+={0,2}+(?=$|[\s\"'`,;)\]}])")
 _WORD = re.compile(r"[^\s\"'`]{1,512}+")
 _AFTER_WORD = "\"'`,;)]} \t"
@@ -35,7 +36,8 @@ _LEAST_WIDTH = 60
 # lone one that does not look drawn by lot.
 _LEAST_LONE, _LEAST_WIDE, _LEAST_OTHER, _LEAST_PLAIN = 2, 4, 8, 16
 _LEAST_LETTERS, _MANY_CHANGES = 6, 0.4
-_SHORTEST_TOKEN = 16
+# No token is shorter; and none is so long before its shape shows.
+_SHORTEST_TOKEN, _LONGEST_STUB = 16, 72
 _MOST_CARRIED = 1024
 
 
@@ -78,14 +80,22 @@ def _ending(row: str, index: int, spans: Sequence[Span]) -> _Label | _Broken | N
     for span in spans:
         if span.open and span.end == len(row):
             if span.start == span.end:
-                return _Label(span.kind, firm=_FIRM_LABEL.search(row, max(0, len(row) - _LONGEST_PROMPT)) is not None)
+                return _Label(
+                    span.kind, firm=_FIRM_LABEL.search(row, max(0, len(row) - _LONGEST_PROMPT)) is not None
+                )
             before = row[span.start - 1 : span.start]
             quote = before if before in {'"', "'", "`"} else ""
-            return _Broken(((index, span.start, span.end),), row[span.start :], span.kind, quote, len(row) >= _LEAST_WIDTH)
+            return _Broken(
+                ((index, span.start, span.end),),
+                row[span.start :],
+                span.kind,
+                quote,
+                len(row) >= _LEAST_WIDTH,
+            )
     if row.rstrip().endswith(":") and _PROMPT.search(row, max(0, len(row) - _LONGEST_PROMPT)):
         return _Label(Kind.WANDB if "api key" in row.lower() else Kind.SECRET, firm=True)
-    last = row.rstrip()[-_MOST_CARRIED:]
-    word = last[len(last.rstrip(_TOKEN_CHARACTERS)) :]
+    last = row.rstrip()[-_LONGEST_STUB:]
+    word = last[len(last.rstrip(_KEY_CHARACTERS)) :]
     end = len(row.rstrip())
     if not word or any(span.end > end - len(word) for span in spans):
         return None
@@ -140,7 +150,8 @@ def _follow(row: str, index: int, found: dict[int, list[Span]], broken: _Broken)
         found.setdefault(index, []).append(Span(start, end, broken.kind))
     else:
         return None
-    return joined if alone and len(joined.text) <= _MOST_CARRIED and end == len(row.rstrip()) else None
+    most = _MOST_CARRIED if joined.kind else _LONGEST_STUB
+    return joined if alone and len(joined.text) <= most and end == len(row.rstrip()) else None
 
 
 def _belongs(row: str, part: str, end: int, broken: _Broken, *, alone: bool) -> bool:
@@ -148,17 +159,19 @@ def _belongs(row: str, part: str, end: int, broken: _Broken, *, alone: bool) -> 
     whole, border = broken.text + part, len(broken.text)
     if is_complete(broken.text) or _OLD_WANDB_KEY.fullmatch(broken.text):
         return False
-    if is_complete(whole) or _OLD_WANDB_KEY.fullmatch(whole):
-        return True
-    if broken.quote and row.startswith(broken.quote, end):
-        return True
-    if any(span.start < border < span.end for span in detector().shaped(whole)) and not detector().shaped(broken.text):
+    if is_complete(whole) or _OLD_WANDB_KEY.fullmatch(whole) or row.startswith(broken.quote or "\0", end):
         return True
     if broken.kind == Kind.SLACK and part.strip("-").isdigit():
         return alone or len(part) >= _LEAST_OTHER
     if alone:
-        return (len(part) >= _LEAST_LONE and mixed(part)) or len(part) >= _LEAST_PLAIN
-    return _is_drawn(part, _LEAST_WIDE if broken.wide else _LEAST_OTHER)
+        looks = (len(part) >= _LEAST_LONE and mixed(part)) or len(part) >= _LEAST_PLAIN
+    else:
+        looks = _is_drawn(part, _LEAST_WIDE if broken.wide else _LEAST_OTHER)
+    if looks or border >= _LONGEST_STUB:
+        return looks
+    # The beginning of a token, taken for a value because of the name before it.
+    crossing = any(span.start < border < span.end for span in detector().shaped(whole))
+    return crossing and not detector().shaped(broken.text)
 
 
 def _mark_crossing(joined: _Broken, border: int, found: dict[int, list[Span]]) -> str:

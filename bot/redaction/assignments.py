@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.redaction.innocent import LONGEST, is_code, is_innocent, is_prose, is_random
@@ -34,14 +35,16 @@ _DICT = re.compile(r"\{(?=[\"'\s]|$)")
 _BLOCK_SCALAR = re.compile(r"[|>][+-]?\s*$")
 # An unquoted value ends at white space, at a quote that closes what it stands in, at the next `,name=`.
 _UNQUOTED_CHARACTER = (
-    r"(?:(?!\\*[\"'`]++(?:[\s,;:)\]}>]|$)|\\++[\"'`]|&quot;|%22|,[A-Za-z_][\w.-]{1,40}[=:])\S)"
+    r"(?:[^\s\\\"'`&%,]"
+    r"|(?!\\*[\"'`]++(?:[\s,;:)\]}>]|$)|\\++[\"'`]|&quot;|%22|,[A-Za-z_][\w.-]{1,40}[=:])\S)"
 )
 _UNQUOTED = re.compile(rf"{_UNQUOTED_CHARACTER}{{1,{LONGEST}}}+")
+_UNQUOTED_START = re.compile(rf"{_UNQUOTED_CHARACTER}{{1,64}}+")
 _UNQUOTED_REST = re.compile(rf"{_UNQUOTED_CHARACTER}*+")
 _FLAG = re.compile(r"-[A-Za-z]{1,12}|--[a-z][\w-]*(?:=.*)?")
 _LEAST_CELL = 6
-_TRAILING = ",;:)]}>."
-_NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+_TRAILING = ",;:)]}."
+_NAME_CHARACTERS = string.ascii_letters + string.digits + "_-."
 _LOOK_BACK = 48
 
 
@@ -138,19 +141,26 @@ def _is_pair(row: str, name: _Name, behind: int) -> bool:
 
 
 def _unquoted(row: str, name: _Name) -> Iterator[Span]:
-    found = _UNQUOTED.match(row, name.value_start)
+    start = name.value_start
+    found = (_UNQUOTED if name.firm else _UNQUOTED_START).match(row, start)
     if found is None:
         return
-    start, end = found.span()
     value = found.group()
-    if len(value) == LONGEST and (rest := _UNQUOTED_REST.match(row, end)):
-        end = rest.end() if name.firm or is_random(value) else end
-    end = start + len(row[start:end].rstrip(_TRAILING)) if end < len(row) else end
-    if is_innocent(name.core, row[start:end].rstrip(_TRAILING)) or is_code(name.core, value):
+    random = is_random(value) or (name.tie == "cell" and len(value) >= _LEAST_CELL and mixed(value))
+    if not (name.firm or random) or (name.tie == "blank" and _FLAG.fullmatch(value)):
+        return
+    rest = _UNQUOTED_REST.match(row, found.end())
+    end = rest.end() if rest else found.end()
+    if end < len(row):
+        end = start + len(row[start:end].rstrip(_TRAILING))
+    whole = row[start:end]
+    if (
+        is_innocent(name.core, whole)
+        or is_innocent(name.core, whole.rstrip(_TRAILING))
+        or is_code(name.core, whole)
+    ):
         return
     kind = kind_of(name.whole, value)
-    spoken = row[start - 1].isspace() and is_prose(kind, value, row[end : end + LONGEST])
-    flag = name.tie == "blank" and _FLAG.fullmatch(value) is not None
-    cell = name.tie == "cell" and len(value) >= _LEAST_CELL and mixed(value)
-    if not flag and (is_random(value) or cell or (name.firm and not spoken)):
+    spoken = row[start - 1].isspace() and is_prose(kind, row[start:end], row[end : end + LONGEST])
+    if random or not spoken:
         yield Span(start, end, kind, open=end == len(row))

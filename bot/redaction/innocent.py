@@ -1,4 +1,4 @@
-"""Which values behind a secret name are no secrets: states, types, code, masks, paths and names of resources."""
+"""Which values behind a secret name are no secrets: states, types, code, masks, paths, resource names."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from bot.redaction.spans import Kind
 # Longer than any innocent value; also what bounds the work on one value.
 LONGEST = 512
 _RANDOM_PART = 16
+_LONGEST_VERSION = 3
 
 _WORDS = frozenset(
-    "none null nil true false yes no ok on off undefined unset set empty missing required optional default invalid"
-    " expired revoked denied incorrect wrong malformed unknown unauthorized forbidden unauthenticated provided found"
-    " failed valid hidden redacted masked removed censored secret sensitive is was has had are must may can cannot"
-    " could should will does did not the a an and or for from to in of with if this that your my please see use"
-    " using check enter type str bytes int float bool dict list tuple object any string number self return raise pass"
-    " break continue else try except finally yield bearer basic digest key token value name field input header"
-    " authentication authorization error warning info debug id".split()
+    """
+    none null nil true false yes no ok on off undefined unset set empty missing required optional
+    default invalid expired revoked denied incorrect wrong malformed unknown unauthorized forbidden
+    unauthenticated provided found failed valid hidden redacted masked removed censored secret sensitive
+    is was has had are must may can cannot could should will does did not the a an and or for from to in
+    of with if this that your my please see use using check enter type str bytes int float bool dict
+    list tuple object any string number self return raise pass break continue else try except finally
+    yield bearer basic digest key token value name field input header authentication authorization error
+    warning info debug id latest
+    """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 
 _PATTERNS = tuple(
@@ -26,16 +30,16 @@ _PATTERNS = tuple(
     for pattern in (
         r"\[[A-Z_]+\d*\]?",  # [PAD], [REDACTED]
         r"[*xX•.#_-]{3,}",  # masks and dots
-        r"<\|?/?[A-Za-z_][\w .:/-]*\|?>?|<[A-Za-z_][\w.]* .*",  # <your key>, </s>, <google.auth.Credentials object
-        r"\{\{.*|(?:\w+ )?\{[^{}\s]*\}|\$\{.*|\$\(.*|%\(\w+\)s|%s",  # templates
-        r"\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%",  # variables of shells
-        r"(?:projects|organizations|folders|locations|secrets)/[\w./*{}$-]+|arn:aws:\S+",  # names of resources
+        r"<\|?/?[A-Za-z_][\w .:/-]*\|?>",  # <your key>, </s>, <|endoftext|>
+        r"<(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?: .*)?",  # <google.auth.Credentials object
+        r"\{\{.*|(?:\w+ )?\{[\w.!:()\[\]]*\}|\$\{.*|\$\(.*|%[A-Z_]+%",  # templates, variables of shells
+        r"(?:projects|organizations|folders|locations|secrets)/[\w./*{}$-]+|arn:aws:\S+",  # resources
         r"(?:gs|s3|https?|file|sm|vault)://[^\s@?]*",
-        r"(?:/?[\w./]+=)?[a-z][a-z0-9_-]*:(?:latest|\d+)(?:,\S*)?",  # a secret's name and version
+        r"(?:/?[\w./]+=)?[a-z][a-z0-9_-]*:(?:latest|\d{1,3})(?:,\S*)?",  # a secret's name and version
         r"[a-z]+(?:[-_][a-z0-9]{1,16})*[-_](?:key|token|password|secret|credentials?)",  # or its name
         r"[\w.-]+\.(?:json|ya?ml|toml|txt|pem|key|crt|env|py)",  # files
         r"id=\S+",  # docker build --secret id=...
-        r"SecretStr\(['\"]?\**.?.?|[*]+",
+        r"SecretStr\(['\"]?\**",
         r"__\w+__|[A-Z][A-Z_]*(?:KEY|TOKEN|PASSWORD|SECRET|CREDENTIALS?)S?",  # stand-ins: YOUR_API_KEY
     )
 )
@@ -47,7 +51,7 @@ _CODE = re.compile(
     r"|(?:Optional|Union|List|Literal|Annotated|Secret|dict|list)\[.*"
 )
 _PROSE = re.compile(r"[A-Z]?[a-z]{1,14}[,.]?")
-_PROSE_GOES_ON = re.compile(r"[,;:.]?\s+['\"(\[]?[A-Za-z]")
+_GOES_ON = re.compile(r"[,;:.]?\s+['\"(\[]?[A-Za-z]")
 _NUMBERED = re.compile(r"[A-Za-z_-]+\d{1,4}|v?\d[\d.]*\w{0,4}|\d{4}-\d\d.*")
 _SECRET_KEY = re.compile(r"(?i)(?:secret|access)[_-]?(?:access[_-]?)?key")
 
@@ -60,30 +64,41 @@ def is_innocent(name: str, value: str) -> bool:
     bare = value.strip("()[]<>'\"`,;:.!?").lower()
     if not bare or bare in _WORDS or bare == name.lower() or not literal(value):
         return True
-    if name.lower().startswith(("token", "pass")) and len(name) <= len("token") and _NUMBER.fullmatch(bare):
+    if _NUMBER.fullmatch(bare) and _counts(name.lower(), bare):
         return True
     return any(pattern.fullmatch(value) for pattern in _PATTERNS) or _is_path(name, value)
+
+
+def _counts(name: str, number: str) -> bool:
+    """Tell a count of tokens, of tests that pass, or a secret's version from a numeric password."""
+    return name in {"token", "pass"} or (
+        len(number) <= _LONGEST_VERSION and not name.startswith(("pass", "pwd"))
+    )
 
 
 def is_code(name: str, value: str) -> bool:
     """Tell whether the unquoted `value` is an expression, as in the source lines of a traceback."""
     bare = value.rstrip(")]},;:")
-    return len(value) <= LONGEST and (
-        _CODE.fullmatch(value) is not None
-        or _CODE.fullmatch(bare) is not None
-        or (bare.lower().endswith(name.lower()) and bare.isidentifier())
-    )
+    if len(value) > LONGEST:
+        return False
+    same = bare == name or (bare.islower() and bare.isidentifier() and bare.endswith("_" + name.lower()))
+    return same or _CODE.fullmatch(value) is not None or _CODE.fullmatch(bare) is not None
 
 
 def is_prose(kind: str, value: str, rest: str) -> bool:
     """Tell whether `value` and the text `rest` behind it are a sentence: `token: request failed`."""
     plain = kind not in {Kind.PASSWORD, Kind.WANDB} and _PROSE.fullmatch(value) is not None
-    return plain and _PROSE_GOES_ON.match(rest) is not None
+    return plain and _GOES_ON.match(rest) is not None
 
 
 def is_random(value: str) -> bool:
     """Tell whether a value that no sign ties to its name can be nothing but a key."""
-    return len(value) >= _RANDOM_PART and any(map(str.isdigit, value)) and mixed(value) and not _NUMBERED.fullmatch(value)
+    return (
+        len(value) >= _RANDOM_PART
+        and any(map(str.isdigit, value))
+        and mixed(value)
+        and not _NUMBERED.fullmatch(value)
+    )
 
 
 def _is_path(name: str, value: str) -> bool:

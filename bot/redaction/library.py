@@ -13,7 +13,8 @@ from functools import cache
 from bot.redaction.rules import Rule
 from bot.redaction.spans import Kind
 
-# Module and class in detect_secrets.plugins, our kind, hints, how many of its patterns are used (0: all), length.
+# Module and class in detect_secrets.plugins, our kind, hints, how many of its patterns are used (0: all),
+# length of a complete secret (0: it varies).
 _PLUGINS: tuple[tuple[str, str, str, tuple[str, ...], int, int], ...] = (
     ("aws", "AWSKeyDetector", Kind.AWS, ("akia", "asia", "abia", "acca", "a3t"), 1, 20),
     ("azure_storage_key", "AzureStorageKeyDetector", Kind.AZURE, ("accountkey=",), 0, 0),

@@ -14,19 +14,23 @@ if TYPE_CHECKING:
 
 # A row without any of these holds no secret name.
 NAME_HINTS = (
-    "pass", "pwd", "secret", "token", "key", "credential", "cookie", "authorization", "contrase", "string", "-signature"
-)  # fmt: skip
+    *("pass", "pwd", "contrase", "secret", "token", "key", "credential", "cookie"),
+    *("authorization", "string", "-signature"),
+)
 
 # On top of the library's: whole names, and whose key is a secret.
 _OWN_WORDS = (
-    r"pass(?:phrase|code|wort)|token(?!s)|credential|cookie|authorization|connection[_-]?string|x-(?:goog|amz)-signature"
+    r"pass(?:phrase|code|wort)|token(?!s)|credential|cookie|authorization|connection[_-]?string"
+    r"|x-(?:goog|amz)-signature"
 )
-_OWNERS = (
-    "api secret access private auth service account client db database storage master shared signing signature"
-    " encryption deploy license webhook hmac ssh admin session app application subscription wandb openai anthropic"
-    " gemini google azure mistral cohere groq neptune comet datadog hf huggingface stripe sendgrid"
-).split()
+_OWNERS = """
+    api secret access private auth service account client db database storage master shared signing
+    signature encryption deploy license webhook hmac ssh admin session app application subscription
+    wandb openai anthropic gemini google azure mistral cohere groq neptune comet datadog hf huggingface
+    stripe sendgrid
+    """.split()  # noqa: SIM905 - a list of words reads best as words
 _LONGEST_OWNER = 16
+_LOOK_BACK = 32
 # What may follow the word and still be the name: API_KEY_2, PASSWORD_PROD, tokenValue, private_key_id.
 _SUFFIX = (
     r"s?(?:[_-]?(?:\d{1,3}|old|new|prod|production|dev|test|staging|value|string|plain|base64|b64|hash|data|raw"
@@ -35,9 +39,11 @@ _SUFFIX = (
 
 # Tokens of a tokenizer, of paging and of parsers are no secrets.
 _HARMLESS_TOKENS = frozenset(
-    "pad eos bos unk mask cls sep eot boi eoi image img video audio vision special next prev previous page first last"
-    " stop start end num max min per total unexpected n sub input output sync continuation cancellation word prefix"
-    " suffix think begin".split()
+    """
+    pad eos bos unk mask cls sep eot boi eoi image img video audio vision special next prev previous
+    page first last stop start end num max min per total unexpected n sub input output sync continuation
+    cancellation word prefix suffix think begin
+    """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 _WORD_BEFORE = re.compile(r"(?:^|[^A-Za-z])(?P<word>[A-Za-z]{1,24})[_\-. ]?$")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -83,14 +89,14 @@ def secret_names(row: str) -> Iterator[tuple[int, int]]:
         owner = before.rstrip("_- ")
         if found["word"].startswith("key"):
             own = next((name for name in of_key if owner.endswith(name)), "")
-            if not own:
-                continue
             start -= len(before) - len(owner) + len(own)
-        elif found["word"] == "pass" and not (before.endswith(('"', "'", "_", "-")) or owner.endswith(of_pass)):
-            continue
-        elif found["word"].startswith("token") and _is_harmless(row[max(0, start - 2 * _LONGEST_OWNER) : start]):
-            continue
-        yield start, found.end()
+            telling = own != ""
+        elif found["word"] == "pass":
+            telling = before.endswith(('"', "'", "_", "-")) or owner.endswith(of_pass)
+        else:
+            telling = not (found["word"] == "token" and _is_harmless(row[max(0, start - _LOOK_BACK) : start]))
+        if telling:
+            yield start, found.end()
 
 
 def lower_case(row: str) -> str:

@@ -96,15 +96,10 @@ def _before(rows: Sequence[str], index: int) -> Iterator[tuple[int, Span]]:
 
 def _is_wide(row: str) -> bool:
     """Tell whether `row` is one full row of a block of base64."""
-    if not _LEAST_WIDTH <= len(row) or " " in row[-_LEAST_WIDTH:]:
+    if len(row) < _LEAST_WIDTH or " " in row[-_LEAST_WIDTH:]:
         return False
     start = content_start(row)
-    width = len(row) - start
     text = row[start:]
-    return (
-        _LEAST_WIDTH <= width <= _MOST_WIDTH
-        and _BODY.fullmatch(row, start) is not None
-        and mixed(text)
-        and text != text.lower()
-        and text != text.upper()
-    )
+    if not _LEAST_WIDTH <= len(text) <= _MOST_WIDTH or not _BODY.fullmatch(row, start):
+        return False
+    return mixed(text) and not text.islower() and not text.isupper()

@@ -18,8 +18,10 @@ _SURELY_LONG = 60
 # Longer than any word of prose, shorter than any hexadecimal key.
 _LONG_WORD = 24
 
-_STAND_INS = re.compile(r"\$\{?\w+\}?|\$\(.*|\{[\w.]*\}|%\(?\w*\)?s|[*xX.]+|<[\w -]+>")
-_WORD = re.compile(r"[A-Za-z0-9_]++")
+_STAND_INS = re.compile(
+    r"\$(?:\{\w+\}|[A-Z_][A-Z0-9_]*|[a-z_]+)|\$\(.*|\{[\w.]*\}|%s|%\(\w+\)s|[*xX.]+|<[\w -]+>"
+)
+_REST = re.compile(r"[A-Za-z0-9_]++")
 
 
 def mixed(value: str) -> bool:
@@ -74,7 +76,7 @@ class Rule(NamedTuple):
         position = 0
         while found := self.pattern.search(row, position):
             start, end = found.span(group)
-            if rest := _WORD.match(row, end):
+            if rest := _REST.match(row, end):
                 end = rest.end()
             position = max(end, found.start() + 1)
             if self.check is None or self.check(row[start:end]):

@@ -108,9 +108,7 @@ SHAPES = (
     Rule(
         Kind.JWT,
         ("eyj",),
-        re.compile(
-            rf"(?:(?<![\w-])|{_ESCAPE})" + r"eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?"
-        ),
+        re.compile(rf"(?:(?<![\w-])|{_ESCAPE})" + r"eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?"),
     ),
     Rule(
         Kind.BEARER,

@@ -24,7 +24,7 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """Return `text` without anything that a reader cannot see; line ends, tabs and `\\r` are kept.
+    r"""Return `text` without anything that a reader cannot see; line ends, tabs and `\r` are kept.
 
     ANSI escapes, controls, zero-width and bidirectional marks go, a backspace takes the character
     before it, half a surrogate pair (invalid UTF-8) becomes U+FFFD. Parts of a key that were kept
@@ -52,7 +52,7 @@ def _without_backspaces(text: str) -> str:
 
 
 def last_rewrite(text: str) -> str:
-    """Return `text` with each line as it stood last: what a progress bar drew before a `\\r` is gone."""
+    r"""Return `text` with each line as it stood last: what a progress bar drew before a `\r` is gone."""
     if "\r" not in text:
         return text
     return "\n".join(_last_of(line) if "\r" in line else line for line in text.split("\n"))

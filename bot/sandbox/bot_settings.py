@@ -19,6 +19,9 @@ WAITS = {
     "follow_last": 300.0,
 }
 
+# The product's own pace towards Slack, whose stand-in is as much faster as the scenario is.
+RATES = {"posts_per_second": 1.0, "edits_per_minute": 40.0}
+
 PRESETS = """
 [[preset]]
 name = "bert-small"
@@ -83,7 +86,8 @@ def settings_text(
         "wandb": {"entity": scenario.entity, "project": scenario.wandb_project, "base_url": wandb_url},
         "access": {"users": people, "channels": channels, "admins": people[:1], "ask": "@alice"},
         "store": {"url": f"sqlite:///{store}"},
-        "slack": {"base_url": slack_url},
+        "slack": {"base_url": slack_url}
+        | {name: rate * scenario.speed for name, rate in RATES.items() if scenario.speed != 1},
         "timing": dict(waits),
     }
     return "\n".join(_table(name, values) for name, values in tables.items()) + PRESETS

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import tempfile
 from pathlib import Path
 
 from bot.sandbox.child import BotProcess
-from bot.sandbox.demo import Say, judge, play_demo, shown
+from bot.sandbox.demo import Say, judge, play_demo, printed_outcomes, shown
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.scenario_file import read_scenario
 
@@ -22,6 +23,9 @@ async def run_sandbox(scenario: str, *, port: int, demo: bool, say: Say) -> int:
     """Runs a scenario and returns the exit code: 0 done as expected, 1 not."""
     with tempfile.TemporaryDirectory(prefix="launch-control-") as folder:
         async with Stage(read_scenario(scenario), port=port, manifest=_manifest()) as stage:
+            # A full collection over everything that was imported would hold up the stand-ins' answers.
+            gc.collect()
+            gc.freeze()
             settings = stage.write_settings(Path(folder))
             bot = BotProcess(settings, stage.environment(), log=Path(folder) / "bot.log")
             async with bot:
@@ -58,7 +62,8 @@ async def _ready(stage: Stage, bot: BotProcess) -> bool:
 
 async def _demo(stage: Stage, settings: Path, bot: BotProcess, say: Say) -> int:
     missed = await play_demo(stage, say)
-    wrong = missed + await judge(stage, settings, {**os.environ, **stage.environment()})
+    environment = {**os.environ, **stage.environment()}
+    wrong = missed + await judge(stage, lambda: printed_outcomes(settings, environment))
     for channel in dict.fromkeys(step.channel for step in stage.scenario.demo):
         reader = next(step.user for step in stage.scenario.demo if step.channel == channel)
         say(shown(stage, channel, reader))

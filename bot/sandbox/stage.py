@@ -81,5 +81,7 @@ class Stage:
 
 
 def _slack_settings(scenario: Scenario, manifest: Path | None) -> SlackSettings:
-    plain = SlackSettings(title=scenario.title, subtitle=scenario.shows, faults=scenario.slack)
+    plain = SlackSettings(
+        title=scenario.title, subtitle=scenario.shows, faults=scenario.slack, rate_multiplier=scenario.speed
+    )
     return dataclasses.replace(plain, **app_of_manifest(manifest)) if manifest is not None else plain

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 from wandb_samples import API_KEY, add_queue, make_client
@@ -28,8 +30,19 @@ async def server(world: World) -> AsyncIterator[WandbServer]:
 
 
 @pytest.fixture
-async def client(server: WandbServer) -> AsyncIterator[Wandb]:
+async def connect() -> AsyncIterator[Callable[..., Wandb]]:
+    """Makes clients, and closes them."""
+    async with AsyncExitStack() as stack:
+
+        def make(url: str, **more: Any) -> Wandb:
+            client = make_client(url, **more)
+            stack.push_async_callback(client.close)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def client(server: WandbServer, connect: Callable[..., Wandb]) -> Wandb:
     """The product's client of it."""
-    made = make_client(server.url)
-    yield made
-    await made.close()
+    return connect(server.url)

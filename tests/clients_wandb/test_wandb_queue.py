@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from wandb_samples import QUEUE, make_client, make_item
+from wandb_samples import NOW, QUEUE, make_item
 
 from bot.clients.wandb import Wandb
 from bot.errors import Problem, ProblemKind, ServiceError
@@ -15,9 +15,11 @@ from bot.models.cloud import QueueItemState
 from bot.ports import Tracker
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world import queues
+from bot.sandbox.world.launch_spec import AgentSide, prepare, run_id_of
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
 
+Connect = Callable[..., Wandb]
 PUSH = "pushToRunQueueByName"
 
 
@@ -49,6 +51,20 @@ async def test_an_item_holds_all_that_the_agent_needs(client: Tracker, world: Wo
     assert resource_args == json.loads(make_item().resource_args)
 
 
+async def test_the_agent_makes_a_job_of_it_with_our_command_and_id(client: Tracker, world: World) -> None:
+    """What is queued must pass the agent's own checks: it refuses in silence, minutes later."""
+    await client.enqueue(make_item())
+    (item,) = world.items.values()
+    side = AgentSide(base_url="", api_key="", queue=QUEUE, queue_entity="acme-ml", item_id=item.item_id)
+
+    job = prepare(item.spec, run_id_of(item.spec), side, NOW)
+
+    assert (job.run_id, job.project, job.display_name) == ("abcd1234", "trainer", "bert-abcd1234")
+    assert job.command == ["python", "train.py", "--lr=0.1"]
+    assert job.image == "us-docker.pkg.dev/acme-ml/train/bert:1"
+    assert (job.labels["wandb-run-id"], job.env["WANDB_USERNAME"]) == ("abcd1234", "ana")
+
+
 @pytest.mark.parametrize(
     ("fault", "kind", "effectless"),
     [
@@ -62,14 +78,13 @@ async def test_an_item_holds_all_that_the_agent_needs(client: Tracker, world: Wo
     ],
 )
 async def test_an_item_is_sent_once_whatever_the_answer(
-    server: WandbServer, world: World, fault: Fault, kind: ProblemKind, *, effectless: bool
+    server: WandbServer, connect: Connect, world: World, fault: Fault, kind: ProblemKind, *, effectless: bool
 ) -> None:
     """A repeated request would train twice: what is unclear is raised, and looked into by the core."""
-    client = make_client(server.url, call=0.3)
+    client = connect(server.url, call=0.3)
     world.faults.append(fault)
 
     problem = await problem_of(client.enqueue(make_item()))
-    await client.close()
 
     assert (kind, effectless) == (problem.kind, problem.effectless)
     assert len(world.items) == (0 if effectless else 1)
@@ -154,23 +169,24 @@ async def test_a_hung_read_ends_at_its_deadline(client: Wandb, world: World) -> 
     assert (ProblemKind.TIMED_OUT, "no answer within 0.2 s") == (problem.kind, problem.message)
 
 
-async def test_a_refused_connection_had_no_effect(unused_tcp_port: int) -> None:
+async def test_a_refused_connection_had_no_effect(connect: Connect, server: WandbServer) -> None:
     """What never left this machine may be sent again at once."""
-    client = make_client(f"http://127.0.0.1:{unused_tcp_port}")
+    client = connect(server.url)
+    await server.close()
 
     problem = await problem_of(client.enqueue(make_item()))
-    await client.close()
 
     assert (ProblemKind.UNAVAILABLE, True) == (problem.kind, problem.effectless)
 
 
 @pytest.mark.parametrize(("key", "words"), [("", "WANDB_API_KEY is not set"), ("b" * 40, "HTTP 401")])
-async def test_a_missing_or_wrong_key_is_named(server: WandbServer, key: str, words: str) -> None:
+async def test_a_missing_or_wrong_key_is_named(
+    server: WandbServer, connect: Connect, key: str, words: str
+) -> None:
     """Without a key nothing is asked at all; a wrong one is not repeated in the message."""
-    client = make_client(server.url, key=key)
+    client = connect(server.url, key=key)
 
     problem = await problem_of(client.list_items(QUEUE, deadline=3))
-    await client.close()
 
     assert problem.kind is ProblemKind.UNAUTHENTICATED
     assert words in problem.message
@@ -189,7 +205,7 @@ async def test_a_web_page_in_the_place_of_an_answer_is_not_shown(client: Wandb, 
     )
 
 
-async def test_a_server_that_knows_fewer_fields_is_asked_for_fewer(world: World) -> None:
+async def test_a_server_that_knows_fewer_fields_is_asked_for_fewer(connect: Connect) -> None:
     """W&B's own library never asks an item for its error: a server without it must not stop every launch."""
     asked: list[str] = []
 
@@ -207,25 +223,23 @@ async def test_a_server_that_knows_fewer_fields_is_asked_for_fewer(world: World)
         return tuple(item.run_id for item in await client.list_items(QUEUE, deadline=3))
 
     runner, url = await serve(graphql)
-    client = make_client(url)
+    client = connect(url)
     answers = [await ask(client), await ask(client)]
-    await client.close()
     await runner.cleanup()
 
     assert [("abcd1234",), ("abcd1234",)] == answers
     assert len(asked) == 3
 
 
-async def test_a_redirect_is_not_followed(world: World) -> None:
+async def test_a_redirect_is_not_followed(connect: Connect) -> None:
     """A login page behind a redirect would get the key, and answer with a page."""
 
     async def graphql(_request: web.Request) -> web.Response:
         raise web.HTTPFound("http://127.0.0.1:1/login")
 
     runner, url = await serve(graphql)
-    client = make_client(url)
+    client = connect(url)
     problem = await problem_of(client.list_items(QUEUE, deadline=3))
-    await client.close()
     await runner.cleanup()
 
     assert problem.message.startswith("HTTP 302")

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.causes.access import ACCESS
 from bot.diagnosis.causes.build import BUILD
-from bot.diagnosis.causes.code import CODE, EXCEPTION
+from bot.diagnosis.causes.code import CODE, EXCEPTION, IMPORTS
+from bot.diagnosis.causes.config import CONFIG
 from bot.diagnosis.causes.consequences import CONSEQUENCES
+from bot.diagnosis.causes.credentials import CREDENTIALS, REFUSED
+from bot.diagnosis.causes.data import DATA
 from bot.diagnosis.causes.gpu import GPU
 from bot.diagnosis.causes.memory import MEMORY
 from bot.diagnosis.causes.network import NETWORK
+from bot.diagnosis.causes.permissions import PERMISSIONS
 from bot.diagnosis.causes.placement import PLACEMENT
 from bot.diagnosis.causes.quota import QUOTA
 from bot.diagnosis.causes.requests import REQUESTS
 
 #: Among equally strong matches the earlier wins.
-CAUSES = (*MEMORY, *QUOTA, *GPU, *PLACEMENT, *ACCESS, *BUILD, *NETWORK, *REQUESTS, *CODE, *CONSEQUENCES)
+CAUSES = (
+    *MEMORY,
+    *QUOTA,
+    *GPU,
+    *PLACEMENT,
+    *CREDENTIALS,
+    *PERMISSIONS,
+    *REFUSED,
+    *BUILD,
+    *NETWORK,
+    *REQUESTS,
+    *IMPORTS,
+    *CONFIG,
+    *DATA,
+    *CODE,
+    *CONSEQUENCES,
+)
 
 __all__ = ["CAUSES", "EXCEPTION"]

@@ -29,10 +29,16 @@ BUILD = (
             r"Invalid wheel filename",
             r"HTTP error 404 while getting",
         ),
-        advice="Correct the version of {package} in requirements (does it exist for this Python and platform?), or install what its build needs.",
+        advice=(
+            "Correct the version of {package} in requirements (does it exist for this Python and "
+            "platform?), or install what its build needs."
+        ),
         samples=(
             "ERROR: No matching distribution found for torch==9.9.9",
-            "ERROR: Cannot install a==1 and b==2 because these package versions have conflicting dependencies.",
+            (
+                "ERROR: Cannot install a==1 and b==2 because these package versions have conflicting "
+                "dependencies."
+            ),
         ),
     ),
     Cause(
@@ -46,7 +52,10 @@ BUILD = (
             r"metadata-generation-failed",
             r"ResolutionImpossible",
         ),
-        advice="Install what the build of {package} needs before it (compiler, headers, torch itself), or pin a version that has a ready wheel for this Python.",
+        advice=(
+            "Install what the build of {package} needs before it (compiler, headers, torch itself), or "
+            "pin a version that has a ready wheel for this Python."
+        ),
         strength=Strength.CLASS,
         samples=("ERROR: Failed building wheel for flash-attn",),
     ),
@@ -61,7 +70,10 @@ BUILD = (
             r"unmet dependencies",
             r"held broken packages",
             r"unable to correct problems",
-            r"the repository .{0,120}(?:is not signed|does not have a release file|no longer has a release file)",
+            (
+                r"the repository .{0,120}(?:is not signed|does not have a release file|no longer has a "
+                r"release file)"
+            ),
             r"failed to fetch \S+",
             r"unable to fetch some archives",
             r"sub-process /usr/bin/dpkg returned",
@@ -85,7 +97,10 @@ BUILD = (
             r"poetry\.lock is not up to date",
             r"lockfile .{0,40}(?:needs to be updated|out of date|outdated)",
             r"Unable to find installation candidates",
-            r"npm (?:ERR!|error) (?:code )?(?:ERESOLVE|E404|ETARGET|ENOTFOUND|EINTEGRITY|ENOENT|EBADENGINE|EUSAGE)",
+            (
+                r"npm (?:ERR!|error) (?:code )?(?:ERESOLVE|E404|ETARGET|ENOTFOUND|EINTEGRITY|ENOENT|"
+                r"EBADENGINE|EUSAGE)"
+            ),
             r"npm (?:ERR!|error) (?:404|notarget).{0,120}",
             r"notarget No matching version found for (?P<package>\S+)",
             r"could not resolve dependency",
@@ -104,7 +119,10 @@ BUILD = (
             r"No package (?P<package>\S+) available",
             r"Distribution not found at",
         ),
-        advice="Correct the name or version of {package}, or add the repository (and an update of its index) that has it.",
+        advice=(
+            "Correct the name or version of {package}, or add the repository (and an update of its "
+            "index) that has it."
+        ),
         samples=(
             "E: Unable to locate package libcudnn8-x",
             "  × No solution found when resolving dependencies:",
@@ -139,7 +157,10 @@ BUILD = (
             r"cargo .{0,20}failed",
             r"SyntaxError: .{0,80}\.(?:js|ts)",
         ),
-        advice="Correct what the compiler names, or install the header, library or compiler that it misses before that step.",
+        advice=(
+            "Correct what the compiler names, or install the header, library or compiler that it misses "
+            "before that step."
+        ),
         sources=(Source.CLOUD_BUILD,),
         samples=(
             "ops.cpp:14:5: error: 'at' has not been declared",
@@ -150,7 +171,10 @@ BUILD = (
         id="build.dockerfile",
         category=Category.BUILD_FAILURE,
         patterns=(
-            r"failed to solve(?: with frontend \S+)?: .{0,40}(?:dockerfile|parse|unknown|failed to (?:calculate|compute|read|create)|not found|no such|process)",
+            (
+                r"failed to solve(?: with frontend \S+)?: .{0,40}(?:dockerfile|parse|unknown|failed to "
+                r"(?:calculate|compute|read|create)|not found|no such|process)"
+            ),
             r"dockerfile parse error",
             r"unknown instruction:? (?P<word>\S+)",
             r"failed to (?:calculate|compute) (?:checksum|cache key)",
@@ -171,11 +195,20 @@ BUILD = (
             r"dockerfile requires? at least one",
             r"circular dependency",
         ),
-        advice="Correct the Dockerfile's line that is named; files to copy must be in the build context (see .dockerignore and .gcloudignore).",
+        advice=(
+            "Correct the Dockerfile's line that is named; files to copy must be in the build context "
+            "(see .dockerignore and .gcloudignore)."
+        ),
         sources=(Source.CLOUD_BUILD,),
         samples=(
-            "COPY failed: file not found in build context or excluded by .dockerignore: stat requirements-gpu.txt: file does not exist",
-            "error building image: parsing dockerfile: Dockerfile parse error line 3: unknown instruction: RUNN",
+            (
+                "COPY failed: file not found in build context or excluded by .dockerignore: stat "
+                "requirements-gpu.txt: file does not exist"
+            ),
+            (
+                "error building image: parsing dockerfile: Dockerfile parse error line 3: unknown "
+                "instruction: RUNN"
+            ),
         ),
     ),
     Cause(

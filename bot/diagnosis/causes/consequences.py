@@ -47,7 +47,9 @@ CONSEQUENCES = (
             r"did not run successfully",
             r"npm (?:ERR!|error) code \w+$",
         ),
-        advice="An install step failed: open the full log and look at what was printed just before this line.",
+        advice=(
+            "An install step failed: open the full log and look at what was printed just before this line."
+        ),
         strength=Strength.CONSEQUENCE,
         samples=("error: subprocess-exited-with-error",),
     ),

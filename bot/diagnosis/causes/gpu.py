@@ -61,7 +61,11 @@ GPU = (
             r"bf16.{0,30}(?:requires|not supported).{0,40}(?:gpu|ampere|cuda)",
             r"only supports Ampere GPUs",
         ),
-        advice="Driver, CUDA and the image do not fit, or the GPU is faulty: match the image's CUDA to the machine's driver and GPU, check that a GPU was asked for; for ECC or Xid errors launch again.",
+        advice=(
+            "Driver, CUDA and the image do not fit, or the GPU is faulty: match the image's CUDA to the "
+            "machine's driver and GPU, check that a GPU was asked for; for ECC or Xid errors launch "
+            "again."
+        ),
         samples=(
             "RuntimeError: The NVIDIA driver on your system is too old (found version 11040).",
             "AssertionError: Torch not compiled with CUDA enabled",
@@ -69,18 +73,27 @@ GPU = (
             "ImportError: libcuda.so.1: cannot open shared object file: No such file or directory",
         ),
         counters=(
-            "2025-11-18 05:11:08.207716: I external/local_tsl/tsl/cuda/cudart_stub.cc:31] Could not find cuda drivers on your machine, GPU will not be used.",
+            (
+                "2025-11-18 05:11:08.207716: I external/local_tsl/tsl/cuda/cudart_stub.cc:31] Could not "
+                "find cuda drivers on your machine, GPU will not be used."
+            ),
         ),
     ),
     Cause(
         id="cuda.launch_failure",
         category=Category.CUDA_DRIVER,
         patterns=(
-            r"CUDA error: (?:unspecified launch failure|unknown error|device kernel image is invalid|invalid device)",
+            (
+                r"CUDA error: (?:unspecified launch failure|unknown error|device kernel image is invalid|"
+                r"invalid device)"
+            ),
             r"CUDA error: \w+",
         ),
         unless=(r"out of memory", r"device-side assert", r"illegal memory access"),
-        advice="The GPU or its driver failed: launch again (another machine); if it repeats on one line of code, rerun with CUDA_LAUNCH_BLOCKING=1.",
+        advice=(
+            "The GPU or its driver failed: launch again (another machine); if it repeats on one line of "
+            "code, rerun with CUDA_LAUNCH_BLOCKING=1."
+        ),
         strength=Strength.CLASS,
         samples=("RuntimeError: CUDA error: unspecified launch failure",),
     ),
@@ -91,16 +104,25 @@ GPU = (
             r"CUDA error: an illegal memory access",
             r"\.cu:\d+: .{0,160}Assertion `(?P<assertion>.{0,120})` failed",
         ),
-        advice="A kernel was given values out of range, often a label or token id above the number of classes: rerun with CUDA_LAUNCH_BLOCKING=1 to see the line.",
+        advice=(
+            "A kernel was given values out of range, often a label or token id above the number of "
+            "classes: rerun with CUDA_LAUNCH_BLOCKING=1 to see the line."
+        ),
         samples=(
-            "../aten/src/ATen/native/cuda/Loss.cu:250: nll_loss: block: [0,0,0] Assertion `t >= 0 && t < n_classes` failed.",
+            (
+                "../aten/src/ATen/native/cuda/Loss.cu:250: nll_loss: block: [0,0,0] Assertion `t >= 0 && "
+                "t < n_classes` failed."
+            ),
         ),
     ),
     Cause(
         id="cuda.assert_seen",
         category=Category.CODE_EXCEPTION,
         patterns=(r"device-side assert triggered",),
-        advice="A kernel was given values out of range, often a label or token id above the number of classes: rerun with CUDA_LAUNCH_BLOCKING=1 to see the line.",
+        advice=(
+            "A kernel was given values out of range, often a label or token id above the number of "
+            "classes: rerun with CUDA_LAUNCH_BLOCKING=1 to see the line."
+        ),
         strength=Strength.CLASS,
         samples=("RuntimeError: CUDA error: device-side assert triggered",),
     ),
@@ -140,10 +162,19 @@ GPU = (
             r"DEADLINE_EXCEEDED: .{0,60}(?:barrier|coordination)",
             r"coordination service",
         ),
-        advice="The workers did not meet or one fell behind: see which rank is missing, check MASTER_ADDR and MASTER_PORT, world size and the firewall between replicas; NCCL_DEBUG=INFO tells more.",
+        advice=(
+            "The workers did not meet or one fell behind: see which rank is missing, check MASTER_ADDR "
+            "and MASTER_PORT, world size and the firewall between replicas; NCCL_DEBUG=INFO tells more."
+        ),
         samples=(
-            "[rank1]:[E1118 10:00:00.000000 ProcessGroupNCCL.cpp:632] [Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=17, OpType=ALLREDUCE)",
-            "torch.distributed.DistNetworkError: The client socket has timed out after 60000ms while trying to connect to (10.0.0.2, 29500).",
+            (
+                "[rank1]:[E1118 10:00:00.000000 ProcessGroupNCCL.cpp:632] [Rank 1] Watchdog caught "
+                "collective operation timeout: WorkNCCL(SeqNum=17, OpType=ALLREDUCE)"
+            ),
+            (
+                "torch.distributed.DistNetworkError: The client socket has timed out after 60000ms while "
+                "trying to connect to (10.0.0.2, 29500)."
+            ),
         ),
     ),
     Cause(
@@ -177,9 +208,16 @@ GPU = (
             r"mpirun (?:noticed|has exited)",
             r"Expected to have finished reduction in the prior iteration",
         ),
-        advice="The collective failed between the workers: look at the first rank that complained, one GPU per process (LOCAL_RANK), the network interface (NCCL_SOCKET_IFNAME) and NCCL_DEBUG=INFO.",
+        advice=(
+            "The collective failed between the workers: look at the first rank that complained, one GPU "
+            "per process (LOCAL_RANK), the network interface (NCCL_SOCKET_IFNAME) and NCCL_DEBUG=INFO."
+        ),
         samples=(
-            "torch.distributed.DistBackendError: NCCL error in: ../torch/csrc/distributed/c10d/ProcessGroupNCCL.cpp:1970, unhandled system error, NCCL version 2.20.5",
+            (
+                "torch.distributed.DistBackendError: NCCL error in: "
+                "../torch/csrc/distributed/c10d/ProcessGroupNCCL.cpp:1970, unhandled system error, NCCL "
+                "version 2.20.5"
+            ),
         ),
         counters=("NCCL INFO NCCL_ASYNC_ERROR_HANDLING set by environment to 1.",),
     ),
@@ -195,7 +233,10 @@ GPU = (
             "RendezvousError",
             "DistQueueFullError",
         ),
-        advice="The workers lost each other: look at the first rank that complained, and at the network between the replicas.",
+        advice=(
+            "The workers lost each other: look at the first rank that complained, and at the network "
+            "between the replicas."
+        ),
         strength=Strength.CLASS,
         samples=("torch.distributed.DistBackendError: no details",),
     ),
@@ -205,7 +246,10 @@ GPU = (
         patterns=(
             r"connection closed by (?:remote )?peer",
             r"remote process exited",
-            r"(?:gloo|pair\.cc|nccl|c10d|ProcessGroup|socket\.cpp|TCPStore)[^\n]{0,200}(?:reset by peer|connection closed|broken pipe|connection reset|closed by peer)",
+            (
+                r"(?:gloo|pair\.cc|nccl|c10d|ProcessGroup|socket\.cpp|TCPStore)[^\n]{0,200}(?:reset by "
+                r"peer|connection closed|broken pipe|connection reset|closed by peer)"
+            ),
             r"failed to recv",
             r"recvValue failed",
             r"sendBytes failed",
@@ -215,10 +259,16 @@ GPU = (
             r"NCCL communicator was aborted",
             r"ncclRemoteError",
         ),
-        advice="Another worker died first: look at that one's log; if it says nothing, check the network between the replicas.",
+        advice=(
+            "Another worker died first: look at that one's log; if it says nothing, check the network "
+            "between the replicas."
+        ),
         strength=Strength.SECONDARY,
         samples=(
-            "RuntimeError: [../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer [10.0.0.3]:4711",
+            (
+                "RuntimeError: [../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by "
+                "peer [10.0.0.3]:4711"
+            ),
         ),
     ),
 )

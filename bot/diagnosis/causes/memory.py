@@ -25,19 +25,37 @@ MEMORY = (
             r"failed to allocate .{0,40}on (?:device|gpu)",
             r"Failed to allocate (?:request for )?[\d.]+ ?[KMG]i?B .{0,40}(?:device|GPU)",
             r"OOM when allocating tensor with shape ?(?P<shape>\[[\d, ]*\])?",
-            r"RESOURCE_EXHAUSTED: .{0,20}Out of memory (?:while trying to allocate|allocating) (?P<bytes>\d+)",
-            r"RESOURCE_EXHAUSTED: (?:XLA:TPU|Attempting to allocate|Ran out of memory in memory space|Failed to allocate|OOM)",
+            (
+                r"RESOURCE_EXHAUSTED: .{0,20}Out of memory (?:while trying to allocate|allocating) "
+                r"(?P<bytes>\d+)"
+            ),
+            (
+                r"RESOURCE_EXHAUSTED: (?:XLA:TPU|Attempting to allocate|Ran out of memory in memory space|"
+                r"Failed to allocate|OOM)"
+            ),
             r"Ran out of memory in memory space hbm",
             r"NCCL .{0,60}Failed to CUDA (?:calloc|malloc)",
             r"No available memory for the cache blocks",
             r"larger than (?:the )?(?:available|free) (?:KV cache|GPU) memory",
             r"Free memory on device .{0,40}is less than desired",
         ),
-        advice="Halve per_device_train_batch_size and double gradient_accumulation_steps, switch gradient checkpointing on, or choose a GPU with more memory.",
+        advice=(
+            "Halve per_device_train_batch_size and double gradient_accumulation_steps, switch gradient "
+            "checkpointing on, or choose a GPU with more memory."
+        ),
         samples=(
-            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 14.58 GiB",
-            "tensorflow.python.framework.errors_impl.ResourceExhaustedError: OOM when allocating tensor with shape[64,512,512]",
-            "jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate 17179869184 bytes.",
+            (
+                "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a "
+                "total capacity of 14.58 GiB"
+            ),
+            (
+                "tensorflow.python.framework.errors_impl.ResourceExhaustedError: OOM when allocating "
+                "tensor with shape[64,512,512]"
+            ),
+            (
+                "jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to "
+                "allocate 17179869184 bytes."
+            ),
         ),
         counters=("Memory limit of 2048 MiB exceeded with 2100 MiB used.",),
     ),
@@ -68,7 +86,10 @@ MEMORY = (
             r"ran out of memory and was",
             r"(?:was|been) (?:\w+ ){0,2}killed .{0,40}(?:memory|oom)",
         ),
-        advice="Give it more memory (a machine type with more RAM; --memory for Cloud Run), or load less at once: fewer DataLoader workers, streaming, smaller shards.",
+        advice=(
+            "Give it more memory (a machine type with more RAM; --memory for Cloud Run), or load less at "
+            "once: fewer DataLoader workers, streaming, smaller shards."
+        ),
         strength=Strength.VERDICT,
         samples=(
             "Memory limit of 2048 MiB exceeded with 2107 MiB used. Consider increasing the memory limit.",
@@ -88,9 +109,16 @@ MEMORY = (
             r"unable to (?:mmap|write to file </torch_|allocate shared memory)",
             r"No space left on device.{0,40}/dev/shm",
         ),
-        advice="Shared memory (/dev/shm) is too small: set num_workers=0 or lower, or torch.multiprocessing.set_sharing_strategy('file_system').",
+        advice=(
+            "Shared memory (/dev/shm) is too small: set num_workers=0 or lower, or "
+            "torch.multiprocessing.set_sharing_strategy('file_system')."
+        ),
         samples=(
-            "RuntimeError: DataLoader worker (pid 71) is killed by signal: Bus error. It is possible that dataloader's workers are out of shared memory. Please try to raise your shared memory limit.",
+            (
+                "RuntimeError: DataLoader worker (pid 71) is killed by signal: Bus error. It is possible "
+                "that dataloader's workers are out of shared memory. Please try to raise your shared "
+                "memory limit."
+            ),
         ),
     ),
     Cause(
@@ -100,7 +128,10 @@ MEMORY = (
             r"DataLoader worker .{0,60}killed by signal: (?:killed|9)",
             r"killed signal terminated program",
         ),
-        advice="The kernel killed a process for memory: lower num_workers or the parallel build jobs (MAX_JOBS, -j), or take a machine with more RAM.",
+        advice=(
+            "The kernel killed a process for memory: lower num_workers or the parallel build jobs "
+            "(MAX_JOBS, -j), or take a machine with more RAM."
+        ),
         samples=(
             "RuntimeError: DataLoader worker (pid 4012) is killed by signal: Killed. ",
             "c++: fatal error: Killed signal terminated program cc1plus",
@@ -110,7 +141,10 @@ MEMORY = (
         id="host_memory.killed",
         category=Category.OUT_OF_MEMORY_HOST,
         patterns=(
-            r"(?:worker|process|subprocess|child).{0,80}(?:killed by signal: killed|signal 9\b|SIGKILL|exit ?code:? ?-9)",
+            (
+                r"(?:worker|process|subprocess|child).{0,80}(?:killed by signal: killed|signal 9\b|"
+                r"SIGKILL|exit ?code:? ?-9)"
+            ),
             r"exit(?:ed)?(?: with)?(?: a)?(?: non-zero)? (?:code|status)(?: of)?:? ?137\b",
             r"called exit\(137\)",
             r"non-zero code: 137",
@@ -129,10 +163,16 @@ MEMORY = (
             r"g\+\+: .{0,30}killed",
             r"ninja.{0,60}killed",
         ),
-        advice="Killed with SIGKILL, most often for memory: use a machine with more RAM, fewer workers or parallel jobs (MAX_JOBS, -j), or smaller batches.",
+        advice=(
+            "Killed with SIGKILL, most often for memory: use a machine with more RAM, fewer workers or "
+            "parallel jobs (MAX_JOBS, -j), or smaller batches."
+        ),
         strength=Strength.CLASS,
         samples=(
-            'ERROR: build step 0 "gcr.io/cloud-builders/docker" failed: step exited with non-zero status: 137',
+            (
+                'ERROR: build step 0 "gcr.io/cloud-builders/docker" failed: step exited with non-zero '
+                "status: 137"
+            ),
         ),
         counters=("Killing agent (PID: 22) - config error, will not self-resolve",),
     ),
@@ -157,9 +197,15 @@ MEMORY = (
         ),
         advice="The machine's RAM is used up: choose a machine type with more memory or load less at once.",
         samples=(
-            "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 59.6 GiB for an array with shape (80000, 100000)",
+            (
+                "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 59.6 GiB for an array "
+                "with shape (80000, 100000)"
+            ),
             "OSError: [Errno 12] Cannot allocate memory",
-            "RuntimeError: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory",
+            (
+                "RuntimeError: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't "
+                "allocate memory"
+            ),
         ),
     ),
     Cause(
@@ -192,7 +238,10 @@ MEMORY = (
             r"low on disk",
             r"ephemeral.storage",
         ),
-        advice="Give the machine a larger disk (disk_spec.boot_disk_size_gb; --disk-size for a build), write to Cloud Storage, or keep fewer checkpoints (save_total_limit).",
+        advice=(
+            "Give the machine a larger disk (disk_spec.boot_disk_size_gb; --disk-size for a build), "
+            "write to Cloud Storage, or keep fewer checkpoints (save_total_limit)."
+        ),
         samples=(
             "OSError: [Errno 28] No space left on device: '/home/app/.cache/huggingface/hub/tmp8f'",
             "E: You don't have enough free space in /var/cache/apt/archives/.",

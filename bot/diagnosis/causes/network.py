@@ -13,8 +13,15 @@ NETWORK = (
         id="wandb.unreachable",
         category=Category.WANDB_CONNECTION,
         patterns=(
-            r"(?:api|\w+)\.wandb\.ai.{0,300}(?:refused|timed? ?out|timeout|resolve|no such host|name or service|unreachable|reset|max retries|EOF|deadline|certificate|temporar|50\d)",
-            r"(?:refused|timed? ?out|timeout|resolve|no such host|unreachable|reset|max retries|EOF|deadline|certificate|unable to connect|could not connect|failed to connect).{0,200}(?:api\.wandb\.ai|\bW&B\b|\bwandb (?:server|backend)|weights (?:&|and) biases)",
+            (
+                r"(?:api|\w+)\.wandb\.ai.{0,300}(?:refused|timed? ?out|timeout|resolve|no such host|name "
+                r"or service|unreachable|reset|max retries|EOF|deadline|certificate|temporar|50\d)"
+            ),
+            (
+                r"(?:refused|timed? ?out|timeout|resolve|no such host|unreachable|reset|max retries|EOF|"
+                r"deadline|certificate|unable to connect|could not connect|failed to connect).{0,"
+                r"200}(?:api\.wandb\.ai|\bW&B\b|\bwandb (?:server|backend)|weights (?:&|and) biases)"
+            ),
             r"returned error 5\d\d.{0,200}api\.wandb\.ai",
             r"run initialization has timed out",
             r"timed out while retrying",
@@ -25,14 +32,23 @@ NETWORK = (
             r"ServicePollForTokenError",
             r"MailboxError",
             r"transport closed",
-            r"Network error \((?:ConnectionError|ConnectTimeout|ReadTimeout|SSLError|TransientError|HTTPError)\), entering retry loop",
+            (
+                r"Network error \((?:ConnectionError|ConnectTimeout|ReadTimeout|SSLError|TransientError|"
+                r"HTTPError)\), entering retry loop"
+            ),
             r"W&B (?:API|server|service) is (?:down|unavailable|not responding)",
             r"cannot connect to W&B",
             r"wandb server error",
         ),
-        advice="The job cannot reach W&B: check the network's egress (Cloud NAT, proxy, WANDB_BASE_URL) and status.wandb.com; WANDB_MODE=offline trains without it.",
+        advice=(
+            "The job cannot reach W&B: check the network's egress (Cloud NAT, proxy, WANDB_BASE_URL) and "
+            "status.wandb.com; WANDB_MODE=offline trains without it."
+        ),
         samples=(
-            'wandb.errors.errors.CommError: Timed out while retrying: Post "https://api.wandb.ai/graphql": dial tcp 1.2.3.4:443: connect: connection refused',
+            (
+                "wandb.errors.errors.CommError: Timed out while retrying: Post "
+                '"https://api.wandb.ai/graphql": dial tcp 1.2.3.4:443: connect: connection refused'
+            ),
             "wandb.errors.CommError: Run initialization has timed out after 90.0 sec.",
         ),
     ),
@@ -47,9 +63,15 @@ NETWORK = (
             r"too many requests",
             r"rate.?limit(?:ed| exceeded| reached)",
         ),
-        advice="The server limits how often it is asked: download once into a bucket or the image, set a token (HF_TOKEN), or launch fewer jobs at once.",
+        advice=(
+            "The server limits how often it is asked: download once into a bucket or the image, set a "
+            "token (HF_TOKEN), or launch fewer jobs at once."
+        ),
         samples=(
-            "huggingface_hub.errors.HfHubHTTPError: 429 Too Many Requests for url: https://huggingface.co/x/y/resolve/main/config.json.",
+            (
+                "huggingface_hub.errors.HfHubHTTPError: 429 Too Many Requests for url: "
+                "https://huggingface.co/x/y/resolve/main/config.json."
+            ),
         ),
     ),
     Cause(
@@ -74,9 +96,16 @@ NETWORK = (
             r"DNS (?:resolution|lookup|server) .{0,20}(?:fail|error)",
             r"unknown host",
         ),
-        advice="The host's name does not resolve from there: check its spelling, the network's DNS and its way out (Cloud NAT, proxy, VPC connector).",
+        advice=(
+            "The host's name does not resolve from there: check its spelling, the network's DNS and its "
+            "way out (Cloud NAT, proxy, VPC connector)."
+        ),
         samples=(
-            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='data.acme.example', port=443): Max retries exceeded with url: / (Caused by NameResolutionError(\"Failed to resolve 'data.acme.example' ([Errno -2] Name or service not known)\"))",
+            (
+                "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='data.acme.example', "
+                'port=443): Max retries exceeded with url: / (Caused by NameResolutionError("Failed to '
+                "resolve 'data.acme.example' ([Errno -2] Name or service not known)\"))"
+            ),
             "curl: (6) Could not resolve host: packages.acme.example",
         ),
     ),
@@ -97,9 +126,16 @@ NETWORK = (
             r"server certificate verification failed",
             r"UNEXPECTED_EOF_WHILE_READING",
         ),
-        advice="The server's certificate is not trusted: install the proxy's or company's CA in the image (REQUESTS_CA_BUNDLE, SSL_CERT_FILE), or correct the host.",
+        advice=(
+            "The server's certificate is not trusted: install the proxy's or company's CA in the image "
+            "(REQUESTS_CA_BUNDLE, SSL_CERT_FILE), or correct the host."
+        ),
         samples=(
-            "requests.exceptions.SSLError: HTTPSConnectionPool(host='x', port=443): Max retries exceeded with url: / (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed')))",
+            (
+                "requests.exceptions.SSLError: HTTPSConnectionPool(host='x', port=443): Max retries "
+                "exceeded with url: / (Caused by SSLError(SSLCertVerificationError(1, '[SSL: "
+                "CERTIFICATE_VERIFY_FAILED] certificate verify failed')))"
+            ),
             "curl: (60) SSL certificate problem: self-signed certificate",
         ),
     ),
@@ -124,10 +160,16 @@ NETWORK = (
             r"tunnel connection failed",
             r"cannot connect to proxy",
         ),
-        advice="Nothing answers at that address from there: check host, port, firewall and the network's way out (Cloud NAT, VPC peering).",
+        advice=(
+            "Nothing answers at that address from there: check host, port, firewall and the network's "
+            "way out (Cloud NAT, VPC peering)."
+        ),
         samples=(
             "ConnectionRefusedError: [Errno 111] Connection refused",
-            "fatal: unable to access 'https://git.acme.example/x.git/': Failed to connect to git.acme.example port 443 after 21 ms: Couldn't connect to server",
+            (
+                "fatal: unable to access 'https://git.acme.example/x.git/': Failed to connect to "
+                "git.acme.example port 443 after 21 ms: Couldn't connect to server"
+            ),
         ),
     ),
     Cause(
@@ -156,9 +198,15 @@ NETWORK = (
             r"ConnectionClosed",
             r"peer closed connection",
         ),
-        advice="The connection broke off: launch again; if it repeats, download in smaller parts with retries, or copy the data to a bucket in the region first.",
+        advice=(
+            "The connection broke off: launch again; if it repeats, download in smaller parts with "
+            "retries, or copy the data to a bucket in the region first."
+        ),
         samples=(
-            "requests.exceptions.ConnectionError: ('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
+            (
+                "requests.exceptions.ConnectionError: ('Connection aborted.', ConnectionResetError(104, "
+                "'Connection reset by peer'))"
+            ),
             "fatal: early EOF",
         ),
     ),
@@ -184,9 +232,15 @@ NETWORK = (
             r"Timeout of [\d.]+s exceeded",
             r"operation too slow",
         ),
-        advice="The server did not answer in time: launch again, raise the client's timeout (HF_HUB_DOWNLOAD_TIMEOUT), or keep the data in a bucket of the same region.",
+        advice=(
+            "The server did not answer in time: launch again, raise the client's timeout "
+            "(HF_HUB_DOWNLOAD_TIMEOUT), or keep the data in a bucket of the same region."
+        ),
         samples=(
-            "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='a.example', port=443): Read timed out. (read timeout=3)",
+            (
+                "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='a.example', port=443): Read "
+                "timed out. (read timeout=3)"
+            ),
             "curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received",
         ),
     ),
@@ -203,10 +257,16 @@ NETWORK = (
             r"couldn't reach (?:the hugging ?face hub|'?\S+'? on the hub|https?://\S+)",
             r"max retries exceeded with url",
         ),
-        advice="The hub could not be reached and nothing was cached: check the network's way out and HF_HUB_OFFLINE, or bake the model into the image.",
+        advice=(
+            "The hub could not be reached and nothing was cached: check the network's way out and "
+            "HF_HUB_OFFLINE, or bake the model into the image."
+        ),
         strength=Strength.CLASS,
         samples=(
-            "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the cached files.",
+            (
+                "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and "
+                "couldn't find them in the cached files."
+            ),
         ),
     ),
     Cause(
@@ -251,7 +311,10 @@ NETWORK = (
             "PoolTimeout",
             "httpx.TimeoutException",
         ),
-        advice="The network failed between the job and the server named in the line: launch again and check the way out if it repeats.",
+        advice=(
+            "The network failed between the job and the server named in the line: launch again and check "
+            "the way out if it repeats."
+        ),
         strength=Strength.CLASS,
         samples=("httpx.ConnectError: All connection attempts failed",),
     ),
@@ -267,7 +330,10 @@ NETWORK = (
             "asyncio.TimeoutError",
             "exceptions.Timeout",
         ),
-        advice="Something took longer than the program was ready to wait: see what it waited for and raise that timeout.",
+        advice=(
+            "Something took longer than the program was ready to wait: see what it waited for and raise "
+            "that timeout."
+        ),
         strength=Strength.CLASS,
         samples=("subprocess.TimeoutExpired: Command 'gsutil rsync' timed out after 600 seconds",),
         counters=("ConnectionError: x",),

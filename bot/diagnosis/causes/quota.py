@@ -11,16 +11,28 @@ QUOTA = (
         category=Category.QUOTA,
         patterns=(
             r"quota metrics? exceeds? quota limits?:?\s*(?P<metric>[\w./-]+)",
-            r"quota exceeded for (?:quota )?(?:metric|group)s? '?(?P<metric>[\w./ -]+?)'?(?: and limit '?(?P<limit>[^']+)'?)?(?: of service|\.|,|$)",
+            (
+                r"quota exceeded for (?:quota )?(?:metric|group)s? '?(?P<metric>[\w./ -]+?)'?(?: and "
+                r"limit '?(?P<limit>[^']+)'?)?(?: of service|\.|,|$)"
+            ),
             r"quota '(?P<metric>[\w./-]+)' exceeded",
             r"exceeded (?:the )?(?:current )?quota (?:limit )?(?:for|of) '?(?P<metric>[\w./-]*_[\w./-]+)",
             r"quota[^.]{0,60}\b(?P<metric>[a-z]+\.googleapis\.com/\w+)",
         ),
-        advice="Ask for more of {metric} in this region under IAM & Admin > Quotas, or launch in a region where it is not used up.",
+        advice=(
+            "Ask for more of {metric} in this region under IAM & Admin > Quotas, or launch in a region "
+            "where it is not used up."
+        ),
         samples=(
-            "google.api_core.exceptions.ResourceExhausted: 429 The following quota metrics exceed quota limits: "
-            "aiplatform.googleapis.com/custom_model_training_nvidia_a100_gpus",
-            "ERROR: Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute' of service 'logging.googleapis.com'",
+            (
+                "google.api_core.exceptions.ResourceExhausted: 429 The following quota metrics exceed "
+                "quota limits: "
+                "aiplatform.googleapis.com/custom_model_training_nvidia_a100_gpus"
+            ),
+            (
+                "ERROR: Quota exceeded for quota metric 'Read requests' and limit 'Read requests per "
+                "minute' of service 'logging.googleapis.com'"
+            ),
             "Quota 'NVIDIA_L4_GPUS' exceeded.  Limit: 1.0 in region us-central1.",
         ),
         counters=("quota check passed: 4 of 8 NVIDIA_L4_GPUS used",),
@@ -33,9 +45,15 @@ QUOTA = (
             r"quota restrictions,? .*cannot run",
             r"concurrent builds? quota",
         ),
-        advice="Use a default machine type for the build or another region, or ask for build CPUs under IAM & Admin > Quotas (Cloud Build API).",
+        advice=(
+            "Use a default machine type for the build or another region, or ask for build CPUs under IAM "
+            "& Admin > Quotas (Cloud Build API)."
+        ),
         samples=(
-            "ERROR: (gcloud.builds.submit) FAILED_PRECONDITION: due to quota restrictions, cannot run builds in this region",
+            (
+                "ERROR: (gcloud.builds.submit) FAILED_PRECONDITION: due to quota restrictions, cannot "
+                "run builds in this region"
+            ),
         ),
     ),
     Cause(
@@ -43,7 +61,10 @@ QUOTA = (
         category=Category.QUOTA,
         patterns=(
             r"\bquota (?:limit )?(?:has been |was |is )?(?:exceeded|reached|exhausted)",
-            r"exceed(?:s|ed|ing)? (?:your |the |its |current |project |regional |allowed |maximum |available )*quota",
+            (
+                r"exceed(?:s|ed|ing)? (?:your |the |its |current |project |regional |allowed |maximum |"
+                r"available )*quota"
+            ),
             r"insufficient (?:\w+ ){0,3}quota",
             r"quota ?exceeded",
             r"QuotaExceeded",
@@ -57,9 +78,15 @@ QUOTA = (
             r"does not have (?:enough|sufficient) .{0,40}quota",
             r"limit of \d+ .{0,40}quota",
         ),
-        advice="Look at IAM & Admin > Quotas for this region: ask for more, wait for running jobs to end, or launch in another region.",
+        advice=(
+            "Look at IAM & Admin > Quotas for this region: ask for more, wait for running jobs to end, "
+            "or launch in another region."
+        ),
         samples=(
-            "openai.RateLimitError: Error code: 429 - {'error': {'message': 'You exceeded your current quota'}}",
+            (
+                "openai.RateLimitError: Error code: 429 - {'error': {'message': 'You exceeded your "
+                "current quota'}}"
+            ),
             "google.api_core.exceptions.TooManyRequests: 429 Quota exceeded",
             'googleapiclient.errors.HttpError: <HttpError 403 when requesting x returned "Quota exceeded">',
         ),
@@ -73,23 +100,33 @@ QUOTA = (
             r"code.{0,4}RESOURCE_EXHAUSTED",
         ),
         exceptions=("ResourceExhausted", "TooManyRequests", "_InactiveRpcError", "HttpError"),
-        advice="A Google quota or rate limit was hit: see IAM & Admin > Quotas for the service named in the line.",
+        advice=(
+            "A Google quota or rate limit was hit: see IAM & Admin > Quotas for the service named in the "
+            "line."
+        ),
         strength=Strength.CLASS,
         samples=(
-            "google.api_core.exceptions.ResourceExhausted: 429 Resource has been exhausted (e.g. check quota).",
+            (
+                "google.api_core.exceptions.ResourceExhausted: 429 Resource has been exhausted (e.g. "
+                "check quota)."
+            ),
         ),
     ),
     Cause(
         id="quota.resource_exhausted_class",
         category=Category.QUOTA,
         exceptions=("exceptions.ResourceExhausted", "exceptions.TooManyRequests"),
-        advice="A Google quota or rate limit was hit: see IAM & Admin > Quotas for the service named in the line.",
+        advice=(
+            "A Google quota or rate limit was hit: see IAM & Admin > Quotas for the service named in the "
+            "line."
+        ),
         strength=Strength.CLASS,
         samples=("google.api_core.exceptions.ResourceExhausted: 429 Try again later",),
     ),
     Cause(
         id="stockout.vertex",
         category=Category.STOCKOUT,
+        unless=(r"INVALID_ARGUMENT", r"InvalidArgument"),
         patterns=(
             r"resources are insufficient in (?:the )?(?:region|zone)[: ]*(?P<place>[\w-]*)",
             r"does not have enough resources available to (?:fulfil|run)",
@@ -99,15 +136,28 @@ QUOTA = (
             r"capacity (?:is )?(?:not |un)available",
             r"InsufficientInstanceCapacity",
             r"temporarily out of (?:capacity|resources)",
-            r"(?:GPUs?|TPUs?|accelerators?|machines?|resources?|VMs?) (?:\S+ ){0,4}(?:is|are) (?:currently |temporarily )?(?:unavailable|not available|out of stock|exhausted|insufficient)",
+            (
+                r"(?:GPUs?|TPUs?|accelerators?|machines?|resources?|VMs?) (?:\S+ ){0,4}(?:is|are) "
+                r"(?:currently |temporarily )?(?:unavailable|not available|out of stock|exhausted|"
+                r"insufficient)"
+            ),
             r"(?:currently|temporarily) unavailable in (?:the )?(?:\S+ )?(?:zone|region)",
             r"exceeded (?:its |the )?max(?:imum)?[_ ]wait[_ ]duration",
         ),
-        advice="No machine of that kind is free there: launch in another region, with another accelerator, as on-demand instead of spot, or try later.",
+        advice=(
+            "No machine of that kind is free there: launch in another region, with another accelerator, "
+            "as on-demand instead of spot, or try later."
+        ),
         strength=Strength.VERDICT,
         samples=(
-            "Resources are insufficient in region: us-central1. Please try a different region or use a different accelerator.",
-            "The zone 'projects/p/zones/us-east4-c' does not have enough resources available to fulfill the request.",
+            (
+                "Resources are insufficient in region: us-central1. Please try a different region or use "
+                "a different accelerator."
+            ),
+            (
+                "The zone 'projects/p/zones/us-east4-c' does not have enough resources available to "
+                "fulfill the request."
+            ),
         ),
     ),
     Cause(
@@ -123,7 +173,10 @@ QUOTA = (
             r"spot (?:vm|instance) .{0,30}(?:terminat|reclaim|interrupt|stopp)",
             r"node .{0,40}(?:shutting down|shutdown).{0,30}preempt",
         ),
-        advice="A spot machine was taken away: launch again (resume from the last checkpoint), allow restarts, or use on-demand machines.",
+        advice=(
+            "A spot machine was taken away: launch again (resume from the last checkpoint), allow "
+            "restarts, or use on-demand machines."
+        ),
         strength=Strength.VERDICT,
         samples=(
             "The replica workerpool0-0 was preempted and could not be restarted.",

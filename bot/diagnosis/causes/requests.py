@@ -10,7 +10,11 @@ REQUESTS = (
         id="service.internal",
         category=Category.SERVICE_ERROR,
         patterns=(
-            r"\b50[023] (?:server error|internal|bad gateway|service unavailable|gateway time-?out|the service is|an? (?:internal )?error|getting metadata|backend|policy|visibility|deadline|POST|GET|PUT)",
+            (
+                r"\b50[023] (?:server error|internal|bad gateway|service unavailable|gateway time-?out|"
+                r"the service is|an? (?:internal )?error|getting metadata|backend|policy|visibility|"
+                r"deadline|POST|GET|PUT)"
+            ),
             r"internal error (?:occurred|encountered|has occurred)",
             r"an internal error",
             r"internal server error",
@@ -28,7 +32,10 @@ REQUESTS = (
             r"\bsystem error\b.{0,30}(?:retry|try again)",
             r"We are experiencing an internal",
         ),
-        advice="A fault on the provider's side: launch again; if it lasts, look at status.cloud.google.com and try another region.",
+        advice=(
+            "A fault on the provider's side: launch again; if it lasts, look at status.cloud.google.com "
+            "and try another region."
+        ),
         samples=(
             "google.api_core.exceptions.InternalServerError: 500 Internal error encountered.",
             "google.api_core.exceptions.ServiceUnavailable: 503 The service is currently unavailable.",
@@ -61,8 +68,18 @@ REQUESTS = (
             r"NoSuchKey",
             r"No such object: (?P<object>\S+)",
             r"requested entity was not found",
-            r"(?:resource|queue|project|entity|artifact|model|endpoint|secret|topic|dataset|repository|service account|network|subnetwork|tensorboard|job|worker ?pool|cluster|instance|revision|trigger|location|region)s? \[?\\?[\"'`]?(?P<name>[\w.@:/-]*)\\?[\"'`]?\]? ?(?:was |is |could |does |do )?not (?:be )?(?:found|exist)",
-            r"(?:could not|cannot|can't|unable to|failed to) (?:find|locate|access) (?:the )?(?:project|entity|queue|artifact|bucket|run|sweep|secret|network|worker ?pool|service account|resource)",
+            (
+                r"(?:resource|queue|project|entity|artifact|model|endpoint|secret|topic|dataset|"
+                r"repository|service account|network|subnetwork|tensorboard|job|worker ?pool|cluster|"
+                r"instance|revision|trigger|location|region)s? "
+                r"\[?\\?[\"'`]?(?P<name>[\w.@:/-]*)\\?[\"'`]?\]? ?(?:was |is |could |does |do )?not (?:be "
+                r")?(?:found|exist)"
+            ),
+            (
+                r"(?:could not|cannot|can't|unable to|failed to) (?:find|locate|access) (?:the "
+                r")?(?:project|entity|queue|artifact|bucket|run|sweep|secret|network|worker ?pool|service "
+                r"account|resource)"
+            ),
             r"\b404 (?:client error|not found|.{0,80}not found|GET|POST|.{0,60}does not exist)",
             r"status(?: code)?:? 404",
             r"HttpError 404",
@@ -86,11 +103,17 @@ REQUESTS = (
             r"couldn't find (?:a dataset|any data|the dataset)",
             r"is not a valid git identifier",
         ),
-        advice="The thing named in the line does not exist, or not under that project, region or spelling: correct the name or create it.",
+        advice=(
+            "The thing named in the line does not exist, or not under that project, region or spelling: "
+            "correct the name or create it."
+        ),
         samples=(
             "google.api_core.exceptions.NotFound: 404 The specified bucket does not exist.",
-            "huggingface_hub.errors.RepositoryNotFoundError: 404 Client Error. Repository Not Found for url: https://huggingface.co/api/models/acme/nope.",
-            "OSError: acme/nope is not a local folder and is not a valid model identifier listed on 'https://huggingface.co/models'",
+            "huggingface_hub.errors.EntryNotFoundError: 404 Client Error. Entry Not Found for url: https://x.example.",
+            (
+                "OSError: acme/nope is not a local folder and is not a valid model identifier listed on "
+                "'https://huggingface.co/models'"
+            ),
             "remote: Repository not found.",
         ),
         counters=("ModuleNotFoundError: No module named 'foo'",),
@@ -143,16 +166,25 @@ REQUESTS = (
             "UsageError",
             "ClientError",
         ),
-        advice="The API refused the request: correct the field that the line names in the preset or the queue's configuration.",
+        advice=(
+            "The API refused the request: correct the field that the line names in the preset or the "
+            "queue's configuration."
+        ),
         samples=(
-            "google.api_core.exceptions.InvalidArgument: 400 List of found errors:\t1.Field: job_spec.worker_pool_specs[0]; Message: too small",
+            (
+                "google.api_core.exceptions.InvalidArgument: 400 List of found errors:\t1.Field: "
+                "job_spec.worker_pool_specs[0]; Message: too small"
+            ),
         ),
     ),
     Cause(
         id="argument.gcloud",
         category=Category.INVALID_ARGUMENT,
         patterns=(
-            r"\(gcloud\.[\w.-]+\) (?:unrecognized arguments|argument |Invalid |INVALID_ARGUMENT|FAILED_PRECONDITION)",
+            (
+                r"\(gcloud\.[\w.-]+\) (?:unrecognized arguments|argument |Invalid |INVALID_ARGUMENT|"
+                r"FAILED_PRECONDITION)"
+            ),
             r"^INVALID_ARGUMENT:",
             r"invalid value (?:at|for) (?:\[|'|\")?(?P<field>[\w.\[\]]+)",
             r"invalid build:",

@@ -1,0 +1,167 @@
+"""Settings of the run: the agent's and the queue's, arguments, configuration files."""
+
+from __future__ import annotations
+
+from bot.diagnosis.cause import Cause, Strength
+from bot.models.diagnosis import Category
+
+CONFIG = (
+    Cause(
+        id="config.agent",
+        category=Category.CONFIG_ERROR,
+        patterns=(
+            r"agent config error in field (?P<field>[\w.]+)",
+            r"no (?:Vertex|Kubernetes|SageMaker|\w+) resource args specified",
+            (
+                r"(?:missing|no|requires?) .{0,40}(?:staging_bucket|worker_pool_specs|container_spec|"
+                r"resource.args)"
+            ),
+            r"(?:staging_bucket|worker_pool_specs) .{0,40}(?:required|missing|not set)",
+            r"could not load (?:launch )?(?:agent )?config",
+            r"requires a (?:staging bucket|service account|queue|project)",
+            r"please specify (?:a|an|the) [\w ]{3,40}(?:in|under|via|with)",
+            r"must specify (?:a |an )?(?:queue|project|entity|job|image)",
+            r"(?:launch spec|queue config|resource_args)\b.{0,60}(?:invalid|missing|required|must)",
+        ),
+        advice=(
+            "Correct {field} in the queue's or the agent's configuration (W&B Launch > the queue > Edit "
+            "config)."
+        ),
+        samples=(
+            (
+                "wandb: ERROR Agent config error in field max_jobs (value: lots): Input should be a "
+                "valid integer"
+            ),
+            (
+                "wandb: ERROR launch: Error running job: No Vertex resource args specified. Specify args "
+                "via --resource-args"
+            ),
+        ),
+    ),
+    Cause(
+        id="config.arguments",
+        category=Category.CONFIG_ERROR,
+        patterns=(
+            (
+                r"error: (?:the following arguments are required|unrecognized arguments|argument \S+: "
+                r"(?:invalid|expected|not allowed)|ambiguous option|invalid choice)[: ]*(?P<argument>.{0,"
+                r"60})"
+            ),
+            (
+                r"^(?:the following arguments are required|unrecognized arguments|argument [\w/, -]+: "
+                r"(?:invalid|expected)): ?(?P<argument>.{0,60})"
+            ),
+            r"no such option:? (?P<option>\S+)",
+            r"missing (?:option|argument|parameter) '?(?P<option>[\w-]+)",
+            r"invalid value for '?(?P<option>[\w-]+)",
+            r"Got unexpected extra argument",
+            r"Some specified arguments are not used by the HfArgumentParser",
+            r"no such command",
+            (
+                r"(?:environment variable|env var) '?(?P<variable>\w+)'? (?:is |was |must be )?(?:not set|"
+                r"missing|required|undefined|unset|empty)"
+            ),
+            (
+                r"(?P<variable>\b[A-Z][A-Z0-9]+_[A-Z0-9_]+\b):? (?:is |was |must be |environment variable "
+                r")?(?:not set|required|unset|unbound variable|parameter not set)"
+            ),
+            (
+                r"must be (?:a |an )?(?:positive|non-negative|one of|either|in|at least|at most|greater|"
+                r"less|between)\b.{0,80}(?:got|but|found|received|was)\b"
+            ),
+            (
+                r"(?:is|are) not (?:supported|a valid choice|recogni[sz]ed|allowed)[.,;:]? .{0,"
+                r"20}(?:choose|must be|valid|expected|supported|available|one of|allowed)"
+            ),
+            r"Unrecognized configuration class",
+            r"job requires (?:a |an )?[\w ]{3,30}",
+            r"missing required (?:environment|env|config|setting|field|key|parameter)\w*",
+            r"(?:environment variable|env var) (?P<variable>\w+) expected",
+            r"(?P<variable>\w+): unbound variable",
+        ),
+        advice="Correct the argument or variable that the line names in the preset (entry_point, args, env).",
+        samples=(
+            "train.py: error: the following arguments are required: --output_dir",
+            "train.py: error: argument --lr: invalid float value: 'fast'",
+            "Error: No such option: --epocs",
+            "ValueError: environment variable DATA_BUCKET is not set",
+        ),
+    ),
+    Cause(
+        id="config.validation",
+        category=Category.CONFIG_ERROR,
+        patterns=(
+            r"\d+ validation errors? for (?P<model>\w+)",
+            (
+                r"(?:mapping values are not allowed|could not find expected ':'|did not find expected|"
+                r"while (?:parsing|scanning) (?:a|the) \w+)"
+            ),
+            r"(?:yaml|toml|hydra|omegaconf|config)\S* .{0,40}(?:parse|syntax|decode)\w* error",
+            r"error parsing (?:config|yaml|toml|json)",
+            r"Invalid (?:YAML|TOML|config)",
+            r"Could not override '(?P<key>[\w.+]+)'",
+            r"Key '(?P<key>[\w.]+)' is not in struct",
+            r"Missing mandatory value: (?P<key>[\w.]+)",
+            r"In '(?P<key>[\w./]+)': Could not (?:find|load)",
+            r"Cannot find primary config '?(?P<key>[\w.]+)",
+            r"Primary config (?:module|directory) .{0,40}not found",
+            r"Error (?:merging|instantiating) '?(?P<key>[\w.]+)",
+            r"InterpolationKeyError",
+            r"Additional properties are not allowed",
+            r"is a required property",
+            r"ConfigAttributeError",
+            (
+                r"(?:config|configuration|setting|hyperparameter|hparam)s? .{0,60}(?:must be|should be|is "
+                r"required|missing|invalid|not valid|unknown|not recogni[sz]ed)"
+            ),
+            r"(?:unknown|unexpected|unrecogni[sz]ed|invalid) (?:config|configuration|setting|hyperparameter)",
+            (
+                r"(?:--?[\w-]+|`[\w-]+`) (?:requires|is incompatible with|cannot be used (?:with|"
+                r"together)|and .{0,40}(?:mutually exclusive|should match|must match|are incompatible))"
+            ),
+            r"mutually exclusive",
+            r"requires? the (?:save|eval)\w* (?:and|strategy)",
+            r"DeepSpeed.{0,60}(?:config|train_batch_size)",
+            r"Check batch related parameters",
+            r"please (?:set|specify|provide|check) .{0,60}(?:config|setting|argument|flag)",
+        ),
+        advice="Correct the field that the line names in the run's configuration.",
+        samples=(
+            "pydantic_core._pydantic_core.ValidationError: 1 validation error for TrainConfig",
+            "omegaconf.errors.ConfigAttributeError: Key 'lrate' is not in struct",
+            "yaml.scanner.ScannerError: mapping values are not allowed here",
+        ),
+    ),
+    Cause(
+        id="config.class",
+        category=Category.CONFIG_ERROR,
+        exceptions=(
+            "ValidationError",
+            "PydanticUserError",
+            "ScannerError",
+            "ParserError",
+            "ConfigAttributeError",
+            "ConfigKeyError",
+            "MissingMandatoryValue",
+            "TOMLDecodeError",
+            "ConfigCompositionException",
+            "MissingConfigException",
+            "OverrideParseException",
+            "InstantiationException",
+            "ConfigError",
+            "ConfigurationError",
+            "UsageError",
+            "BadParameter",
+            "NoSuchOption",
+            "ArgumentError",
+            "InterpolationKeyError",
+            "DeepSpeedConfigError",
+            "ConfigValueError",
+            "MisconfigurationException",
+            "ConfigException",
+        ),
+        advice="Correct the field that the line names in the run's configuration.",
+        strength=Strength.CLASS,
+        samples=("hydra.errors.InstantiationException: Error in call to target",),
+    ),
+)

@@ -1,0 +1,59 @@
+"""What is being answered now, and what goes on after it: so that a stop loses no ack and leaves no task."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeAlias
+
+Listener: TypeAlias = Callable[..., Awaitable[None]]
+
+
+class InFlight:
+    """Counts answers under way and keeps the tasks of listeners, which Bolt starts and forgets."""
+
+    def __init__(self) -> None:
+        self._answers = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Around everything from a payload's arrival to the end of its ack."""
+        self._answers += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._answers -= 1
+            if not self._answers:
+                self._quiet.set()
+
+    async def answered(self, grace: float) -> None:
+        """Returns once every ack is out, or after `grace` seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._quiet.wait()
+
+    def tracked(self, listener: Listener) -> Listener:
+        """The same listener, its task known here until it ends; Bolt still sees its own arguments."""
+
+        @functools.wraps(listener)
+        async def run(*args: Any, **kwargs: Any) -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            await listener(*args, **kwargs)
+
+        return run
+
+    async def end(self) -> None:
+        """Ends the listeners that still work; what they owe a launch is in the store."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,111 @@
+"""How payloads reach the bot: several Socket Mode connections, or signed HTTP requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.errors import BadInput
+from bot.settings import Secrets, Settings
+from handlers.in_flight import InFlight
+
+PATH = "/slack/events"
+# Slack waits three seconds for an ack; one that takes longer is lost anyway.
+ACK_SECONDS = 3.0
+
+
+def listen(
+    app: AsyncApp, in_flight: InFlight, settings: Settings, secret: Secrets, *, http: bool
+) -> AbstractAsyncContextManager[str]:
+    """Listens until the block ends, then lets acks under way finish; gives the request URL, "" for sockets.
+
+    Raises BadInput when the secret that this way of listening needs is missing, or its port is taken.
+    """
+    if http:
+        return _http(app, settings, secret)
+    return _sockets(app, in_flight, settings, secret)
+
+
+@asynccontextmanager
+async def _http(app: AsyncApp, settings: Settings, secret: Secrets) -> AsyncIterator[str]:
+    if not secret.slack_signing_secret.get_secret_value():
+        raise BadInput(
+            "SLACK_SIGNING_SECRET is not set. HTTP mode needs the app's signing secret, from its Basic "
+            "Information page. Example: export SLACK_SIGNING_SECRET=..."
+        )
+    runner = web.AppRunner(app.web_app(path=PATH), access_log=None, shutdown_timeout=ACK_SECONDS)
+    await runner.setup()
+    try:
+        host, port = await _bind(runner, settings.slack.http_host, settings.slack.http_port)
+        url = f"http://{host}:{port}{PATH}"
+        structlog.get_logger("serve").info("listening", url=url)
+        yield url
+    finally:
+        await runner.cleanup()
+
+
+async def _bind(runner: web.AppRunner, host: str, port: int) -> tuple[str, int]:
+    """Where it listens now."""
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise BadInput(
+            f"{host}:{port} cannot be listened on: {error.strerror}. Set another http_host or http_port in "
+            "[slack]. Example: http_port = 3001"
+        ) from error
+    address = runner.addresses[0]
+    return str(address[0]), int(address[1])
+
+
+@asynccontextmanager
+async def _sockets(
+    app: AsyncApp, in_flight: InFlight, settings: Settings, secret: Secrets
+) -> AsyncIterator[str]:
+    """Several connections, so that one that breaks loses no command while it comes back."""
+    token = secret.slack_app_token.get_secret_value()
+    if not token:
+        raise BadInput(
+            "SLACK_APP_TOKEN is not set. Socket Mode needs the app-level token. "
+            "Example: export SLACK_APP_TOKEN=xapp-..."
+        )
+    connections = [
+        _Connection(app, token, in_flight, settings.slack.ping_seconds) for _ in range(settings.slack.sockets)
+    ]
+    try:
+        for connection in connections:
+            await connection.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        yield ""
+    finally:
+        await in_flight.answered(ACK_SECONDS)
+        await asyncio.gather(*(connection.end() for connection in connections), return_exceptions=True)
+
+
+class _Connection(AsyncSocketModeHandler):
+    """One Socket Mode connection that knows when it owes an ack."""
+
+    def __init__(self, app: AsyncApp, token: str, in_flight: InFlight, ping_seconds: float) -> None:
+        super().__init__(app, token, ping_interval=ping_seconds)
+        self._in_flight = in_flight
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own class narrows it
+        with self._in_flight.answering():
+            await super().handle(client, req)
+
+    async def end(self) -> None:
+        """Closes the connection and sees its tasks end; the SDK only asks them to."""
+        client = self.client
+        tasks = [
+            task
+            for task in (client.message_processor, client.current_session_monitor, client.message_receiver)
+            if task is not None
+        ]
+        await self.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,45 @@
+"""Private answers to a press: what a person must know when something was refused or could not be done."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from bot.errors import BadInput, ServiceError, StoreError
+from bot.launches.access import Refused
+from bot.ports import NotInvited
+from formatting import words
+from formatting.message import Message
+
+Respond: TypeAlias = Callable[..., Awaitable[Any]]
+
+
+async def answering(respond: Respond, work: Awaitable[object]) -> None:
+    """Does the work; what a person must know of its failure is said privately."""
+    try:
+        await work
+    except (BadInput, Refused) as reason:
+        await private(respond, words.bad_input(str(reason)))
+    except StoreError as failure:
+        await private(respond, words.store_trouble(str(failure)))
+    except NotInvited as word:
+        await private(respond, words.not_done(f"Slack does not let me write here any more ({word})"))
+    except ServiceError as error:
+        await private(respond, words.not_done(in_words(error)))
+
+
+def in_words(error: ServiceError) -> str:
+    """A failed call as one sentence, such as "Slack: did not answer in time"."""
+    problem = error.problem
+    where = f" in {problem.region}" if problem.region else ""
+    return f"{problem.system}{where}: {problem.message}"
+
+
+async def private(respond: Respond, message: Message, *, instead: bool = False) -> None:
+    """Shows a message to the person alone; with `instead` in the place of the note that was pressed."""
+    await respond(
+        text=message.text,
+        blocks=list(message.blocks),
+        response_type="ephemeral",
+        replace_original=instead,
+    )
