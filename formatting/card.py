@@ -7,11 +7,12 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.models.launch import Launch, Verdict
-from formatting import glyphs, limits
-from formatting.blocks import Block, actions, context, section
+from formatting import art, glyphs, limits
+from formatting.blocks import Block, actions, context, preformatted, section
 from formatting.card_buttons import buttons, open_to_cancel
 from formatting.card_ends import ending
 from formatting.card_steps import steps
+from formatting.closing import curve_line
 from formatting.message import Message
 from formatting.text import code, escape_within, one_line, prose, sentence, user
 from formatting.times import date_in_text
@@ -40,6 +41,7 @@ def card(launch: Launch, now: datetime) -> Message:
         *([section(done)] if done else []),
         *_remarks(launch),
         *ending(launch).blocks,
+        *_headline(launch),
         *actions(buttons(launch)),
     ]
     said = escape_within("\n".join(card_lines(launch, now)).replace("```", "'''"), limits.MESSAGE_TEXT)
@@ -54,7 +56,18 @@ def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
         *(step.plain() for step in steps(launch, now)),
         *((_retrying(launch),) if launch.trouble else ()),
         *ending(launch).lines,
+        *((curve_line(launch.curve),) if launch.curve is not None else ()),
     )
+
+
+def _headline(launch: Launch) -> list[Block]:
+    """The job's headline, where the art is shown no more.
+
+    A card that once showed the art must keep a block of its kind: Slack refuses the edit otherwise, with
+    block_mismatch (https://docs.slack.dev/reference/methods/chat.update).
+    """
+    shown = launch.job is not None and launch.verdict not in (Verdict.SUBMITTED, Verdict.SUCCEEDED)
+    return [preformatted(art.headline(launch.job).strip())] if launch.job is not None and shown else []
 
 
 def _asked(launch: Launch) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bot.models.launch import Launch, Verdict
+from bot.models.launch import Curve, Launch, Verdict
 from formatting import glyphs
 from formatting.actions import opening
 from formatting.blocks import actions, link_button, section
@@ -72,6 +72,13 @@ def _more(launch: Launch) -> list[str]:
     run = f"Run: {link(launch.run_url, launch.launch_id)}." if launch.run_url else ""
     line = " ".join(part for part in (sentence(pairs), run) if part)
     return [line] if line else []
+
+
+def curve_line(curve: Curve) -> str:
+    """A curve as one plain line: its name, a bar for each part, and the first and the last value."""
+    first, last = curve.points[0][1], curve.points[-1][1]
+    bars = sparkline([value for _, value in curve.points])
+    return f"{one_line(curve.key)} {bars} {first:.4g} to {last:.4g}"
 
 
 def sparkline(values: Sequence[float], width: int = 40) -> str:

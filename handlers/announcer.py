@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -15,7 +16,8 @@ from bot.models.launch import Launch, MessageRef
 from bot.ports import Clock, MessageKind, NotInvited
 from formatting import words
 from formatting.card import card
-from formatting.closing import appeared, closing
+from formatting.closing import appeared, closing, curve_line
+from handlers.curve import draw
 from handlers.speaker import Speaker
 
 Answer: TypeAlias = Callable[[str], Awaitable[object]]
@@ -106,6 +108,23 @@ class SlackAnnouncer:
             thread_ts=launch.card.ts,
             tags={"launch_id": launch.launch_id, "kind": MessageKind.CLOSING},
         )
+
+    async def illustrate(self, launch: Launch) -> None:
+        """Uploads the loss curve straight into the thread: a picture shown in a block is not ready at once."""
+        if launch.card is None or not launch.channel_id or launch.curve is None:
+            return
+        try:
+            picture = await asyncio.to_thread(draw, launch.curve)
+            await self._slack.upload_picture(
+                launch.channel_id,
+                launch.card.ts,
+                filename=f"{launch.launch_id}.png",
+                title=f"{launch.curve.key} of {launch.name}",
+                picture=picture,
+                alt=curve_line(launch.curve),
+            )
+        except (ServiceError, NotInvited) as error:
+            structlog.get_logger("slack").warning("a curve was not shared", reason=str(error))
 
     def _edit(self, launch: Launch, *, owed: bool) -> Edit | None:
         ref = launch.card

@@ -108,6 +108,33 @@ def launches(settings_path: Path, days: float, *, as_json: bool) -> None:
     _leave(lambda: asyncio.run(list_launches(settings_path, days=days, as_json=as_json)))
 
 
+@cli.command()
+@click.argument("file")
+@click.option(
+    "--source",
+    type=click.Choice(["cloud_run", "vertex", "cloud_build"]),
+    default="cloud_run",
+    show_default=True,
+    help="Which kind of program wrote the log.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--settings",
+    "settings_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A settings file with causes of your own.",
+)
+def diagnose(file: str, source: str, settings_path: Path | None, *, as_json: bool) -> None:
+    """Say why a log file ended badly and what to do; FILE may be - for standard input.
+
+    Exit codes: 0 healthy, 1 error found, 2 not readable.
+    """
+    from bot.models.diagnosis import Source  # noqa: PLC0415 - imported when it runs
+    from handlers.terminal.diagnose import diagnose_here  # noqa: PLC0415 - the same
+
+    _leave(lambda: diagnose_here(file, source=Source(source), as_json=as_json, settings_path=settings_path))
+
+
 def _leave(run: Callable[[], int]) -> NoReturn:
     """Runs a command; what a person must mend is one sentence on standard error and exit code 2."""
     from bot.errors import BadInput, StoreError  # noqa: PLC0415 - imported when it runs

@@ -52,11 +52,7 @@ class LaunchCommand:
             await _private(ack, words.store_trouble(str(failure)))
 
     async def _start(self, ack: Ack, respond: Respond, request: LaunchRequest) -> None:
-        try:
-            added = await self._desk.submit(request)
-        except StoreError as failure:
-            await _private(ack, words.nothing_started(str(failure)))
-            return
+        added = await self._desk.submit(request)
         if not added.fresh:
             card = added.launch.card
             await _private(ack, words.already_asked(card.url if card else ""))

@@ -102,7 +102,7 @@ async def _answering(
     settings: Settings, secret: Secrets, clouds: Clouds, store: Store, outbox: Outbox
 ) -> AsyncIterator[Bot]:
     clock = SystemClock()
-    client = web_client(settings, secret)
+    client = web_client(settings, token=secret.slack_bot_token.get_secret_value())
     slack = SlackClient(
         client, posts_per_second=settings.slack.posts_per_second, post_burst=settings.slack.post_burst
     )
@@ -134,7 +134,7 @@ async def _answering(
         resumed = await room.scheduler.start()
         log.info("launches taken up", launches=resumed)
         try:
-            yield Bot(build_app(client, secret, listeners, in_flight), store, in_flight, warming)
+            yield Bot(build_app(settings, secret, listeners, in_flight), store, in_flight, warming)
         finally:
             await in_flight.end()
             warming.cancel()

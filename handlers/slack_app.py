@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -37,10 +38,10 @@ class Listeners:
     home: Home
 
 
-def web_client(settings: Settings, secret: Secrets) -> AsyncWebClient:
-    """The Web API client: a deadline for each call, and Slack's Retry-After honoured a few times."""
+def web_client(settings: Settings, *, token: str = "") -> AsyncWebClient:
+    """A Web API client: a deadline for each call, and Slack's Retry-After honoured a few times."""
     return AsyncWebClient(
-        token=secret.slack_bot_token.get_secret_value(),
+        token=token or None,
         base_url=f"{settings.slack.base_url}/",
         timeout=int(max(1, settings.timing.call)),
         # Only refusals are sent again: the SDK's default also repeats a post whose answer was lost.
@@ -48,10 +49,12 @@ def web_client(settings: Settings, secret: Secrets) -> AsyncWebClient:
     )
 
 
-def build_app(client: AsyncWebClient, secret: Secrets, listeners: Listeners, in_flight: InFlight) -> AsyncApp:
-    """The app, with every listener registered; nothing is asked of Slack yet."""
+def build_app(settings: Settings, secret: Secrets, listeners: Listeners, in_flight: InFlight) -> AsyncApp:
+    """The app, with every listener registered; it asks nothing of Slack by itself, not even before an ack."""
     app = AsyncApp(
-        client=client,
+        client=web_client(settings),
+        # Left alone, Bolt asks auth.test before the first listener: an ack would wait for Slack's answer.
+        authorize=_with_token(secret.slack_bot_token.get_secret_value()),
         signing_secret=secret.slack_signing_secret.get_secret_value() or None,
         # Both Socket Mode and HTTP verify what they must by themselves; a bot never hears itself here.
         ignoring_self_events_enabled=True,
@@ -72,6 +75,13 @@ def build_app(client: AsyncWebClient, secret: Secrets, listeners: Listeners, in_
     app.event("app_home_opened")(tracked(listeners.home.opened))
     app.error(_unexpected)
     return app
+
+
+def _with_token(token: str) -> Callable[..., Awaitable[AuthorizeResult]]:
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    return authorize
 
 
 _OPENED = re.compile(rf"^{actions.OPEN_CONSOLE}\b")

@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 
 from bot.clients.slack import BlocksRefused, Outgoing, SlackClient
-from bot.errors import StoreError
+from bot.errors import ServiceError, StoreError
 from bot.models.launch import MessageRef
 from bot.ports import Clock, Workspaces
 from formatting.message import Message, plain
@@ -69,6 +69,12 @@ class Speaker:
                     break  # the fallback itself was refused: only the text is left
                 refused |= refusal.types
                 await self._remember(refusal.types)
+            except ServiceError as error:
+                if not error.problem.message.startswith("invalid_blocks"):
+                    raise
+                # A mistake of ours in the looks must not keep the words from people.
+                self._log.error("Slack refused a message's blocks", reason=str(error))
+                break
         return await send(Outgoing(text=message.text, blocks=(), tags=tags))
 
     async def _refused(self) -> frozenset[str]:

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.models.launch import Launch
+from bot.models.launch import Stage as Step
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.outcome import Outcome
+from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scenario_file import read_scenario
@@ -29,6 +31,19 @@ MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 SPEED = 20.0
 # The waits that a scenario's speed does not divide; short enough for tests, long enough for a busy machine.
 QUICK = {"scan_first": 0.6, "scan_limit": 2.0, "scan_share": 0.5, "call": 5.0}
+# Calls that change something outside.
+EFFECTS = frozenset(
+    {
+        "pushToRunQueueByName",
+        "pushToRunQueue",
+        "deleteFromRunQueue",
+        "stopRun",
+        "RunJob",
+        "CancelExecution",
+        "CancelCustomJob",
+        "CancelBuild",
+    }
+)
 # How long a test waits at most for what must come.
 PATIENCE = 20.0
 
@@ -50,6 +65,29 @@ class Bed:
     @property
     def slack(self) -> Any:
         return self.stage.slack
+
+    @property
+    def start(self) -> datetime:
+        """Before everything in this test."""
+        return datetime(2000, 1, 1, tzinfo=UTC)
+
+    def command(self, text: str, *, user: str = "U0ALICE", channel: str = "#training") -> dict[str, Any]:
+        """The payload of a command, as Slack sends it, not sent yet."""
+        name, _, words = text.partition(" ")
+        where = self.slack.world.directory.channel(channel)
+        return Payloads(self.slack.world).command(user, where, name, words)
+
+    def press_payload(self, message: Message, action_id: str, value: str) -> dict[str, Any]:
+        """The payload of a press by alice, as Slack sends it, not sent yet."""
+        world = self.slack.world
+        action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
+        where = world.directory.channel(message.channel)
+        return Payloads(world).message_action("U0ALICE", where, message, action, {})
+
+    async def deliver(self, kind: str, payload: dict[str, Any]) -> Outcome:
+        """Sends one payload once, as it is."""
+        outcome: Outcome = await self.slack._delivery.deliver(kind, payload)
+        return outcome
 
     async def type(self, text: str, *, user: str = "alice", channel: str = "#training") -> Outcome:
         """Types a command and returns how it was acknowledged."""
@@ -82,8 +120,19 @@ class Bed:
 
     async def launches(self) -> tuple[Launch, ...]:
         """Every launch of the store, oldest first."""
-        newest_first = await self.store.launches.recent(since=datetime(2000, 1, 1, tzinfo=UTC), limit=1000)
+        newest_first = await self.store.launches.recent(since=self.start, limit=1000)
         return tuple(reversed(newest_first))
+
+    async def settled(self, *verdicts: str) -> None:
+        """Returns once the launches stand exactly so, oldest first, and all is done for them."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        while await self.verdicts() != verdicts or any(
+            launch.stage is not Step.DONE for launch in await self.launches()
+        ):
+            if loop.time() > end:
+                raise AssertionError(f"{await self.verdicts()} and not {verdicts}:\n{self.shown()}")
+            await asyncio.sleep(0.05)
 
     async def verdicts(self) -> tuple[str, ...]:
         """How the launches stand, oldest first."""
@@ -97,6 +146,11 @@ class Bed:
             for key, item in self.stage.world.items.items()
             if key not in early
         ]
+
+    def effects(self) -> dict[str, int]:
+        """The calls that spend or stop something, counted where they arrived, by their name."""
+        calls = self.stage.world.calls
+        return {method: count for (_, method, _), count in sorted(calls.items()) if method in EFFECTS}
 
     def started(self) -> list[str]:
         """The runners that were started since the start."""
@@ -117,7 +171,7 @@ def scenario(name: str = "happy", *, speed: float = SPEED, **changes: Any) -> Sc
 def write_in(path: Path, table: str, **values: object) -> None:
     """Sets keys of a table in a settings file that Stage wrote."""
     text = path.read_text()
-    for key, value in values.items():
+    for key in values:
         text = re.sub(rf"(\[{table}\]\n(?:(?!\[).*\n)*?){key} = .*\n", r"\1", text)
     lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
     if f"[{table}]\n" in text:
@@ -148,7 +202,7 @@ async def bot_on(
     tables: dict[str, dict[str, object]] | None = None,
     **timing: float,
 ) -> AsyncIterator[Bed]:
-    """The bot at work in a scenario; `timing` and `tables` set keys of its settings file, `slack` of [slack]."""
+    """The bot at work in a scenario; `timing`, `slack` and `tables` set keys of its settings file."""
     async with stage_on(played, speed=speed) as (stage, folder):
         path = stage.write_settings(folder, **{**QUICK, **timing})
         write_in(path, "slack", http_port=0, **(slack or {}))

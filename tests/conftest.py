@@ -16,6 +16,6 @@ OUTSIDE = (
 
 @pytest.fixture(autouse=True)
 def _no_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy of the environment would be asked even for addresses of this machine; secrets of it mean others."""
+    """A proxy would be asked even for addresses of this machine, and a person's secrets open other doors."""
     for name in [*OUTSIDE, *(name for name in os.environ if name.lower().endswith("_proxy"))]:
         monkeypatch.delenv(name, raising=False)

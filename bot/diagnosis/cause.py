@@ -24,11 +24,12 @@ class Strength(IntEnum):
 class Cause:
     """One entry of the table.
 
-    It fits an event if one of `patterns` (regular expressions, case-blind; one that begins with a letter
-    begins at a word) is found in its text and none of `unless`, its exception class is one of `exceptions` (a class name, or its dotted end) and the log comes from one
-    of `sources`; an empty tuple asks nothing. `advice` says what to do next and may hold named groups
-    of the pattern as `{name}`; the summary always keeps what those groups caught. `samples` must be
-    recognised as this cause and `counters` must not: both run as tests.
+    It fits an event if one of `patterns` (regular expressions, case-blind; one that begins with a
+    letter begins at a word) is found in its text and none of `unless`, if its exception class is one of
+    `exceptions` (a class name, or its dotted end) and if the log comes from one of `sources`; an empty
+    tuple asks nothing. `advice` says what to do next and may hold named groups of the pattern as
+    `{name}`; the summary always keeps what those groups caught. `samples` must be recognised as this
+    cause and `counters` must not: both run as tests.
     """
 
     id: str

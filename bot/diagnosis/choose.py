@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from bot.diagnosis.cause import Strength
 from bot.diagnosis.events import Event
+from bot.diagnosis.noise import harmless
 from bot.diagnosis.outcome import Outcome
 from bot.diagnosis.rows import Rows
 from bot.diagnosis.terminal import is_platform
 
 _RETRIED = re.compile(
-    r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;.:(] ?retrying|will retry|\(retry|trying again|attempt \d+(?: of |/)\d+|backing off|sleeping \d|"
-    r"try(?:ing)? to resume|resuming|falling back|fall(?:s)? back to|skipping|reducing batch|continuing|recovered|reconnect(?:ed|ing)",
+    r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;:.(] ?retrying|will retry|\(retry|"
+    r"trying again|attempt \d+(?: of |/)\d+|backing off|sleeping \d|try(?:ing)? to resume|resuming|"
+    r"falling back|fall(?:s)? back to|skipping|reducing batch|continuing|recovered|reconnect(?:ed|ing)",
     re.IGNORECASE,
 )
 _GAVE_UP = re.compile(
-    r"giv(?:ing|en) up|gave up|max(?:imum)?(?: number of)? retries|retries (?:exceeded|exhausted)|no more retries|after \d+ (?:attempts|retries|tries)",
+    r"giv(?:ing|en) up|gave up|max(?:imum)?(?: number of)? retries|retries (?:exceeded|exhausted)|"
+    r"no more retries|after \d+ (?:attempts|retries|tries)",
     re.IGNORECASE,
 )
 _PROGRESS = re.compile(
-    r"\bloss\b['\"]?\s*[=:]|\d+%\||\bit/s|\bs/it\b|\b(?:global_)?step['\"]?[ =:]+\d+(?!/\d+ :)|\bepoch[ =:]+\d+|saved? (?:model|checkpoint)|^Successfully |samples?/s",
+    r"\bloss\b['\"]?\s*[=:]|\d+%\||\bit/s|\bs/it\b|\b(?:global_)?step['\"]?[ =:]+\d+(?!/\d+ :)|"
+    r"\bepoch[ =:]+\d+|saved? (?:model|checkpoint)|^Successfully |samples?/s",
     re.IGNORECASE,
 )
 _RECOVERED, _SURVIVED, _REPRINTED, _EARLIER = 48, 40, 45, 70
 _NEAR = 2
 _KIN_ROWS = 60
+_NEAR_END, _SENTENCE = 8, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +44,35 @@ class Choice:
     weight: int
 
 
-def choose(rows: Rows, events: Sequence[Event], used: Set[int], outcome: Outcome) -> Choice | None:
-    """Returns the best explanation: the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks."""
+def choose(rows: Rows, events: Sequence[Event], used: AbstractSet[int], outcome: Outcome) -> Choice | None:
+    """Returns the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks."""
     progress = _last_progress(rows, events, used)
     choices = [Choice(event, _in_place(rows, event, outcome, progress)) for event in events]
     return max(choices, key=lambda c: (c.weight, -c.event.row), default=None)
 
 
+def spoken_before(rows: Rows, choice: Choice, events: Sequence[Event]) -> Choice:
+    """Returns, where the choice says only *that* it failed, the last thing the program said before it.
+
+    It keeps the category that the consequence has: nothing more is known.
+    """
+    match = choice.event.match
+    if match is None or match.cause.strength > Strength.CONSEQUENCE:
+        return choice
+    said = {event.row for event in events}
+    for row in range(choice.event.row - 1, max(-1, choice.event.row - _NEAR_END), -1):
+        clean = rows.clean(row)
+        text = clean.text.strip()
+        if row in said or is_platform(text) or not text:
+            continue
+        if _PROGRESS.search(text[-400:]) or harmless(text) or clean.wandb or len(text.split()) < _SENTENCE:
+            return choice
+        return replace(choice, event=replace(choice.event, row=row, quote=clean.quote.strip(), more=""))
+    return choice
+
+
 def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
-    """Returns the choice with what other lines say of the same cause soon after it, so that the summary is whole."""
+    """Returns the choice with what lines soon after it say of the same cause, for a whole summary."""
     event, match = choice.event, choice.event.match
     if match is None or match.cause.strength < Strength.GENERIC:
         return choice
@@ -60,8 +86,8 @@ def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
     return replace(choice, event=replace(event, more=more))
 
 
-def _last_progress(rows: Rows, events: Sequence[Event], used: Set[int]) -> int:
-    """Returns the last row, at most some thousand after an event, on which work visibly went on; -1 if none."""
+def _last_progress(rows: Rows, events: Sequence[Event], used: AbstractSet[int]) -> int:
+    """Returns the last row, after the first event, on which work visibly went on; -1 if there is none."""
     if not events:
         return -1
     first = min(event.row for event in events)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 from bot.diagnosis.cause import Cause, Strength
 from bot.diagnosis.causes import CAUSES
-from bot.diagnosis.choose import Choice, choose, with_kin
+from bot.diagnosis.choose import Choice, choose, spoken_before, with_kin
 from bot.diagnosis.events import Event, chain_event, line_events
 from bot.diagnosis.exceptions import read_chains
 from bot.diagnosis.excerpt import safe_entries
@@ -50,7 +51,7 @@ def diagnose_lines(
         return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)
     if choice is None:
         return _silent(lines)
-    return _answer(lines, rows, choice, table, kind)
+    return _answer(lines, rows, spoken_before(rows, choice, events), table, kind)
 
 
 def find_events(
@@ -71,6 +72,7 @@ def _failed(outcome: Outcome, choice: Choice | None) -> bool:
 
 def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, source: Source) -> Diagnosis:
     entry = rows.entry[choice.event.row]
+    offset = choice.event.row - bisect_left(rows.entry, entry)
     look = max(0, entry - _LOOK_BACK)
     shown = safe_entries(lines[look : entry + AFTER + 1])
     first = max(0, entry - BEFORE)
@@ -79,7 +81,7 @@ def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, sour
         has_error=True,
         category=match.cause.category if match is not None else Category.UNKNOWN,
         root_cause_index=entry,
-        summary=summary_of(_again(choice, shown, entry - look, table, source)),
+        summary=summary_of(_again(choice, shown, entry - look, offset, table, source)),
         context=tuple(shown[first - look :]),
         advice=safe(match.advice()) if match is not None else _UNKNOWN_ADVICE,
         confidence=_confidence(choice),
@@ -88,12 +90,21 @@ def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, sour
     )
 
 
-def _again(choice: Choice, shown: Sequence[str], entry: int, table: Table, source: Source) -> Choice:
-    """Returns the same choice as it stands in the redacted entries, so that the summary quotes only those."""
+def _again(
+    choice: Choice, shown: Sequence[str], entry: int, offset: int, table: Table, source: Source
+) -> Choice:
+    """Returns the same choice as the redacted entries have it, so that the summary quotes nothing else.
+
+    `entry` and `offset` say where it stands: the entry, and the row within it.
+    """
     rows = Rows(shown)
     events, _ = find_events(rows, range(len(rows)), table, source)
     same = [e for e in events if rows.entry[e.row] == entry and _cause(e) == _cause(choice.event)]
-    return with_kin(replace(choice, event=same[0]), events) if same else choice
+    if same:
+        return with_kin(replace(choice, event=same[0]), events)
+    here = [row for row in range(len(rows)) if rows.entry[row] == entry]
+    at = here[min(offset, len(here) - 1)]
+    return replace(choice, event=replace(choice.event, quote=rows.clean(at).quote.strip(), more=""))
 
 
 def _cause(event: Event) -> str:

@@ -69,7 +69,7 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
     if clean.quote != clean.text and (match is None or match.cause.strength is Strength.CONSEQUENCE):
         match = table.match(clean.quote.strip(), exception="", source=source) or match
     shouted = loud(clean)
-    if match is None and not shouted:
+    if match is None and (not shouted or is_platform(text)):
         return None
     strength = match.cause.strength if match else None
     weight = _OF_LINE[strength] if strength is not None else _UNMATCHED
@@ -118,7 +118,7 @@ def _of_raised(rows: Rows, one: Raised, table: Table, source: Source, penalty: i
 
 
 def chain_event(rows: Rows, chain: Chain, table: Table, source: Source) -> Event | None:
-    """Returns the event of the exception in a chain that names best what to change; None for an ignored chain."""
+    """Returns the event of the exception in a chain that best names what to change; None if it is ignored."""
     if chain.ignored:
         return None
     traced = any(one.traced for one in chain.raised)

@@ -28,13 +28,15 @@ _LINKED = re.compile(
 )
 _IGNORED = re.compile(r"Exception ignored (?:in|while)|--- Logging error ---|Error in sys\.excepthook")
 _ASIDE = re.compile(r"Exception in thread|was never retrieved|Error in atexit|Exception in callback")
-_LONGEST, _NOISE, _MORE = 600, 60, 14
+_LONGEST, _NOISE, _MORE, _LINKS = 600, 60, 14, 40
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """One exception as printed: the row of its class and message, its dotted class, its message, the rows that go
-    on with the message (`more`), whether a traceback stood above it, and the file of its innermost frame.
+    """One exception as printed.
+
+    The row of its class and message, its dotted class, its message, the rows that go on with the
+    message (`more`), whether a traceback stood above it, and its innermost frame.
     """
 
     row: int
@@ -49,8 +51,8 @@ class Raised:
 class Chain:
     """Exceptions linked by "The above exception...", the first raised first.
 
-    `direct` is, for each but the first, whether the text said "direct cause". `ignored` marks destructors and the
-    like, which never end a program; `aside` marks threads and callbacks, which may.
+    `direct` is, for each but the first, whether the text said "direct cause". `ignored` marks destructors
+    and the like, which never end a program; `aside` marks threads and callbacks, which may.
     """
 
     raised: tuple[Raised, ...]
@@ -83,7 +85,7 @@ class _Reader:
         raised: list[Raised] = []
         direct: list[bool] = []
         at: int | None = first
-        while at is not None and len(raised) < 40:
+        while at is not None and len(raised) < _LINKS:
             one = self._traced(at) if self._header(at) else self._plain(at)
             if one is None:
                 break

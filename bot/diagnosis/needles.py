@@ -1,4 +1,4 @@
-"""Finds a plain word that every text a pattern fits must hold: asking for it costs far less than the pattern."""
+"""Finds a plain word that every text a pattern fits must hold: looking for it is cheap."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _SPECIAL = set(".^$*+?{}[]()|\\")
 
 
 def needle_of(pattern: str) -> str:
-    """Returns the longest run of plain characters (lower case) that a fitting text must hold; "" if none is sure.
+    """Returns the longest run of characters (lower case) that a fitting text must hold; "" if none is sure.
 
     Only runs outside groups and sets count, without a character that a quantifier makes optional.
     """

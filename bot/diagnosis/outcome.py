@@ -10,15 +10,22 @@ from bot.diagnosis import terminal
 from bot.diagnosis.rows import Rows
 
 _ATTEMPT_ENDS = re.compile(
-    r"^Container called exit\(|^Container terminated on signal|will restart worker group|^Terminating task because"
+    r"^Container called exit\(|^Container terminated on signal|^Terminating task because|"
+    r"will restart worker group"
 )
 _REPRINT = re.compile(r"^.{0,4}(?:FATAL ERROR DETECTED|Full Log Context|━━━ Full Log)")
 
 
+_SPEAKING = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended: `failed` is None where no line says so. `attempt` is the first row of the last attempt;
-    `lost` are the rows in which the agent gave a launch up; `reprint` is the row from which on the wrapper repeats the log (or the number of rows).
+    """How it ended.
+
+    `failed` is None where no line says so. `attempt` is the first row of the last attempt; `lost` are the
+    rows in which the agent gave a launch up; `reprint` is the row from which on the wrapper repeats the
+    log (the number of rows if it does not).
     """
 
     failed: bool | None
@@ -44,7 +51,7 @@ def judge(rows: Rows, hits: Sequence[int]) -> Outcome:
         if _ATTEMPT_ENDS.match(text):
             ends.append(row)
     for end in ends:
-        if sum(1 for row in range(end + 1, min(len(rows), end + 40)) if _speaks(rows, row)) >= 3:
+        if sum(1 for row in range(end + 1, min(len(rows), end + 40)) if _speaks(rows, row)) >= _SPEAKING:
             attempt = end + 1
     return Outcome(failed, attempt, tuple(lost), reprint)
 

@@ -9,18 +9,21 @@ from bot.diagnosis.cause import Cause, Strength
 from bot.models.diagnosis import Category, Source
 
 _KEYS = ("id", "category", "patterns", "exceptions", "sources", "advice", "samples", "counters")
-_EXAMPLE = 'for example id = "shards.stale", category = "data_missing", patterns = ["shard index .* is stale"], advice = "Run make shards."'
+_EXAMPLE = (
+    'for example id = "shards.stale", category = "data_missing", patterns = ["shard index .* is stale"], '
+    'advice = "Run make shards."'
+)
 _CATEGORIES = sorted(set(Category) - {Category.NONE, Category.UNKNOWN})
 _LONGEST = 400
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*[+*](?:[^()\\]|\\.)*\)[+*{]")
 
 
 class CauseError(ValueError):
-    """A table is no cause; its text is one sentence that says what is wrong, what is allowed, and an example."""
+    """A table is no cause; the text is one sentence: what is wrong, what is allowed, an example."""
 
 
 def parse_causes(tables: Sequence[Mapping[str, object]]) -> tuple[Cause, ...]:
-    """Returns the causes that the tables say, in their order; try them before the built-in ones: `(*own, *CAUSES)`.
+    """Returns the causes that the tables say, in their order; use them as `causes=(*own, *CAUSES)`.
 
     A table has `id`, `category`, `advice`, and `patterns` or `exceptions` (both, to ask for both); `sources`,
     `samples` and `counters` are optional. Raises CauseError for the first mistake.
@@ -102,5 +105,6 @@ def _check(where: str, pattern: str) -> None:
     if len(pattern) > _LONGEST or _NESTED.search(pattern):
         raise CauseError(
             f'{where} has a pattern "{pattern[:60]}" that could take for ever on a long line; '
-            f'use at most {_LONGEST} characters and no repeat inside a repeat, for example "shard .{{0,80}} is stale".'
+            f"use at most {_LONGEST} characters and no repeat inside a repeat, "
+            f'for example "shard .{{0,80}} is stale".'
         )

@@ -13,9 +13,9 @@ _STRONG = (
 )  # fmt: skip
 #: Also common in healthy logs (metrics, warnings, progress).
 _WEAK = (
-    "error", "fail", "exceed", "not found", "timed out", "timeout", "unable", "cannot", "could not", "couldn't",
-    "can't", "invalid", "unsupported", "exit", "terminat", "signal", "cancel", "missing", "too many", "mismatch",
-    "does not", "no matching", "conflict",
+    "error", "fail", "exceed", "not found", "timed out", "timeout", "unable", "cannot", "could not",
+    "couldn't", "can't", "invalid", "unsupported", "exit", "terminat", "signal", "cancel", "missing",
+    "too many", "mismatch", "does not", "no matching", "conflict",
 )  # fmt: skip
 #: Where the weak words are very many, the spellings that a program gives its own errors.
 _SPELT = ("ERROR", "FATAL", "CRITICAL", "Error: ", "error: ", "E: ")
@@ -24,8 +24,10 @@ _LAST = 80
 
 
 def interesting(rows: Rows) -> list[int]:
-    """Returns, ascending, the rows to look at: all that hold a telling word, or where those are very many the
-    first and the last of each kind, and the last rows of all (at most some thousands, however long the log is).
+    """Returns, ascending, the rows to look at: at most some thousands, however long the log is.
+
+    All that hold a telling word, or where those are very many the first and the last of each kind, and the
+    last rows of all.
     """
     strong, weak = set(rows.holding(_STRONG)), set(rows.holding(_WEAK))
     if len(weak) > 2 * _MOST:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-#: What a pattern may see of one physical line, in characters: a line of 1 MB costs no more than one of this length.
+#: Characters that a pattern may see of one physical line: one of 1 MB costs no more than one of these.
 HEAD, TAIL = 3_000, 1_000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)?|[@-Z\\-_])")
@@ -14,17 +14,21 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WRAPPING = re.compile(
     r"""(?:
       (?P<step>Step\ \#\d+(?:\ -\ "[^"]{0,80}")?:\ ?)
-    | (?P<buildkit>\#\d+\ (?:\d+\.\d+\ )?)
-    | (?P<rank>\[(?:rank|default|node|worker|local_rank|process)?[\ _=]?\d{1,4}\](?::|\ (?!NCCL)|(?=[A-Z\s]))\ ?
+    | (?P<buildkit>\#\d+\ (?:\d+\.\d+\ )?|\d{1,4}\.\d{1,3}\ (?=[A-Z]))
+    | (?P<rank>
+        \[(?:rank|default|node|worker|local_rank|process)?[\ _=]?\d{1,4}\](?::|\ (?!NCCL)|(?=[A-Z\s]))\ ?
         | \[\d+,\d+\](?:<std(?:err|out)>)?:\ ?
         | \((?:\w+\ )?(?:pid=|ip=)[^)]{1,80}\)\ ?
-        | (?:rank|node|worker)[\ _-]?\d{1,4}:\ 
+        | (?:rank|node|worker)[\ _-]?\d{1,4}:[ ]
         | workerpool\d+-\d+:?\ (?=\S)
         | \d{1,4}:\ (?=Traceback|\s+File\ "))
-    | (?P<stamp>\[?\d{4}[-/]\d\d[-/]\d\d[T\ _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|\ ?[+-]\d\d:?\d\d|\ UTC)?\]?(?:\ ?[-:|]\ |:?\ |\ ?-\ |(?=\[))
+    | (?P<stamp>
+        \[?\d{4}[-/]\d\d[-/]\d\d[T\ _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|\ ?[+-]\d\d:?\d\d|\ UTC)?\]?
+          (?:\ ?[-:|]\ |:?\ |\ ?-\ |(?=\[))
         | \[\d\d:\d\d:\d\d(?:[.,]\d+)?\]\ ?
         | \d\d:\d\d:\d\d(?:[.,]\d+)?\ [-|]?\ ?
-        | (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)?\ ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d\ )
+        | (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)?\ ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)
+          \ {1,2}\d{1,2}\ \d\d:\d\d:\d\d[ ])
     | (?P<glog>\[?(?P<glog_level>[IWEF])\d{4}\ \d\d:\d\d:\d\d\.\d+\ +(?:\d+\ )?[^\s\]]{1,120}:\d+\]\ ?
         | (?P<tf_level>[IWEF])\ (?=[\w./-]{3,120}\.(?:cc|cpp|h|cu|cu\.cc):\d+\]))
     | (?P<wandb>wandb:\ (?:(?P<wandb_level>ERROR|WARNING|WARN|INFO)(?:\ |$))?)

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from bot.diagnosis.prefixes import Clean, unwrap
+from bot.diagnosis.structured import message_of
 
 _BREAKS = re.compile(r"\r\n|\r|\n")
 
@@ -22,7 +23,8 @@ class Rows:
     def __init__(self, lines: Sequence[str]) -> None:
         self.raw: list[str] = []
         self.entry: list[int] = []
-        for number, line in enumerate(lines):
+        for number, entry in enumerate(lines):
+            line = message_of(entry) if entry[:1] == "{" and '"message"' in entry else entry
             if "\n" in line or "\r" in line:
                 parts = _BREAKS.split(line)
                 self.raw.extend(parts)
@@ -43,11 +45,11 @@ class Rows:
         return known
 
     def holding(self, words: Sequence[str]) -> Iterator[int]:
-        """Yields, unordered and possibly twice, the rows that hold one of the (lower-case) words in any case."""
+        """Yields, in no order, the rows that hold one of the (lower-case) words in any case; some twice."""
         return self._found(words, self._lowered)
 
     def spelling(self, words: Sequence[str]) -> Iterator[int]:
-        """Yields, unordered and possibly twice, the rows that hold one of the words spelt exactly so."""
+        """Yields, in no order and some twice, the rows that hold one of the words spelt exactly so."""
         return self._found(words, self._blob)
 
     @cached_property

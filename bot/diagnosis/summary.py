@@ -15,7 +15,7 @@ _BEFORE = 24
 
 
 def summary_of(choice: Choice) -> str:
-    """Returns the chosen event's text in at most 200 characters, redacted and neutralised, never cutting what matched."""
+    """Returns the chosen event's text in one safe line of at most 200 characters that keeps what matched."""
     event = choice.event
     whole = _one_line(f"{event.quote} {event.more}" if event.more else event.quote)
     if len(whole) <= LONGEST:

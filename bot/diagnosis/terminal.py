@@ -6,22 +6,26 @@ import re
 
 _FAILED = re.compile(
     r"""^(?:
-      Job\ failed\b | Job\ (?:was\ )?cancell?ed\b | Job\ expired\b | .{0,80}\bJOB_STATE_(?:FAILED|CANCELLED|EXPIRED)
-    | .{0,40}\breplica\ \S+\ (?:ran\ out|exited\ with\ a\ non-zero|was\ preempted|failed\ to) | .{0,20}Job\ exceeded\ its\ timeout
-    | Container\ called\ exit\((?!0\))-?\d+\) | Execution\ \S+\ has\ failed | Task\ \S+\ (?:attempt\ \S+\ )?failed\ with
-    | Container\ terminated\ on\ signal | Memory\ limit\ of\ .*exceeded | Terminating\ task\ because
-    | build\ step\ \d+\ .*\ failed | ERROR:\ build\ step | ERROR$ | TIMEOUT$ | CANCELLED$ | BUILD\ FAIL | EXPIRED$
-    | Your\ build\ failed | context\ deadline\ exceeded$ | .{0,6}Build\ not\ started
-    | .{0,6}FATAL\ ERROR\ DETECTED | .{0,4}Killing\ agent | .{0,4}W&B\ agent\ exited\ \(exit\ code:\ (?!0\))
+      Job\ failed\b | Job\ (?:was\ )?cancell?ed\b | Job\ expired\b | .{0,20}Job\ exceeded\ its\ timeout
+    | .{0,80}\bJOB_STATE_(?:FAILED|CANCELLED|EXPIRED)
+    | .{0,40}\breplica\ \S+\ (?:ran\ out|exited\ with\ a\ non-zero|was\ preempted|failed\ to)
+    | Container\ called\ exit\((?!0\))-?\d+\) | Container\ terminated\ on\ signal
+    | Execution\ \S+\ has\ failed | Task\ \S+\ (?:attempt\ \S+\ )?failed\ with
+    | Memory\ limit\ of\ .*exceeded | Terminating\ task\ because
+    | build\ step\ \d+\ .*\ failed | ERROR:\ build\ step | ERROR$ | TIMEOUT$ | CANCELLED$ | EXPIRED$
+    | BUILD\ FAIL | Your\ build\ failed | context\ deadline\ exceeded$ | .{0,6}Build\ not\ started
+    | .{0,80}\bcompleted\ with\ status\ "(?:FAILURE|TIMEOUT|CANCELLED|INTERNAL_ERROR)
+    | .{0,6}FATAL\ ERROR\ DETECTED | .{0,4}Killing\ agent
+    | .{0,4}W&B\ agent\ exited\ \(exit\ code:\ (?!0\))
     | .{0,3}Command\ exited\ with\ (?:code|status)\ [1-9] | npm\ ERR!\ code\ ELIFECYCLE
     )""",
     re.VERBOSE,
 )
 _SUCCEEDED = re.compile(
     r"""^(?:
-      Job\ completed\ successfully | .{0,80}\bJOB_STATE_SUCCEEDED | DONE$ | SUCCESS$ | Container\ called\ exit\(0\)
-    | Execution\ \S+\ has\ (?:successfully\ )?(?:completed|succeeded)
-    | .{0,4}(?:W&B\ agent\ exited\ \(exit\ code:\ 0\)|Semi-persistent\ runner\ finished\ cleanly)
+      Job\ completed\ successfully | .{0,80}\bJOB_STATE_SUCCEEDED | DONE$ | SUCCESS$
+    | Container\ called\ exit\(0\) | Execution\ \S+\ has\ (?:successfully\ )?(?:completed|succeeded)
+    | .{0,4}W&B\ agent\ exited\ \(exit\ code:\ 0\) | .{0,4}Semi-persistent\ runner\ finished\ cleanly
     | .{0,4}Runner\ completed\ \d+\ runs
     )""",
     re.VERBOSE,
@@ -29,8 +33,8 @@ _SUCCEEDED = re.compile(
 _OTHER = re.compile(
     r"""^(?:
       Finished\ tearing\ down\ training\ program | Finished\ Step\ \# | Starting\ Step\ \# | PUSH$ | BUILD$
-    | .{0,4}(?:BAILOUT\ TRIGGER|All\ occurrences\ of\ pattern|Final\ runner\ stats|Runner\ lifetime|Job\ submitted)
-    | [━─]{8,} | .{0,4}━━━
+    | .{0,4}(?:BAILOUT\ TRIGGER|All\ occurrences\ of\ pattern|Final\ runner\ stats|Runner\ lifetime)
+    | .{0,4}Job\ submitted | [━─]{8,} | .{0,4}━━━
     | Waiting\ for\ job\ to\ be\ provisioned | Job\ is\ (?:running|preparing)
     )""",
     re.VERBOSE,
@@ -38,7 +42,7 @@ _OTHER = re.compile(
 _LOST = re.compile(
     r"launch: (?:Error running job|Failed to (?:start|run|submit)|.{0,40}job .{0,40}failed to start)|"
     r"(?:failed to start|crashed), killing sweep|failed runs in the first .*killing sweep|"
-    r"(?:too many|maximum number of) failed runs",
+    r"launch: .{0,80}status:? ['\"]?(?:failed|crashed)|(?:too many|maximum number of) failed runs",
     re.IGNORECASE,
 )
 
@@ -59,5 +63,5 @@ def lost(text: str) -> bool:
 
 
 def is_platform(text: str) -> bool:
-    """Returns whether the platform or the wrapper wrote a line, so that no program's message can go on in it."""
+    """Returns whether the platform or the wrapper wrote a line: no program's message goes on in it."""
     return failed(text) or succeeded(text) or _OTHER.match(text) is not None

@@ -9,7 +9,7 @@ from bot.errors import ServiceError
 from bot.launches.steps.announce import announce
 from bot.launches.steps.cancel import cancel
 from bot.launches.steps.diagnose import diagnose
-from bot.launches.steps.follow import follow
+from bot.launches.steps.follow import follow, lose_sight, past_limit
 from bot.launches.steps.queue import queue
 from bot.launches.steps.report import report
 from bot.launches.steps.runner import runner
@@ -35,6 +35,13 @@ STEPS: MappingProxyType[Stage, Step] = MappingProxyType(
 CANCELLABLE = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
 
 
+def _step(turn: Turn) -> Step:
+    stage = turn.launch.stage
+    if stage in CANCELLABLE and past_limit(turn):
+        return lose_sight
+    return cancel if turn.launch.cancel_asked and stage in CANCELLABLE else STEPS[stage]
+
+
 async def advance(launch: Launch, tools: Tools) -> Launch:
     """Does one step of `launch` and returns it as it now stands in the store; `due` says when the next is.
 
@@ -45,9 +52,8 @@ async def advance(launch: Launch, tools: Tools) -> Launch:
     if launch.stage is Stage.DONE:
         return launch
     turn = Turn(launch, tools)
-    step = cancel if launch.cancel_asked and launch.stage in CANCELLABLE else STEPS[launch.stage]
     try:
-        await step(turn)
+        await _step(turn)(turn)
     except ServiceError as error:
         await turn.trouble(error.problem)
     if turn.launch.card is not None and turn.launch.stage is not Stage.DONE:

@@ -43,7 +43,9 @@ class LaunchDesk:
             async with asyncio.timeout(self._settings.timing.insert):
                 return await self._launches.add(launch, double_press=self._settings.timing.double_press)
         except TimeoutError:
-            raise StoreError("The launch could not be stored in time. Nothing was started.") from None
+            raise StoreError("Nothing was started: the launch could not be stored in time.") from None
+        except StoreError as failure:
+            raise StoreError(f"Nothing was started. {failure}") from failure
 
     def begin(self, added: Added) -> None:
         """Lets a stored launch begin; call it once the person has their answer."""

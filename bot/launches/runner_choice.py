@@ -38,7 +38,8 @@ def choose_runner(
 
 def listens(settings: Settings, launch: Launch, execution: Execution) -> bool:
     """Whether it is alive and its arguments hold this queue and entity."""
-    return execution.active and execution.queue == launch.queue and execution.entity == settings.wandb.entity
+    queues = execution.queue.split(", ")  # an agent may listen to several
+    return execution.active and launch.queue in queues and execution.entity == settings.wandb.entity
 
 
 def near_limit(settings: Settings, execution: Execution, now: datetime) -> bool:
@@ -89,7 +90,7 @@ def started_for(launch: Launch, executions: Sequence[Execution], intended: datet
         execution
         for execution in fresh
         if not execution.launch_id
-        and execution.queue == launch.queue
+        and launch.queue in execution.queue.split(", ")
         and execution.created is not None
         and execution.created >= intended - MARGIN
     ]

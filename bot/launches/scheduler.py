@@ -10,10 +10,9 @@ import structlog
 
 from bot.launches.driver import Driver
 from bot.launches.turn import Tools
-from bot.models.launch import Stage
 
-# A turn that could not be taken is tried again this slowly, in seconds.
-PAUSE_AFTER_ERROR = 5.0
+# A sleeper looks at the clock at least this often, in seconds: it may have been set back.
+LONGEST_SLEEP = 60.0
 
 
 class Scheduler:
@@ -73,20 +72,17 @@ class Scheduler:
         while not self._stopping:
             self._busy.add(launch_id)
             try:
-                launch = await self._driver.turn(launch_id)
+                due = await self._driver.turn(launch_id)
             finally:
                 self._busy.discard(launch_id)
-            if launch is None:
-                await self._sleep(launch_id, PAUSE_AFTER_ERROR)
-            elif launch.stage is Stage.DONE:
+            if due is None:
                 return
-            else:
-                await self._sleep(launch_id, (launch.due - self._tools.clock.now()).total_seconds())
+            await self._sleep(launch_id, (due - self._tools.clock.now()).total_seconds())
 
     async def _sleep(self, launch_id: str, seconds: float) -> None:
         """Waits until the launch is due, or somebody wakes it."""
         wake = self._wakes[launch_id]
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, seconds)):
+            async with asyncio.timeout(min(LONGEST_SLEEP, max(0.0, seconds))):
                 await wake.wait()
         wake.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,10 @@ from bot.launch_poller import LaunchPoller
 from bot.models.launch import Failure, FailureKind, Launch, Stage, Verdict
 from bot.ports import Announcer, Audit, Clock, Jobs, Launches, Runners, Tracker
 from bot.settings import Settings
+
+
+# A retry waits up to this many times its pause, so that launches in the same trouble spread out.
+JITTER = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,19 @@ class Turn:
         """Writes down that the same stage is wanted again after that many seconds."""
         await self.save(**{"due": self.now() + timedelta(seconds=seconds), **changes})
 
+    async def tick(self, seconds: float, **changes: Any) -> None:
+        """The same, at the first common tick after that many seconds: launches that tick together share calls."""
+        poll = self.tools.settings.timing.poll
+        wanted = self.now().timestamp() + seconds
+        await self.wait(seconds + (poll - wanted % poll) % poll, **changes)
+
     async def trouble(self, problem: Problem, **changes: Any) -> None:
-        """Writes down that a call failed and that this stage is tried again, ever more slowly."""
+        """Writes down that a call failed and that this stage is tried again, ever more slowly, jittered."""
         attempts = self.launch.attempts + 1
         base = self.tools.settings.timing.poll
-        pause = max(problem.retry_after or 0.0, min(base * 2 ** min(attempts - 1, 4), base * 12))
+        growing = min(base * 2 ** min(attempts - 1, 4), base * 12)
+        asked = min(problem.retry_after or 0.0, self.tools.settings.timing.follow_last)
+        pause = max(asked, growing) * random.uniform(1, JITTER)  # noqa: S311 - no secret
         sentence = trouble_sentence(problem)
         await self.wait(pause, **{"trouble": sentence, "attempts": attempts, **changes})
 

@@ -107,13 +107,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """One metric of the run over its steps, sampled: (step, value) pairs, oldest first."""
+
+    key: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """One launch. Stamps named `*_intended` were written before an effect, the others after it.
 
     `due` is when `advance` is next wanted, `deadline` when the wait for the job ends, `limit_seconds`
     the length of that wait. `version` fences saves. `trouble` is the sentence of a step that is being
     retried, `attempts` counts its tries, `misses` the looks in a row that found nothing. `ended` is when
-    the outcome was known. `team_id` and `user_id` are Slack's; a launch from a terminal
+    the outcome was known. `withdrawn` is since when its item is known to be no agent's to take: taken out of
+    the queue, failed, or not there. `team_id` and `user_id` are Slack's; a launch from a terminal
     has an empty channel.
     """
 
@@ -154,6 +163,8 @@ class Launch:
     reply_intended: datetime | None = None
     reply: MessageRef | None = None
     metrics: tuple[tuple[str, float], ...] = ()
+    curve: Curve | None = None
+    withdrawn: datetime | None = None
     ended: datetime | None = None
 
     @property

@@ -45,7 +45,8 @@ class Announcer(Protocol):
     async def find(self, launch: Launch, *, kind: MessageKind) -> MessageRef | None:
         """A message of this launch that we posted but did not note, looked up by its metadata.
 
-        None when there is none, or when we may not read the channel.
+        None when there is none. Raises ServiceError, with DENIED where we may not read the channel, and
+        NotInvited.
         """
         ...
 
@@ -57,7 +58,7 @@ class Announcer(Protocol):
         ...
 
     async def settle(self, launch: Launch) -> None:
-        """Edits the card and returns once Slack has taken it; raises ServiceError until then."""
+        """Edits the card and returns once Slack has taken it; raises ServiceError until then, or NotInvited."""
         ...
 
     async def refuse(self, launch: Launch, reason: str) -> None:
@@ -69,7 +70,11 @@ class Announcer(Protocol):
         ...
 
     async def close(self, launch: Launch) -> MessageRef:
-        """Posts the closing reply that mentions the launcher."""
+        """Posts the closing reply that mentions the launcher. Raises ServiceError, NotInvited."""
+        ...
+
+    async def illustrate(self, launch: Launch) -> None:
+        """Shares a picture of the launch's curve in the thread. Best effort, tried once."""
         ...
 
 

@@ -151,6 +151,8 @@ def _unquoted(row: str, name: _Name) -> Iterator[Span]:
         return
     rest = _UNQUOTED_REST.match(row, found.end())
     end = rest.end() if rest else found.end()
+    if row[max(0, name.start - 1) : name.start] in {"?", "&"}:  # in the query of a URL
+        end = start + len(row[start:end].partition("&")[0])
     if end < len(row):
         end = start + len(row[start:end].rstrip(_TRAILING))
     whole = row[start:end]

@@ -74,6 +74,9 @@ class TerminalAnnouncer:
     async def appeared(self, launch: Launch) -> None:
         """Nothing to do."""
 
+    async def illustrate(self, launch: Launch) -> None:
+        """Nothing to do: the card itself shows the curve as a line of bars."""
+
     async def close(self, launch: Launch) -> MessageRef:  # noqa: ARG002 - the port's signature
         """There is no message; an empty reference stands for it."""
         return MessageRef(channel="", ts="")

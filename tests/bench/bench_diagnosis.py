@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from bot.diagnosis import diagnose_lines  # noqa: E402 - a script finds the package only after the line above
+from bot.diagnosis import diagnose_lines
 
 _ERROR = [
     "Traceback (most recent call last):",
@@ -21,7 +21,8 @@ _ERROR = [
 
 def _log(lines: int) -> list[str]:
     steps = [
-        f"2025-11-18 07:00:00 INFO train step {n:06d} loss={2 - n / 1e6:.6f} error_rate=0.{n % 100:02d} lr=1e-05 tokens=4096 grad=0.41"
+        f"2025-11-18 07:00:00 INFO train step {n:06d} loss={2 - n / 1e6:.6f} error_rate=0.{n % 100:02d} "
+        "lr=1e-05 tokens=4096 grad=0.41"
         for n in range(lines - len(_ERROR))
     ]
     return [*steps, *_ERROR]

@@ -76,11 +76,11 @@ async def test_w_and_b_down_at_the_start_is_said_and_mended_by_itself(
     fault = Fault("wandb", status="503")
     world.faults.append(fault)
     add_run(world, "run00001")
-    client = connect(server.url)
+    client = connect(server.url, call=8.0)
 
-    problem = await problem_of(client.list_active(deadline=8))
+    problem = await problem_of(client.list_active(deadline=9))
     world.faults.clear()
-    runs = await client.list_active(deadline=8)
+    runs = await client.list_active(deadline=9)
 
     assert problem.passing
     assert len(runs) == 1

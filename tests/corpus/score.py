@@ -1,4 +1,4 @@
-"""Prints how often the diagnosis is right on labelled logs: on this project's own, and on the shared set if it is there.
+"""Prints how often the diagnosis is right on labelled logs: our own, and the shared set if it is there.
 
 python tests/corpus/score.py [--misses] [FILE ...]
 """
@@ -26,7 +26,7 @@ _SECRET = re.compile("\u27e6secret:(\\d+)\u27e7")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One labelled log; `roots` holds every entry that counts as the root cause, `categories` every right one."""
+    """One labelled log; `roots` holds every entry that counts, `categories` every right one."""
 
     name: str
     source: str
@@ -97,7 +97,7 @@ def score(cases: list[Case]) -> Score:
 
 
 def _add(result: Score, case: Case) -> None:
-    said = diagnose_lines(case.lines, source=case.source)  # type: ignore[arg-type]  # the files hold only the three
+    said = diagnose_lines(case.lines, source=case.source)  # type: ignore[arg-type]  # one of three words
     result.cases += 1
     posted = "\n".join([said.summary, said.advice, *said.context])
     if any(secret in posted for secret in case.secrets):
@@ -132,7 +132,8 @@ def report(name: str, result: Score, *, misses: bool) -> str:
         f"{name}: {result.cases} logs ({result.failing} failing)",
         f"  has_error F1        {result.f1:.3f}",
         f"  root-cause hit      {result.share('root cause'):.3f}",
-        f"  category            {result.share('category'):.3f} (lenient {result.share('category, lenient'):.3f})",
+        f"  category            {result.share('category'):.3f}",
+        f"  category, lenient   {result.share('category, lenient'):.3f}",
         f"  key-phrase hit      {result.share('key phrase'):.3f}",
         f"  secrets leaked {result.counts['secret leaked']}, live markup {result.counts['live markup']}",
     ]

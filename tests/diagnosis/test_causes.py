@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from bot.diagnosis import CAUSES, Cause
 from bot.diagnosis.engine import find_events
 from bot.diagnosis.needles import needle_of
@@ -52,7 +53,7 @@ def test_every_cause_is_whole() -> None:
 
 
 def test_advice_names_only_caught_parts() -> None:
-    """Whatever stands in braces in an advice is caught by a pattern of that cause, or the reader sees "it" always."""
+    """What stands in braces in an advice is caught by a pattern of that cause, or it always reads "it"."""
     wrong = []
     for cause in CAUSES:
         caught = {name for pattern in cause.patterns for name in compiled(pattern).groupindex}
@@ -68,7 +69,7 @@ def test_every_category_has_a_cause() -> None:
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
 def test_needles_never_hide_a_match(cause: Cause) -> None:
-    """The plain word asked for before a pattern is in every text that the pattern fits: speed costs no match."""
+    """The plain word asked for first is in every text that the pattern fits: speed costs no match."""
     for pattern in cause.patterns:
         for text in (sample for _, sample in _SAMPLES):
             found = compiled(pattern).search(text)

@@ -61,7 +61,7 @@ def test_own_corpus_is_broad() -> None:
 
 
 def test_labels_stand_in_their_logs() -> None:
-    """Each key phrase is part of its root-cause entry and each index exists: a wrong label teaches nothing."""
+    """Each key phrase is in its root-cause entry and each index exists: a wrong label teaches nothing."""
     failing = [case for case in corpus.load(corpus.OWN) if case.failed]
     wrong = [
         case.name

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.diagnosis import diagnose_lines
 
-ROUNDS = int(os.environ.get("DIAGNOSIS_FUZZ_ROUNDS", "300"))
+ROUNDS = int(os.environ.get("DIAGNOSIS_FUZZ_ROUNDS", "120"))
 _SECRET = "hf_" + "Zq7Lm2Xc9Vb4Nk8Rt1Yp5Ws3Hd6Jf0GaEu"
 _LIVE = ("<!channel>", "<@U0ATTACKER>", "```")
 _PARTS = (
@@ -60,7 +60,7 @@ def test_random_logs() -> None:
 
     DIAGNOSIS_FUZZ_ROUNDS=10000 is the long form.
     """
-    chance = random.Random(20251118)
+    chance = random.Random(20251118)  # noqa: S311 - the same logs in every run
     for _ in range(ROUNDS):
         lines = [_line(chance) for _ in range(chance.randint(0, 30))]
         said = diagnose_lines(lines, source=chance.choice(("cloud_run", "vertex", "cloud_build")))
@@ -75,7 +75,7 @@ def test_random_logs() -> None:
 
 def test_mutated_corpus() -> None:
     """Real logs with lines lost, doubled, cut or shuffled are diagnosed without a crash."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - the same logs in every run
     rows = (Path(__file__).parents[1] / "corpus" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
     pool = [row.replace("\\n", "\n").split('", "') for row in rows]
     for _ in range(max(60, ROUNDS // 10)):

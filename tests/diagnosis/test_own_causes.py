@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bot.diagnosis import CAUSES, CauseError, diagnose_lines, parse_causes
 
 _GOOD = {
@@ -14,7 +15,7 @@ _GOOD = {
 
 
 def test_own_cause_comes_before_the_built_in_ones() -> None:
-    """A team knows its own messages best: its cause wins over a built-in one that fits too, and its advice is given."""
+    """A team knows its own messages best: its cause wins over a built-in one that fits too."""
     lines = [
         "Traceback (most recent call last):",
         '  File "x.py", line 1, in f',
@@ -46,7 +47,7 @@ def test_own_cause_comes_before_the_built_in_ones() -> None:
     ],
 )
 def test_mistake_is_told(change: dict[str, object], words: str) -> None:
-    """Each mistake is told in one sentence that names the cause and what is allowed, so that it is mended at once."""
+    """Each mistake is told in one sentence that names the cause and what is allowed."""
     with pytest.raises(CauseError) as caught:
         parse_causes([{**_GOOD, **change}])
 

@@ -34,9 +34,7 @@ def test_handler_that_fails_is_secondary() -> None:
 
 def test_folded_traceback() -> None:
     """A traceback in one entry is one index, whose summary quotes the exception and not a frame."""
-    said = diagnose_lines(
-        ["ok", "\n".join([_HEADER, _FRAME, "KeyError: 'label'"]), *_FAILED], source="vertex"
-    )
+    said = diagnose_lines(["ok", f"{_HEADER}\n{_FRAME}\nKeyError: 'label'", *_FAILED], source="vertex")
 
     assert (said.root_cause_index, said.summary) == (1, "KeyError: 'label'")
 

@@ -20,7 +20,7 @@ NAME = f"{JOB}-kbflt"
 WHERE = (NAME, PROJECT, REGION)
 READS = ("logging", "ListLogEntries", "-")
 LOOKS = ("run", "GetExecution", REGION)
-LOST = "wandb: ERROR launch: Error running job: googleapi: Error 403: Permission 'aiplatform.customJobs.create' denied"
+LOST = "wandb: ERROR launch: Error running job: 403 Permission 'aiplatform.customJobs.create' denied"
 
 
 @contextmanager

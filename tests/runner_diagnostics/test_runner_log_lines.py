@@ -223,9 +223,7 @@ def test_watching_costs_hardly_a_read(world: World, client: RunnerClient) -> Non
     assert world.calls[READS] == 2
 
 
-async def test_watchers_that_share_a_client_share_its_budget(
-    world: World, endpoints: dict[str, str]
-) -> None:
+async def test_watchers_that_share_a_client_share_its_budget(world: World, endpoints: dict[str, str]) -> None:
     """Ten scripts in one process are ten askers to Google, and one quota: they wait for each other."""
     add_runner(world)
     add_lines(world, "RuntimeError: boom")

@@ -63,7 +63,7 @@ def make_settings(
                 **timing,
             },
             "regions": regions,
-            "logs": {"reads_per_minute": 60},
+            "logs": {"reads_per_minute": 50},
         }
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,13 +11,14 @@ from aiolimiter import AsyncLimiter
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clients.slack.errors import slack_failure
-from bot.errors import ServiceError
 from bot.models.launch import MessageRef
 
 T = TypeVar("T")
 Blocks = Sequence[dict[str, Any]]
 
 METADATA_EVENT = "launch_control"
+# So many messages are looked through for one of ours: what was posted since the intent, in a busy channel.
+PAGE, MAX_PAGES = 200, 10
 # A snippet may hold 1 MB: https://docs.slack.dev/reference/methods/files.getUploadURLExternal
 MAX_SNIPPET_BYTES = 1_000_000
 
@@ -104,6 +106,21 @@ class SlackClient:
             )
         )
 
+    async def upload_picture(
+        self, channel: str, thread_ts: str, *, filename: str, title: str, picture: bytes, alt: str
+    ) -> None:
+        """Shares a picture straight into a thread; `alt` says what it shows."""
+        await _call(
+            lambda: self._web.files_upload_v2(
+                channel=channel,
+                thread_ts=thread_ts,
+                filename=filename,
+                title=title,
+                file=picture,
+                alt_txt=alt,
+            )
+        )
+
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Shows a person's App Home tab."""
         await _call(lambda: self._web.views_publish(user_id=user, view=dict(view)))
@@ -113,21 +130,17 @@ class SlackClient:
     ) -> MessageRef | None:
         """A message of ours with these tags since `oldest`, in the channel or a thread.
 
-        None when there is none, and where we may not read.
+        None when there is none. Where we may not read ServiceError has DENIED, or NotInvited is raised.
         """
-        try:
-            answer = await _call(lambda: self._history(channel, oldest, thread_ts))
-        except ServiceError as error:
-            if error.problem.passing:
-                raise
-            return None
-        for message in answer.get("messages", []):
-            metadata = message.get("metadata") or {}
-            payload = metadata.get("event_payload") or {}
-            if metadata.get("event_type") == METADATA_EVENT and all(
-                payload.get(k) == v for k, v in tags.items()
-            ):
-                return MessageRef(channel=channel, ts=str(message["ts"]))
+        cursor = ""
+        for _ in range(MAX_PAGES):
+            answer = await _call(functools.partial(self._history, channel, oldest, thread_ts, cursor))
+            for message in answer.get("messages", []):
+                if _is_tagged(message, tags):
+                    return MessageRef(channel=channel, ts=str(message["ts"]))
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
         return None
 
     async def whoami(self) -> tuple[str, str]:
@@ -135,14 +148,21 @@ class SlackClient:
         answer = await _call(self._web.auth_test)
         return str(answer["team_id"]), str(answer["user"])
 
-    def _history(self, channel: str, oldest: str, thread_ts: str) -> Awaitable[Any]:
+    def _history(self, channel: str, oldest: str, thread_ts: str, cursor: str) -> Awaitable[Any]:
+        asked: dict[str, Any] = {"oldest": oldest, "include_all_metadata": True, "limit": PAGE}
+        if cursor:
+            asked["cursor"] = cursor
         if thread_ts:
-            return self._web.conversations_replies(
-                channel=channel, ts=thread_ts, oldest=oldest, include_all_metadata=True, limit=200
-            )
-        return self._web.conversations_history(
-            channel=channel, oldest=oldest, include_all_metadata=True, limit=200
-        )
+            return self._web.conversations_replies(channel=channel, ts=thread_ts, **asked)
+        return self._web.conversations_history(channel=channel, **asked)
+
+
+def _is_tagged(message: Mapping[str, Any], tags: Mapping[str, str]) -> bool:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    return metadata.get("event_type") == METADATA_EVENT and all(
+        payload.get(key) == value for key, value in tags.items()
+    )
 
 
 def _metadata(tags: Mapping[str, str] | None) -> dict[str, Any] | None:

@@ -9,11 +9,15 @@ from dataclasses import dataclass, replace
 import structlog
 from aiolimiter import AsyncLimiter
 
-from bot.errors import ServiceError
+from bot.errors import Problem, ProblemKind, ServiceError
+from bot.ports import NotInvited
 
-# Edits that are owed come first: a tick may only use the first half of the budget.
+# So many edits may go at once; with more, a burst and the minute's own budget together would pass Tier 3.
+BURST = 8
+# Edits that are owed come first: a tick may only use the first half of what may go at once.
 TICK_SHARE = 0.5
 MAX_PAUSE = 60.0  # seconds between two tries while Slack is away
+DELIVERY = 30.0  # seconds that a delivery waits before its asker hears that Slack is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,20 @@ class Outbox:
     """
 
     def __init__(self, per_minute: float) -> None:
-        self._budget = AsyncLimiter(per_minute, 60)
-        self._tick_floor = per_minute * TICK_SHARE
+        burst = max(1.0, min(BURST, per_minute))
+        self._budget = AsyncLimiter(burst, burst * 60 / per_minute)
+        self._tick_floor = burst * TICK_SHARE
         self._log = structlog.get_logger("slack.outbox")
         self._waiting: dict[tuple[str, str], Edit] = {}
         self._heard: dict[tuple[str, str], list[asyncio.Future[None]]] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
+        self._idle.set()
         self._worker: asyncio.Task[None] | None = None
 
     @property
     def backlog(self) -> int:
-        """How many edits wait."""
+        """How many edits wait; at most one for each message."""
         return len(self._waiting)
 
     def offer(self, edit: Edit) -> bool:
@@ -61,16 +67,22 @@ class Outbox:
             self._worker = asyncio.create_task(self._work(), name="slack outbox")
         return True
 
-    async def deliver(self, edit: Edit) -> None:
+    async def deliver(self, edit: Edit, *, within: float = DELIVERY) -> None:
         """Sends an edit, or a later one for the same message, and returns once Slack has taken it.
 
-        Raises ServiceError when Slack refused it for good.
+        Raises ServiceError when Slack refused it for good, and when it did not take it `within` seconds: then
+        it goes on waiting to be sent. Raises NotInvited where the bot may not speak any more.
         """
         key = (edit.channel, edit.ts)
         heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._heard.setdefault(key, []).append(heard)
         self.offer(replace(edit, owed=True))
-        await heard
+        try:
+            async with asyncio.timeout(within):
+                await heard
+        except TimeoutError:
+            text = f"it did not take an edit within {within:g} s"
+            raise ServiceError(Problem(ProblemKind.TIMED_OUT, "Slack", text)) from None
 
     async def close(self, grace: float = 3.0) -> None:
         """Sends what is owed for up to `grace` seconds, then ends."""
@@ -101,8 +113,6 @@ class Outbox:
                 self._wake.clear()
                 await self._wake.wait()
             await self._budget.acquire()
-            if not self._waiting:
-                continue
             pause = await self._send(self._next(), pause)
             await asyncio.sleep(pause)
 
@@ -116,9 +126,12 @@ class Outbox:
             if error.problem.passing:
                 if edit.owed:
                     self._waiting.setdefault(key, edit)
-                self._log.warning("Slack did not take an edit", reason=str(error))
+                self._log.warning("Slack did not take an edit", reason=str(error), waiting=self.backlog)
                 return min(MAX_PAUSE, error.problem.retry_after or max(0.5, pause * 2))
             self._log.error("Slack refused an edit", reason=str(error))
+            self._tell(key, error)
+        except NotInvited as error:
+            self._log.warning("a card can be edited no more", reason=str(error))
             self._tell(key, error)
         except Exception as error:  # noqa: BLE001 - one message that cannot be rendered must not stop the others
             self._log.exception("an edit failed in an unexpected way")

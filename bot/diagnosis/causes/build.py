@@ -22,7 +22,6 @@ BUILD = (
             r"THESE PACKAGES DO NOT MATCH THE HASHES",
             r"could not open requirements file",
             r"externally-managed-environment",
-            r"Ignored the following versions",
             r"is not a valid (?:wheel|editable)",
             r"does not appear to be a python project",
             r"neither 'setup\.py' nor 'pyproject\.toml' found",
@@ -125,7 +124,7 @@ BUILD = (
         ),
         samples=(
             "E: Unable to locate package libcudnn8-x",
-            "  × No solution found when resolving dependencies:",
+            "  \u00d7 No solution found when resolving dependencies:",
             "npm ERR! code ERESOLVE",
             "E: Package 'python3.7' has no installation candidate",
         ),
@@ -173,7 +172,7 @@ BUILD = (
         patterns=(
             (
                 r"failed to solve(?: with frontend \S+)?: .{0,40}(?:dockerfile|parse|unknown|failed to "
-                r"(?:calculate|compute|read|create)|not found|no such|process)"
+                r"(?:calculate|compute|read|create)|not found|no such)"
             ),
             r"dockerfile parse error",
             r"unknown instruction:? (?P<word>\S+)",
@@ -183,7 +182,7 @@ BUILD = (
             r"Cannot connect to the Docker daemon",
             r"unable to prepare context",
             r"unable to evaluate symlinks in Dockerfile",
-            r"error building image: .{0,120}",
+            r"error building image: (?:parsing|getting|could not|unable|error resolving|failed to get) ",
             r"forbidden path outside the build context",
             r"no build stage in current context",
             r"invalid from flag value",

@@ -59,6 +59,7 @@ IMPORTS = (
             r"/?python[\d.]*: No module named (?P<module>[\w.]+)",
             r"Error while finding module specification for '(?P<module>[\w.]+)'",
             r"error while loading shared libraries: (?P<library>\S+)",
+            r"Cannot find module '(?P<module>[^']+)'",
         ),
         advice="Add the package that has {module} to the image, or correct the module's name in entry_point.",
         samples=("/usr/local/bin/python: No module named arr_coc.trian",),

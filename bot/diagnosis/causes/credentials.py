@@ -89,7 +89,7 @@ CREDENTIALS = (
         category=Category.AUTH_INVALID_KEY,
         patterns=(
             (
-                r"invalid (?:username or password|user token|credentials in authorization header|token(?! ids?\b)|"
+                r"invalid (?:username or|user token|credentials in authorization header|token(?! ids?\b)|"
                 r"api token)"
             ),
             r"user access token .{0,30}(?:expired|invalid)",
@@ -195,7 +195,7 @@ REFUSED = (
         patterns=(
             r"\b401 (?:client error|unauthorized)",
             r"status(?: code)?:? 401",
-            r"HTTP(?: Error)? 401",
+            r"HTTP(?: ?Error)? 401",
             r"error:? 401\b",
             r"returned error: 401",
             r"\b401 \(Unauthorized\)",

@@ -58,7 +58,7 @@ NETWORK = (
         unless=DISTRIBUTED,
         patterns=(
             r"\b429 (?:client error|too many requests)",
-            r"HTTP Error 429",
+            r"HTTP ?Error 429",
             r"status(?: code)?:? 429",
             r"too many requests",
             r"rate.?limit(?:ed| exceeded| reached)",

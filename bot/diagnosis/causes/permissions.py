@@ -117,7 +117,7 @@ PERMISSIONS = (
         patterns=(
             r"\b403 (?:client error|forbidden|permission|access denied)",
             r"status(?: code)?:? 403",
-            r"HTTP(?: Error)? 403",
+            r"HTTP(?: ?Error)? 403",
             r"error:? 403\b",
             r"HttpError 403",
             r"returned error: 403",

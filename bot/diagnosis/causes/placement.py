@@ -170,7 +170,14 @@ PLACEMENT = (
     Cause(
         id="timeout.task",
         category=Category.TIMEOUT,
-        unless=(r"initialization", r"ConnectionPool", r"read timeout", r"\bhost="),
+        unless=(
+            r"initialization",
+            r"ConnectionPool",
+            r"Client\.Timeout",
+            r"wandb\.ai",
+            r"read timeout",
+            r"\bhost=",
+        ),
         patterns=(
             (
                 r"reached (?:the |its )?(?:maximum |max )(?:\w+ )?(?:timeout|time|duration|run ?time)(?: "

@@ -72,6 +72,7 @@ QUOTA = (
             r"insufficient_quota",
             r"rateLimitExceeded",
             r"you exceeded your current quota",
+            r"over its data quota",
             r"not enough quota",
             r"out of quota",
             r"no quota",

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from bot.errors import ProblemKind, ServiceError
 from bot.launches.turn import Turn
-from bot.models.launch import Stage, Verdict
+from bot.models.launch import MessageRef, Stage, Verdict
 from bot.ports import MessageKind, NotInvited
 
 
 async def announce(turn: Turn) -> None:
     """Posts the card once and notes where it is; refuses the launch where the bot may not post."""
-    announcer = turn.tools.announcer
-    card = None
-    if turn.launch.card_intended is not None:
-        card = await announcer.find(turn.launch, kind=MessageKind.CARD)
-    if card is None:
-        await turn.save(card_intended=turn.now())
-        try:
-            card = await announcer.post(turn.launch)
-        except NotInvited as reason:
-            await _refuse(turn, str(reason))
-            return
+    try:
+        card = await find_card(turn) or await _post(turn)
+    except NotInvited as reason:
+        await turn.tools.announcer.refuse(turn.launch, str(reason))
+        await turn.go_on(Stage.DONE, verdict=Verdict.REFUSED, ended=turn.now())
+        return
     await turn.go_on(Stage.QUEUE, card=card)
 
 
-async def _refuse(turn: Turn, reason: str) -> None:
-    await turn.tools.announcer.refuse(turn.launch, reason)
-    await turn.go_on(Stage.DONE, verdict=Verdict.REFUSED, ended=turn.now())
+async def find_card(turn: Turn) -> MessageRef | None:
+    """The card that an earlier try posted without noting it; None when there is none, or nobody can tell."""
+    if turn.launch.card_intended is None:
+        return None
+    try:
+        return await turn.tools.announcer.find(turn.launch, kind=MessageKind.CARD)
+    except ServiceError as error:
+        if error.problem.kind is ProblemKind.DENIED:
+            return None
+        raise
+
+
+async def _post(turn: Turn) -> MessageRef:
+    if turn.launch.card_intended is None:
+        await turn.save(card_intended=turn.now())
+    return await turn.tools.announcer.post(turn.launch)

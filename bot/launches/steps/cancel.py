@@ -5,32 +5,58 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from bot.errors import ServiceError
+from bot.errors import Problem, ProblemKind, ServiceError
+from bot.launches.steps.ends import lost_in_hand
+from bot.launches.steps.runner import release
 from bot.launches.steps.sighted import as_seen, sighted
-from bot.launches.steps.withdraw import withdraw
+from bot.launches.steps.sighting import Sighting, look
+from bot.launches.steps.withdraw import pause, withdraw
 from bot.launches.turn import Turn
 from bot.models.cloud import CustomJob, JobState
 from bot.models.launch import Stage, Verdict
 from bot.ports import AuditEntry
 
-STOPPED = (JobState.CANCELLED, JobState.CANCELLING)
-
 
 async def cancel(turn: Turn) -> None:
     """Does one pass of a cancel; a launch is called cancelled only once no money can be spent for it."""
-    if turn.launch.item_intended is None or await withdraw(turn):
+    if turn.launch.item_intended is None:
         await _said(turn)
         return
-    job = await turn.tools.poller.look(turn.launch)
-    if job is None:
-        # With an agent, between claim and job: the job is cancelled as soon as it shows.
-        await turn.wait(turn.tools.settings.timing.poll)
-    elif job.active:
-        await _cancel_job(turn, job)
-    elif job.state is JobState.CANCELLED:
-        await _said(turn, job=as_seen(turn, job))
+    sighting = await look(turn)
+    job = await _job(turn, sighting)
+    if job is not None:
+        await _with_job(turn, job)
+    elif turn.launch.job is not None:
+        await _said(turn)  # Vertex AI knows it no more: nothing is left to cancel
+    elif await withdraw(turn):
+        await _said(turn)
+    elif sighting.runner_over and lost_in_hand(sighting) and turn.launch.withdrawn is None:
+        await _in_dead_hands(turn)
     else:
-        await sighted(turn, job)
+        await turn.wait(pause(turn), misses=0)
+
+
+async def _job(turn: Turn, sighting: Sighting) -> CustomJob | None:
+    """The job, listed or known by its name; None when there is surely none now."""
+    if isinstance(sighting.job, Problem):
+        raise ServiceError(sighting.job)
+    if sighting.job is not None or turn.launch.job is None:
+        return sighting.job
+    try:
+        return await turn.tools.jobs.get_job(turn.launch.job.resource)
+    except ServiceError as error:
+        if error.problem.kind is ProblemKind.NOT_FOUND:
+            return None
+        raise
+
+
+async def _with_job(turn: Turn, job: CustomJob) -> None:
+    if job.state is JobState.CANCELLED:
+        await _said(turn, job=as_seen(turn, job))
+    elif not job.active:
+        await sighted(turn, job)  # it ended before anybody could cancel it
+    else:
+        await _cancel_job(turn, job)
 
 
 async def _cancel_job(turn: Turn, job: CustomJob) -> None:
@@ -42,9 +68,18 @@ async def _cancel_job(turn: Turn, job: CustomJob) -> None:
     await turn.wait(turn.tools.settings.timing.poll, job=as_seen(turn, job))
 
 
+async def _in_dead_hands(turn: Turn) -> None:
+    """The runner ended with the item in hand: no job comes any more, once a late one would show."""
+    if turn.launch.misses == 0:
+        await turn.wait(turn.tools.settings.timing.log_grace, misses=1)
+    else:
+        await _said(turn)
+
+
 async def _said(turn: Turn, **changes: Any) -> None:
     now = turn.now()
-    await turn.go_on(Stage.REPORT, verdict=Verdict.CANCELLED, ended=now, **changes)
+    await release(turn)
+    # Before it is said: an entry too many is better than one that a crash swallowed.
     await turn.tools.audit.record(
         AuditEntry(
             at=now,
@@ -54,3 +89,4 @@ async def _said(turn: Turn, **changes: Any) -> None:
             outcome="cancelled",
         )
     )
+    await turn.go_on(Stage.REPORT, **{"verdict": Verdict.CANCELLED, "ended": now, **changes})

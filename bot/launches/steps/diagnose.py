@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.errors import ServiceError
+from bot.launches.steps.sighted import sighted
 from bot.launches.turn import Turn, trouble_sentence
+from bot.models.cloud import CustomJob
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.models.launch import Failure, FailureKind, Launch, Stage
 from bot.ports import LogScope
@@ -17,6 +19,10 @@ READS = 3  # over the grace for late lines: at once, half-way, at its end
 
 async def diagnose(turn: Turn) -> None:
     """Reads the log of what failed and writes the cause down; says so when it cannot be read."""
+    late = await _late_job(turn)
+    if late is not None:
+        await sighted(turn, late)
+        return
     failure, scope = turn.launch.failure, log_scope(turn.launch)
     if failure is None or scope is None:
         await turn.go_on(Stage.REPORT)
@@ -32,6 +38,16 @@ async def diagnose(turn: Turn) -> None:
         await _done(turn, replace(failure, diagnosis=diagnosis, reading=False, unread="", log_url=link))
     else:
         await _later_or(turn, _best(failure, diagnosis, link))
+
+
+async def _late_job(turn: Turn) -> CustomJob | None:
+    """The job of a launch that failed for want of one: found before the last word, it wins."""
+    if turn.launch.job is not None:
+        return None
+    try:
+        return await turn.tools.poller.look(turn.launch)
+    except ServiceError:
+        return None
 
 
 def _best(failure: Failure, diagnosis: Diagnosis | None, link: str) -> Failure:

@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
+from bot.errors import Problem, ProblemKind, ServiceError
+from bot.launches.steps.ends import ended_without_job
 from bot.launches.steps.sighted import FAILED, as_seen, sighted
-from bot.launches.steps.withdraw import find_item
+from bot.launches.steps.sighting import look
+from bot.launches.steps.withdraw import withdraw
 from bot.launches.turn import Turn
-from bot.models.cloud import ENDED_JOB_STATES, CustomJob, QueueItemState
-from bot.models.launch import FailureKind, Stage, Verdict
+from bot.models.cloud import ENDED_JOB_STATES, CustomJob
+from bot.models.launch import JobSeen, Stage, Verdict
 
 
 async def follow(turn: Turn) -> None:
-    """Looks once more at the job; says how it ended, or, after the limit, that it was lost sight of."""
-    if turn.now() >= turn.launch.created + timedelta(days=turn.tools.settings.timing.follow_days):
-        await turn.go_on(Stage.REPORT, verdict=Verdict.LOST, ended=turn.now())
+    """Looks once more at the job and says how it ended."""
+    if turn.launch.job is None:
+        await _without_job(turn)
         return
-    job = await _job(turn)
+    job = await _job(turn, turn.launch.job)
     if job is None:
-        await _still_nothing(turn)
-    elif turn.launch.job is None or job.state in ENDED_JOB_STATES or job.state in FAILED:
+        await lose_sight(turn)
+    elif job.state in ENDED_JOB_STATES or job.state in FAILED:
         await sighted(turn, job)
     else:
-        await turn.wait(_interval(turn), job=as_seen(turn, job), trouble="", attempts=0)
+        await turn.tick(_interval(turn), job=as_seen(turn, job), trouble="", attempts=0)
 
 
-async def _job(turn: Turn) -> CustomJob | None:
-    if turn.launch.job is not None:
-        return await turn.tools.jobs.get_job(turn.launch.job.resource)
-    return await turn.tools.poller.look(turn.launch)
+def past_limit(turn: Turn) -> bool:
+    """Whether the launch has been followed for as long as launches are."""
+    return turn.now() >= turn.launch.created + timedelta(days=turn.tools.settings.timing.follow_days)
 
 
-async def _still_nothing(turn: Turn) -> None:
-    item = await find_item(turn)
-    state = item.state if item is not None else turn.launch.item_state
-    if item is not None and state is QueueItemState.FAILED and turn.launch.misses > 0:
-        said = f": {item.error}" if item.error else ""
-        sentence = f"The agent could not submit the job{said.rstrip('.')}."
-        await turn.fail(
-            FailureKind.ITEM_FAILED, sentence, read_log=turn.launch.runner is not None, item_state=state
-        )
-        return
-    misses = turn.launch.misses + 1 if state is QueueItemState.FAILED else 0
-    await turn.wait(
-        _interval(turn), item_state=state, verdict=Verdict.TIMED_OUT, misses=misses, trouble="", attempts=0
-    )
+async def lose_sight(turn: Turn) -> None:
+    """Ends the launch as lost; an item that still waits in the queue is taken out, if W&B lets us."""
+    if turn.launch.job is None:
+        with contextlib.suppress(ServiceError):
+            await withdraw(turn)
+    await turn.go_on(Stage.REPORT, verdict=Verdict.LOST, ended=turn.now())
+
+
+async def _job(turn: Turn, seen: JobSeen) -> CustomJob | None:
+    """The job in the region's one listing, or by its name where the listing lacks it; None when it is gone."""
+    listed = await turn.tools.poller.look(turn.launch)
+    if listed is not None:
+        return listed
+    try:
+        return await turn.tools.jobs.get_job(seen.resource)
+    except ServiceError as error:
+        if error.problem.kind is ProblemKind.NOT_FOUND:
+            return None
+        raise
+
+
+async def _without_job(turn: Turn) -> None:
+    sighting = await look(turn)
+    seen = sighting.noted(turn)
+    if isinstance(sighting.job, CustomJob):
+        await sighted(turn, sighting.job)
+    elif isinstance(sighting.job, Problem) or not await ended_without_job(turn, sighting, **seen):
+        changes = {**seen, **sighting.trouble(turn), "misses": 0}
+        await turn.tick(_interval(turn), **changes)
 
 
 def _interval(turn: Turn) -> float:

@@ -52,7 +52,7 @@ async def _look(turn: Turn) -> None:
     if item is not None:
         await _queued(turn, item.item_id)
     elif await _found_elsewhere(turn):
-        await _queued(turn, "")
+        return
     elif turn.launch.misses + 1 < LOOKS_BEFORE_ABSENT:
         await turn.wait(turn.tools.settings.timing.absent, misses=turn.launch.misses + 1)
     elif _too_late(turn):
@@ -68,17 +68,19 @@ async def _find_item(turn: Turn) -> QueueItem | None:
 
 
 async def _found_elsewhere(turn: Turn) -> bool:
-    """Whether the item has left the queue already: as a run, or as a custom job with our label."""
-    if await turn.tools.tracker.find_run(turn.launch.launch_id) is not None:
-        return True
-    sighting = await turn.tools.poller.look(turn.launch)
-    return sighting is not None
+    """Whether the item has left the queue already, as a custom job with our label or a run; then goes on."""
+    job = await turn.tools.poller.look(turn.launch)
+    if job is None and await turn.tools.tracker.find_run(turn.launch.launch_id) is None:
+        return False
+    # Some agent has had it: no runner of ours is needed.
+    await _queued(turn, "", then=Stage.WAIT)
+    return True
 
 
-async def _queued(turn: Turn, item_id: str) -> None:
+async def _queued(turn: Turn, item_id: str, *, then: Stage = Stage.RUNNER) -> None:
     now = turn.now()
     await turn.go_on(
-        Stage.RUNNER,
+        then,
         item_id=item_id,
         queued=now,
         run_url=turn.tools.settings.wandb.run_url(turn.launch.launch_id),

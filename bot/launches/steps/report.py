@@ -2,44 +2,79 @@
 
 from __future__ import annotations
 
-from bot.errors import ServiceError
-from bot.launches.turn import Turn
-from bot.models.launch import Stage, Verdict
-from bot.ports import MessageKind
+import contextlib
+from datetime import timedelta
 
-MAX_METRICS = 5
+from bot.errors import Problem, ProblemKind, ServiceError
+from bot.launches.steps.announce import find_card
+from bot.launches.steps.results import gather_results
+from bot.launches.turn import Turn
+from bot.models.launch import Stage
+from bot.ports import MessageKind, NotInvited
+
+# What Slack will say again however often it is asked: the message or its thread is gone, or ill-formed.
+FOR_GOOD = frozenset({ProblemKind.NOT_FOUND, ProblemKind.INVALID})
 
 
 async def report(turn: Turn) -> None:
     """Delivers the outcome, however long Slack is away, and ends the launch."""
-    announcer = turn.tools.announcer
-    await _gather_metrics(turn)
-    if turn.launch.card is not None:
-        await announcer.settle(turn.launch)
-        await _close(turn)
+    await gather_results(turn)
+    with contextlib.suppress(NotInvited):  # nobody can be told where the bot was put out of the channel
+        await _tell(turn)
     await turn.go_on(Stage.DONE)
+    if turn.launch.curve is not None and turn.launch.reply is not None:
+        await turn.tools.announcer.illustrate(turn.launch)
 
 
-async def _gather_metrics(turn: Turn) -> None:
-    """Final metrics are welcome, but nothing waits for them."""
-    if turn.launch.verdict is not Verdict.SUCCEEDED or turn.launch.metrics:
-        return
-    preset = turn.tools.settings.find_preset(turn.launch.preset)
-    keys = preset.metrics if preset is not None else ()
+async def _tell(turn: Turn) -> None:
+    if turn.launch.card is None:
+        card = await find_card(turn)
+        if card is None:
+            return
+        await turn.save(card=card)
+    await _settle(turn)
+    if turn.launch.reply is None and await _unsaid(turn):
+        await _say(turn)
+
+
+async def _settle(turn: Turn) -> None:
     try:
-        metrics = await turn.tools.tracker.final_metrics(turn.launch.launch_id, keys)
-    except ServiceError:
-        return
-    await turn.save(metrics=metrics[:MAX_METRICS])
+        await turn.tools.announcer.settle(turn.launch)
+    except ServiceError as error:
+        if not _hopeless(turn, error.problem):
+            raise
 
 
-async def _close(turn: Turn) -> None:
-    if turn.launch.reply is not None:
-        return
-    if turn.launch.reply_intended is not None:
+async def _unsaid(turn: Turn) -> bool:
+    """Whether the closing reply is still to be posted; one that was posted without being noted is noted."""
+    if turn.launch.reply_intended is None:
+        return True
+    try:
         found = await turn.tools.announcer.find(turn.launch, kind=MessageKind.CLOSING)
-        # Without history we cannot know; the card already says it, so a reply is not repeated.
+    except ServiceError as error:
+        if error.problem.passing:
+            raise
+        # Where history may not be read we cannot know; the card says it, so a reply is not repeated.
+        return False
+    if found is not None:
         await turn.save(reply=found)
-        return
+    return found is None
+
+
+async def _say(turn: Turn) -> None:
     await turn.save(reply_intended=turn.now())
-    await turn.save(reply=await turn.tools.announcer.close(turn.launch))
+    try:
+        reply = await turn.tools.announcer.close(turn.launch)
+    except ServiceError as error:
+        if error.problem.effectless:
+            await turn.save(reply_intended=None)
+        if not _hopeless(turn, error.problem):
+            raise
+    else:
+        await turn.save(reply=reply)
+
+
+def _hopeless(turn: Turn, problem: Problem) -> bool:
+    """Whether trying again is in vain: Slack says no for good, or has been away for as long as we follow."""
+    days = timedelta(days=turn.tools.settings.timing.follow_days)
+    return problem.kind in FOR_GOOD or turn.now() >= (turn.launch.ended or turn.now()) + days

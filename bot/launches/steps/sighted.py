@@ -16,6 +16,8 @@ FAILED: dict[JobState, tuple[FailureKind, str]] = {
 def as_seen(turn: Turn, job: CustomJob) -> JobSeen:
     """The job as the launch remembers it; the moment of the first sight stays."""
     before = turn.launch.job
+    if before is not None and before.resource != job.resource:
+        before = None
     return JobSeen(
         resource=job.resource,
         job_id=job.job_id,
@@ -50,7 +52,11 @@ async def _note(turn: Turn, job: CustomJob, seen: JobSeen) -> None:
             FailureKind.JOB_CANCELLED, sentence, read_log=False, job=seen, verdict=Verdict.CANCELLED
         )
     elif job.state is JobState.SUCCEEDED:
-        await turn.go_on(Stage.REPORT, job=seen, verdict=Verdict.SUCCEEDED, ended=turn.now())
+        await turn.go_on(
+            Stage.REPORT, job=seen, verdict=Verdict.SUCCEEDED, failure=None, ended=turn.now(), misses=0
+        )
     else:
         after = turn.tools.settings.timing.follow_first
-        await turn.go_on(Stage.FOLLOW, after=after, job=seen, verdict=Verdict.SUBMITTED, misses=0)
+        await turn.go_on(
+            Stage.FOLLOW, after=after, job=seen, verdict=Verdict.SUBMITTED, failure=None, ended=None, misses=0
+        )

@@ -6,12 +6,13 @@ import asyncio
 
 from bot.errors import ServiceError
 from bot.launches.steps.sighted import sighted
+from bot.launches.steps.sighting import Sighting
 from bot.launches.turn import Turn
 from bot.models.cloud import CustomJob
 from bot.models.launch import Stage, Verdict
 
 
-async def time_out(turn: Turn) -> None:
+async def time_out(turn: Turn, sighting: Sighting) -> None:
     """Says that the wait is over, unless the job is found in another region; the launch is followed on."""
     job = await _anywhere(turn)
     if job is not None:
@@ -19,7 +20,8 @@ async def time_out(turn: Turn) -> None:
         await sighted(turn, job)
         return
     after = turn.tools.settings.timing.follow_first
-    await turn.go_on(Stage.FOLLOW, after=after, verdict=Verdict.TIMED_OUT, misses=0)
+    seen = {**sighting.noted(turn), **sighting.trouble(turn)}
+    await turn.go_on(Stage.FOLLOW, after=after, **{**seen, "verdict": Verdict.TIMED_OUT, "misses": 0})
 
 
 async def _anywhere(turn: Turn) -> CustomJob | None:
@@ -31,7 +33,7 @@ async def _anywhere(turn: Turn) -> CustomJob | None:
 
 async def _in_region(turn: Turn, region: str) -> CustomJob | None:
     try:
-        return await turn.tools.poller.look_in(turn.launch, region)
+        return await turn.tools.poller.look(turn.launch, region)
     except ServiceError:
         # A region that cannot be asked holds up nothing: the follow-through looks on.
         return None

@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.launches.turn import Turn
 from bot.models.cloud import QueueItem, QueueItemState
 
 
 async def find_item(turn: Turn) -> QueueItem | None:
     """This launch's queue item, None when the queue lists it no more; one listing serves all launches."""
-    items = await turn.tools.poller.items(turn.launch.queue)
-    return next((item for item in items if _ours(turn, item)), None)
+    return ours(turn, await turn.tools.poller.items(turn.launch.queue))
 
 
-def _ours(turn: Turn, item: QueueItem) -> bool:
-    return item.run_id == turn.launch.launch_id or item.item_id == turn.launch.item_id != ""
+async def find_item_now(turn: Turn) -> QueueItem | None:
+    """The same, asked anew: an agent may have taken the item since the last tick."""
+    deadline = turn.tools.settings.timing.call
+    return ours(turn, await turn.tools.tracker.list_items(turn.launch.queue, deadline=deadline))
+
+
+def ours(turn: Turn, items: tuple[QueueItem, ...]) -> QueueItem | None:
+    """This launch's item among others: by the run id in its spec, or by the id that it was queued under."""
+    launch = turn.launch
+    return next(
+        (item for item in items if item.run_id == launch.launch_id or item.item_id == launch.item_id != ""),
+        None,
+    )
 
 
 async def withdraw(turn: Turn) -> bool:
-    """Whether surely no job will come from this launch's item any more; takes it out when it is pending."""
-    deadline = turn.tools.settings.timing.call
-    # Asked anew: an agent may have taken the item since the last tick.
-    items = await turn.tools.tracker.list_items(turn.launch.queue, deadline=deadline)
-    item = next((item for item in items if _ours(turn, item)), None)
-    if item is None:
-        # Never queued, or already with an agent: only the first is sure.
-        return turn.launch.item_intended is None
-    if item.state is QueueItemState.FAILED:
+    """Whether surely no job will come of this launch's item; call it when no job was found just now.
+
+    A pending item is taken out. An agent may have claimed it in that very moment, so it is sure only when
+    the settings' `timing.absent` seconds later there is still neither job nor item: call it again then.
+    """
+    if turn.launch.item_intended is None:
         return True
-    if item.state is not QueueItemState.PENDING:
+    item = await find_item_now(turn)
+    if item is not None and item.state is QueueItemState.PENDING:
+        if await turn.tools.tracker.remove_item(item.item_id, turn.launch.queue):
+            await turn.save(withdrawn=turn.now())
         return False
-    return await turn.tools.tracker.remove_item(item.item_id, turn.launch.queue)
+    if item is not None and item.state is not QueueItemState.FAILED:
+        # With an agent: a job may come.
+        if turn.launch.withdrawn is not None:
+            await turn.save(withdrawn=None)
+        return False
+    if turn.launch.withdrawn is None:
+        await turn.save(withdrawn=turn.now())
+        return False
+    return turn.now() >= turn.launch.withdrawn + timedelta(seconds=turn.tools.settings.timing.absent)
+
+
+def pause(turn: Turn) -> float:
+    """Seconds until `withdraw` is to be called again."""
+    timing = turn.tools.settings.timing
+    return timing.poll if turn.launch.withdrawn is None else timing.absent

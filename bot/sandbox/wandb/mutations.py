@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.sandbox.wandb.queries import LAUNCH_PROJECT, queue_view, run_view
-from bot.sandbox.wandb.running import GraphQLFault, Resolver
+from graphql import GraphQLError
+
+from bot.sandbox.wandb.queries import LAUNCH_PROJECT, Resolver, queue_view, run_view
 from bot.sandbox.world import queues
 from bot.sandbox.world.names import new_agent_name, new_suffix, run_of_storage_id
 from bot.sandbox.world.state import SimAgent, SimQueue, SimRun
@@ -17,21 +18,21 @@ def _queue_named(world: World, asked: dict[str, Any]) -> SimQueue:
     queue = world.queues.get(asked["queueName"])
     if asked["entityName"] != world.entity or asked["projectName"] != LAUNCH_PROJECT or queue is None:
         name = f"{asked['entityName']}/{asked['projectName']}/{asked['queueName']}"
-        raise GraphQLFault(f"could not find run queue {name}")
+        raise GraphQLError(f"could not find run queue {name}")
     return queue
 
 
 def _queue_by_id(world: World, queue_id: str) -> SimQueue:
     queue = next((queue for queue in world.queues.values() if queue.queue_id == queue_id), None)
     if queue is None:
-        raise GraphQLFault(f"could not find run queue {queue_id}")
+        raise GraphQLError(f"could not find run queue {queue_id}")
     return queue
 
 
 def _push(world: World, queue: SimQueue, text: str) -> dict[str, Any]:
     spec = json.loads(text)
     if not isinstance(spec, dict):
-        raise GraphQLFault("runSpec must be a JSON object")
+        raise GraphQLError("runSpec must be a JSON object")
     item = queues.push(world, queue, spec)
     return {"runQueueItemId": item.item_id, "runSpec": json.dumps(item.spec)}
 
@@ -74,7 +75,7 @@ def _warn(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
 def _create_queue(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
     asked = args["input"]
     if asked["queueName"] in world.queues:
-        raise GraphQLFault(f"run queue {asked['queueName']} already exists")
+        raise GraphQLError(f"run queue {asked['queueName']} already exists")
     queue = SimQueue(f"UnVuUXVldWU6{new_suffix(6)}", asked["queueName"], world.entity, access=asked["access"])
     world.queues[queue.name] = queue
     return {"success": True, "queueID": queue_view(queue)["id"]}
@@ -107,7 +108,7 @@ def _update_agent(world: World, _parent: Any, args: dict[str, Any]) -> dict[str,
 def _stop_run(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
     run_id = run_of_storage_id(args["input"]["id"])
     if not world.stop_run(run_id):
-        raise GraphQLFault(f"could not find run with id {args['input']['id']}")
+        raise GraphQLError(f"could not find run with id {args['input']['id']}")
     return {"success": True}
 
 

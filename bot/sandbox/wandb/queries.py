@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from graphql import GraphQLError
+
 from bot.sandbox.wandb.run_filters import in_order, matches, stamp
-from bot.sandbox.wandb.running import GraphQLFault, Resolver
 from bot.sandbox.world import queues
 from bot.sandbox.world.names import run_storage_id
 from bot.sandbox.world.state import SimQueue, SimQueueItem, SimRun
@@ -17,6 +18,8 @@ LAUNCH_PROJECT = "model-registry"  # where W&B Launch keeps its queues
 PROJECT_NUMBER = "41204"
 MAX_PAGE = 1_000
 
+# Answers a field: of a world and its parent, with arguments by name.
+Resolver = Callable[[World, Any, dict[str, Any]], Any]
 _Thing = TypeVar("_Thing")
 
 
@@ -173,7 +176,7 @@ def _item(world: World, queue: dict[str, Any], args: dict[str, Any]) -> dict[str
 def _page(found: Sequence[_Thing], args: dict[str, Any]) -> tuple[Sequence[_Thing], int]:
     cursor = args.get("after") or "0"
     if not str(cursor).isdigit():
-        raise GraphQLFault(f"invalid cursor: {cursor}")
+        raise GraphQLError(f"invalid cursor: {cursor}")
     size = args.get("first")
     begin = int(cursor)
     return found[begin : begin + min(MAX_PAGE if size is None else int(size), MAX_PAGE)], begin
@@ -233,7 +236,7 @@ def _parquet(_world: World, run: dict[str, Any], _args: dict[str, Any]) -> dict[
 def _agent(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
     agent = world.agents.get(args["id"])
     if agent is None:
-        raise GraphQLFault(f"could not find launch agent {args['id']}")
+        raise GraphQLError(f"could not find launch agent {args['id']}")
     return {
         "id": agent.agent_id,
         "name": agent.name,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.sandbox.wandb.running import GraphQLFault
+from graphql import GraphQLError
+
 from bot.sandbox.world.state import SimRun
 
 _FIELDS: dict[str, Callable[[SimRun], Any]] = {
@@ -42,7 +43,7 @@ def stamp(moment: Any) -> str:
 
 
 def matches(run: SimRun, wanted: dict[str, Any]) -> bool:
-    """Whether a run passes a filter; raises GraphQLFault for words that W&B does not know."""
+    """Whether a run passes a filter; raises GraphQLError for words that W&B does not know."""
     for key, value in wanted.items():
         if key in ("$and", "$or", "$nor"):
             found = [matches(run, one) for one in value]
@@ -70,7 +71,7 @@ def _test(word: str, value: Any, wanted: Any) -> bool:
     if word == "$not":
         return not all(_test(inner, value, operand) for inner, operand in wanted.items())
     if word not in _TESTS:
-        raise GraphQLFault(f"unknown operator: {word}")
+        raise GraphQLError(f"unknown operator: {word}")
     return _TESTS[word](value, wanted)
 
 
@@ -82,4 +83,4 @@ def _value(run: SimRun, key: str) -> Any:
         return run.config.get(rest.removesuffix(".value"))
     if head in ("summary_metrics", "summaryMetrics"):
         return run.summary.get(rest)
-    raise GraphQLFault(f"unknown field: {key}")
+    raise GraphQLError(f"unknown field: {key}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.wandb.graphql import Answer, Asked, Graph
+from bot.sandbox.wandb.graph import Answer, Asked, Graph
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
 

@@ -1,0 +1,33 @@
+"""A curve as a picture."""
+
+from __future__ import annotations
+
+import io
+
+from bot.models.launch import Curve
+
+WIDTH, HEIGHT = 6.4, 3.2  # inches
+DPI = 150  # so 960 x 480 pixels, which Slack shows in a thread without shrinking
+MARKED = 30  # up to so many points are marked one by one
+
+
+def draw(curve: Curve) -> bytes:
+    """The curve as a PNG. Blocks for some tenths of a second: call it in a thread."""
+    # The object interface alone: pyplot keeps every figure in a state shared by all threads.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - slow to load, seldom needed
+    from matplotlib.figure import Figure  # noqa: PLC0415 - the same
+
+    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    steps, values = zip(*curve.points, strict=True)
+    axes.plot(steps, values, linewidth=1.6, marker="." if len(steps) <= MARKED else "")
+    # A name is shown letter for letter: a dollar sign would begin a formula.
+    axes.set_title(curve.key.replace("$", r"\$"), loc="left", fontsize=10)
+    axes.set_xlabel("step", fontsize=9)
+    axes.grid(visible=True, alpha=0.3)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    out = io.BytesIO()
+    canvas.print_png(out)
+    return out.getvalue()
