@@ -1,27 +1,34 @@
 """Who calls `advance` when several processes share one Postgres: jobs of procrastinate, a task queue.
 
-Each unfinished launch has one job waiting that defers itself anew after each turn. A job holds its launch's
-lock, so that no two processes advance one launch at the same time; a process that dies misses its
-heartbeats, and others rescue its jobs.
+Each unfinished launch has at most one job that waits (its queueing lock) and one at work (its lock), so that
+no two processes advance one launch at the same time. A job queues the next one at its end. A process that
+dies misses its heartbeats, and others clear its jobs away and queue new ones.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Job, Status
 
-from bot.launches.driver import Driver
-from bot.launches.scheduler import PAUSE_AFTER_ERROR
+from bot.errors import StoreError
+from bot.launches.driver import PAUSE_AFTER_ERROR, Driver
 from bot.launches.turn import Tools
-from bot.models.launch import Stage
 
 CONCURRENCY = 50  # turns at once in one process; they wait for the network most of the time
+CONNECTIONS = 8  # of the task queue to Postgres, in one process, beside the store's own
+PATIENCE = 5.0  # seconds that one query waits for a connection
+DUE_LOOK = 1.0  # seconds between two looks for jobs that have come due
+MOMENT = timedelta(seconds=0.2)  # a clock of Postgres that is ahead of ours must not keep us spinning
 TASK = "advance"
+TRIES = 3  # a wake against a job that is being queued at the same moment
 
 
 class DistributedScheduler:
@@ -32,37 +39,48 @@ class DistributedScheduler:
         self._driver = Driver(tools)
         self._heartbeat = tools.settings.store.heartbeat_seconds
         self._log = structlog.get_logger("launches")
-        self._app = App(connector=PsycopgConnector(conninfo=url))
+        self._app = App(
+            connector=PsycopgConnector(
+                conninfo=url, min_size=1, max_size=CONNECTIONS, timeout=PATIENCE, name="launches"
+            )
+        )
         self._app.task(name=TASK)(self._advance)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     async def start(self) -> int:
         """Joins the work; returns how many launches are unfinished. Raises StoreError."""
-        await self._app.open_async()
-        await self._make_tables()
+        # It tells of each job and, as an error with its traceback, of each lost connection: we do that.
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+        try:
+            await self._app.open_async()
+            await self._make_tables()
+        except ConnectorException as error:
+            raise StoreError(f"The task queue's tables cannot be used: {_cause(error)}") from error
         keep = timedelta(days=self._tools.settings.store.keep_days)
         await self._tools.launches.prune(before=self._tools.clock.now() - keep)
         unfinished = await self._tools.launches.unfinished()
-        self._spawn(self._work())
-        self._spawn(self._rescue())
+        self._spawn(self._again_and_again(self._work, PAUSE_AFTER_ERROR))
+        self._spawn(self._again_and_again(self._rescue, self._heartbeat * 2))
         return len(unfinished)
 
     def take_up(self, launch_id: str) -> None:
         """Asks for a turn of this launch now, by whichever process is free."""
-        if not self._stopping:
-            self._spawn(self._defer(launch_id, at=None))
+        if not self._stopping.is_set():
+            self._spawn(self._wake(launch_id))
 
     async def stop(self, grace: float = 8.0) -> None:
         """Takes no more turns, lets those under way finish for up to `grace` seconds, and leaves."""
-        self._stopping = True
-        for task in self._tasks:
+        self._stopping.set()
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace)
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace)
         await self._app.close_async()
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -74,76 +92,96 @@ class DistributedScheduler:
 
     async def _make_tables(self) -> None:
         """Makes the task queue's tables, once; of two processes that begin together one makes them."""
-        if not await self._app.check_connection_async():
+        if await self._app.check_connection_async():
+            return
+        try:
+            await self._app.schema_manager.apply_schema_async()
+        except ConnectorException:
+            if not await self._app.check_connection_async():
+                raise
+
+    async def _again_and_again(self, work: Any, pause: float) -> None:
+        """Does the work until the end: it must outlive every failure of Postgres."""
+        while not self._stopping.is_set():
             try:
-                await self._app.schema_manager.apply_schema_async()
-            except ConnectorException:
-                if not await self._app.check_connection_async():
-                    raise
+                await work()
+            except (ConnectorException, StoreError) as error:
+                self._log.error("the store failed", reason=_cause(error))
+            except Exception:  # noqa: BLE001 - an entry point: launches must go on whatever fails here
+                self._log.exception("the work on launches failed in an unexpected way")
+            await self._tools.clock.wait(pause)
 
     async def _work(self) -> None:
-        while not self._stopping:
-            try:
-                await self._app.run_worker_async(
-                    concurrency=CONCURRENCY,
-                    install_signal_handlers=False,
-                    delete_jobs="always",
-                    fetch_job_polling_interval=max(0.5, self._heartbeat / 2),
-                    update_heartbeat_interval=self._heartbeat,
-                    stalled_worker_timeout=self._heartbeat * 3,
-                    shutdown_graceful_timeout=5.0,
-                )
-            except ConnectorException as error:
-                self._log.error("the store failed", reason=str(error))
-                await self._tools.clock.wait(PAUSE_AFTER_ERROR)
+        await self._app.run_worker_async(
+            concurrency=CONCURRENCY,
+            install_signal_handlers=False,
+            delete_jobs="always",
+            fetch_job_polling_interval=min(DUE_LOOK, self._tools.settings.timing.poll / 2),
+            update_heartbeat_interval=self._heartbeat,
+            stalled_worker_timeout=self._heartbeat * 3,
+            shutdown_graceful_timeout=5.0,
+        )
 
     async def _advance(self, launch_id: str) -> None:
-        """One job: a turn, then the next job. A store that fails now is found again by the sweep."""
+        """One job: a turn, then the next job. Where that cannot be queued, the sweep finds the launch."""
         structlog.contextvars.bind_contextvars(launch=launch_id)
-        launch = await self._driver.turn(launch_id)
-        if launch is None:
-            pause = timedelta(seconds=PAUSE_AFTER_ERROR)
-            await self._defer(launch_id, at=self._tools.clock.now() + pause)
-        elif launch.stage is not Stage.DONE:
-            await self._defer(launch_id, at=launch.due)
+        due = await self._driver.turn(launch_id)
+        if due is not None:
+            await self._defer(launch_id, at=max(due, self._tools.clock.now() + MOMENT))
 
-    async def _defer(self, launch_id: str, *, at: datetime | None) -> None:
-        """Queues a turn, at a time or (None) at once; of the same time only one waits for a launch."""
-        when = "now" if at is None else at.isoformat()
+    async def _wake(self, launch_id: str) -> None:
+        """Queues a turn for now, in place of the one that waits for its time."""
+        for _ in range(TRIES):
+            try:
+                await self._unqueue(launch_id)
+            except ConnectorException as error:
+                self._log.warning("a launch could not be woken", launch=launch_id, reason=_cause(error))
+                return
+            if await self._defer(launch_id, at=None):
+                return
+
+    async def _unqueue(self, launch_id: str) -> None:
+        manager = self._app.job_manager
+        for job in await manager.list_jobs_async(lock=launch_id, status=Status.TODO.value):
+            if job.id is not None:
+                await manager.cancel_job_by_id_async(job.id, delete_job=True)
+
+    async def _defer(self, launch_id: str, *, at: datetime | None) -> bool:
+        """Queues a turn, at a time or (None) at once; False when one is queued already, or none could be."""
         job = self._app.configure_task(
             TASK,
             lock=launch_id,
-            queueing_lock=f"{launch_id} {when}",
-            schedule_at=max(at, datetime.now(UTC)) if at is not None else None,
+            queueing_lock=launch_id,
+            schedule_at=at.astimezone(UTC) if at is not None else None,
         )
         try:
             await job.defer_async(launch_id=launch_id)
         except AlreadyEnqueued:
-            return
+            return False
         except ConnectorException as error:
-            self._log.warning("a turn could not be queued", launch=launch_id, reason=str(error))
+            self._log.warning("a turn could not be queued", launch=launch_id, reason=_cause(error))
+            return False
+        return True
 
     async def _rescue(self) -> None:
-        """Again and again: jobs of dead processes are given back, launches without a job get one."""
-        while not self._stopping:
-            try:
-                await self._give_back()
-                await self._sweep()
-            except Exception:  # noqa: BLE001 - the rescuer must outlive every failure of the store
-                self._log.exception("the rescue of launches failed")
-            await self._tools.clock.wait(self._heartbeat * 2)
-
-    async def _give_back(self) -> None:
+        """Clears away the jobs of dead processes, and queues a turn for each launch that is overdue."""
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._heartbeat * 3):
-            self._log.warning(
-                "a launch was rescued from a dead process", launch=job.task_kwargs.get("launch_id")
-            )
-            await manager.retry_job(job)
-
-    async def _sweep(self) -> None:
-        """A process may die between storing a launch and queueing its first turn."""
+            await self._give_back(job)
         overdue = self._tools.clock.now() - timedelta(seconds=self._heartbeat)
         for launch in await self._tools.launches.unfinished():
+            # A process may die, or Postgres go away, between storing a launch and queueing its turn.
             if launch.due <= overdue:
                 await self._defer(launch.launch_id, at=None)
+
+    async def _give_back(self, job: Job) -> None:
+        launch_id = str(job.task_kwargs.get("launch_id"))
+        self._log.warning("a launch was rescued from a dead process", launch=launch_id)
+        await self._app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        await self._defer(launch_id, at=None)
+
+
+def _cause(error: Exception) -> str:
+    """What Postgres said, in one line."""
+    said = str(error.__cause__ or error).strip()
+    return said.splitlines()[0] if said else type(error.__cause__ or error).__name__

@@ -16,6 +16,8 @@ PAGE = 1000  # entries; the most that one read of Cloud Logging returns
 # A cause lies near the end of almost every log; one that does not is looked for this many pages back.
 PAGES = 3
 READ_SECONDS = 30.0  # waiting for the budget included
+# A private key that begins before the lines shown is only known as one from its first line.
+LOOK_BACK = 60
 
 
 class FailureReader:
@@ -95,8 +97,9 @@ def _diagnosed(
     if root is None:
         return diagnosis
     start = max(0, root - around[0])
-    context = safe_lines(lines[start : root + around[1] + 1])
-    return replace(diagnosis, context=context, context_root=root - start)
+    look = max(0, start - LOOK_BACK)
+    shown = safe_lines(lines[look : root + around[1] + 1])
+    return replace(diagnosis, context=shown[start - look :], context_root=root - start)
 
 
 def oldest_first(entries: list[LogEntry]) -> list[LogEntry]:

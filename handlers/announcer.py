@@ -110,7 +110,7 @@ class SlackAnnouncer:
         )
 
     async def illustrate(self, launch: Launch) -> None:
-        """Uploads the loss curve straight into the thread: a picture shown in a block is not ready at once."""
+        """Uploads the curve straight into the thread: for a block a picture would not be ready at once."""
         if launch.card is None or not launch.channel_id or launch.curve is None:
             return
         try:

@@ -137,15 +137,18 @@ def diagnose(file: str, source: str, settings_path: Path | None, *, as_json: boo
 
 def _leave(run: Callable[[], int]) -> NoReturn:
     """Runs a command; what a person must mend is one sentence on standard error and exit code 2."""
-    from bot.errors import BadInput, StoreError  # noqa: PLC0415 - imported when it runs
+    from bot.diagnosis import CauseError  # noqa: PLC0415 - imported when it runs
+    from bot.errors import BadInput, ServiceError, StoreError  # noqa: PLC0415 - imported when it runs
     from bot.settings_file import SettingsError  # noqa: PLC0415 - the same
 
     try:
         code = run()
-    except (BadInput, SettingsError) as mistake:
+    except (BadInput, CauseError, SettingsError) as mistake:
         _fail(str(mistake), USAGE)
     except StoreError as failure:
         _fail(str(failure), FAILED)
+    except ServiceError as error:
+        _fail(f"{error.problem.system}: {error.problem.message}.", FAILED)
     except KeyboardInterrupt:
         code = FAILED
     sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import stamina
 import structlog
 from slack_bolt.async_app import AsyncApp
 
@@ -35,6 +37,8 @@ from handlers.slack_app import Listeners, build_app, web_client
 from handlers.speaker import Speaker
 
 log = structlog.get_logger("serve")
+# How long a bot that starts waits for a Slack that is away.
+SLACK_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,29 @@ async def run_bot(settings_path: Path, *, http: bool) -> int:
     """Runs the bot until SIGTERM or SIGINT; returns the exit code.
 
     Raises SettingsError for a wrong settings file, StoreError when the store cannot be used (or another
-    bot uses it), BadInput when a token is missing or refused.
+    bot uses it), BadInput when a token is missing or refused, ServiceError when Slack does not answer.
     """
     set_up_logging()
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
-    stop = asyncio.Event()
+    work = asyncio.create_task(_serve(settings, secret, http=http))
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        asyncio.get_running_loop().add_signal_handler(name, _stop, work)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+    return 0
+
+
+async def _serve(settings: Settings, secret: Secrets, *, http: bool) -> None:
     async with serving(settings, secret, http=http):
         log.info("ready", mode="http" if http else "socket")
-        await stop.wait()
+        await asyncio.Event().wait()
+
+
+def _stop(work: asyncio.Task[None]) -> None:
+    """Ends the bot, its start included; once, as a second signal must not cut the end short."""
+    if not work.cancelling():
         log.info("stopping")
-    return 0
+        work.cancel()
 
 
 @asynccontextmanager
@@ -144,9 +159,20 @@ async def _answering(
 async def _whoami(slack: SlackClient) -> tuple[str, str]:
     """The workspace's id and the bot's name; a wrong token is found here, before anybody types."""
     try:
-        return await slack.whoami()
+        async for attempt in stamina.retry_context(
+            on=_passes, attempts=None, timeout=SLACK_SECONDS, wait_initial=0.5, wait_max=15.0
+        ):
+            with attempt:
+                return await slack.whoami()
     except ServiceError as error:
+        if error.problem.passing:
+            raise
         raise BadInput(
             f"Slack refused the bot: {error.problem.message}. "
             "Set SLACK_BOT_TOKEN to the bot token of your installed app, such as xoxb-..."
         ) from error
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, ServiceError) and error.problem.passing

@@ -26,6 +26,8 @@ BEFORE, AFTER = 20, 80
 _LOOK_BACK = 60
 #: A log without a closing line counts as failed from this weight on.
 _SPEAKS_FOR_ITSELF = 60
+#: Below it, the choice had to be made among consequences and survivors.
+_DOUBTFUL = 40
 _UNKNOWN_ADVICE = "No known cause fits: open the full log and look at the lines before this one."
 
 
@@ -33,13 +35,14 @@ def diagnose_lines(
     lines: Sequence[str],
     *,
     source: Literal["cloud_run", "vertex", "cloud_build"] | Source = Source.CLOUD_RUN,
-    severities: Sequence[str] | None = None,  # noqa: ARG001 - part of the interface; platforms mark healthy stderr ERROR, so it is no evidence
+    severities: Sequence[str] | None = None,  # noqa: ARG001 - no evidence: platforms mark healthy stderr ERROR
     causes: tuple[Cause, ...] = CAUSES,
 ) -> Diagnosis:
     """Returns what a log (entries, oldest first) says about a failure; never raises for any text.
 
     `root_cause_index` counts entries from 0. `context` holds up to 20 entries before and 80 after it. All
     text in the answer is redacted and neutralised. A failed log that no cause fits has category `unknown`.
+    Raises ValueError for a source that is none of the three.
     """
     rows = Rows(lines)
     hits = interesting(rows)
@@ -59,7 +62,7 @@ def find_events(
 ) -> tuple[list[Event], set[int]]:
     """Returns all that went wrong, in order of rows, and the rows that belong to tracebacks."""
     chains, used = read_chains(rows, hits)
-    events = [event for chain in chains if (event := chain_event(rows, chain, table, source)) is not None]
+    events = [event for chain in chains if (event := chain_event(chain, table, source)) is not None]
     events += line_events(rows, hits, used, table, source)
     return sorted(events, key=lambda event: event.row), used
 
@@ -113,7 +116,7 @@ def _cause(event: Event) -> str:
 
 def _confidence(choice: Choice) -> Confidence:
     match = choice.event.match
-    if match is None or choice.weight < 40:  # noqa: PLR2004 - below it, only penalties explain the choice
+    if match is None or choice.weight < _DOUBTFUL:
         return Confidence.LOW
     return Confidence.HIGH if match.cause.strength >= Strength.CLASS else Confidence.MEDIUM
 

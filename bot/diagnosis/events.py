@@ -30,7 +30,6 @@ class Event:
     match: Match | None
     weight: int
     last: int
-    stream: str
     more: str = ""
 
 
@@ -80,7 +79,7 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
     elif not shouted:
         weight -= _UNPROVEN if strength is Strength.VERDICT else _PLAIN
     quote = " ".join([clean.quote.strip(), *_rest(rows, row)])
-    return Event(row, quote, match, max(weight, 1), row, clean.stream, " ".join(_following(rows, row)))
+    return Event(row, quote, match, max(weight, 1), row, " ".join(_following(rows, row)))
 
 
 def _rest(rows: Rows, row: int) -> list[str]:
@@ -103,7 +102,7 @@ def _following(rows: Rows, row: int) -> list[str]:
     return said
 
 
-def _of_raised(rows: Rows, one: Raised, table: Table, source: Source, penalty: int) -> Event:
+def _of_raised(one: Raised, table: Table, source: Source, penalty: int) -> Event:
     head = f"{one.name}: {one.text}" if one.text else one.name
     more = " ".join(one.more)
     match = table.match(head, exception=one.name, source=source)
@@ -114,16 +113,16 @@ def _of_raised(rows: Rows, one: Raised, table: Table, source: Source, penalty: i
             penalty += _BELOW
     match = match or Match(EXCEPTION, 0, len(head), ())
     weight = _OF_EXCEPTION[match.cause.strength] - penalty
-    return Event(one.row, head, match, weight, one.row + len(one.more), rows.clean(one.row).stream, more)
+    return Event(one.row, head, match, weight, one.row + len(one.more), more)
 
 
-def chain_event(rows: Rows, chain: Chain, table: Table, source: Source) -> Event | None:
+def chain_event(chain: Chain, table: Table, source: Source) -> Event | None:
     """Returns the event of the exception in a chain that best names what to change; None if it is ignored."""
     if chain.ignored:
         return None
     traced = any(one.traced for one in chain.raised)
     penalty = (0 if traced else _UNTRACED) + (_ASIDE if chain.aside else 0)
-    events = [_of_raised(rows, one, table, source, penalty) for one in chain.raised]
+    events = [_of_raised(one, table, source, penalty) for one in chain.raised]
     best = len(events) - 1
     for at in range(len(events) - 2, -1, -1):
         if _names_more(events[at], events[best], direct=all(chain.direct[at:best])):

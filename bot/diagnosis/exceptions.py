@@ -36,7 +36,7 @@ class Raised:
     """One exception as printed.
 
     The row of its class and message, its dotted class, its message, the rows that go on with the
-    message (`more`), whether a traceback stood above it, and its innermost frame.
+    message (`more`), and whether a traceback stood above it.
     """
 
     row: int
@@ -44,7 +44,6 @@ class Raised:
     text: str
     more: tuple[str, ...]
     traced: bool
-    frame: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,6 @@ class Chain:
     direct: tuple[bool, ...]
     ignored: bool
     aside: bool
-    first: int
-    last: int
 
 
 class _Reader:
@@ -104,8 +101,6 @@ class _Reader:
             tuple(direct[: len(raised) - 1]),
             ignored=bool(_IGNORED.search(near)) or raised[-1].name.endswith("Warning"),
             aside=bool(_ASIDE.search(near)),
-            first=first,
-            last=raised[-1].row,
         )
 
     def _own(self, start: int, limit: int) -> Iterator[tuple[int, Clean]]:
@@ -119,19 +114,18 @@ class _Reader:
     def _traced(self, header: int) -> Raised | None:
         head = self._header(header)
         margin = head["margin"] if head and not head["margin"].strip(" |+") else ""
-        noise, frame = 0, ""
+        noise = 0
         self.used.add(header)
         for row, clean in self._own(header, _LONGEST):
             text = _unboxed(clean.text, margin)
             if text[:1].isspace() or not text:
                 self.used.add(row)
-                frame = text.strip() if text.startswith('  File "') else frame
                 continue
             if self._header(row) or is_platform(text):
                 return None
             found = _RAISED.match(text)
             if found is not None and (noise == 0 or _BARE.match(text) or "." in found["name"]):
-                return self._made(row, found, traced=True, frame=frame, margin=margin)
+                return self._made(row, found, traced=True, margin=margin)
             noise += 1
             if noise > _NOISE:
                 return None
@@ -139,9 +133,9 @@ class _Reader:
 
     def _plain(self, row: int) -> Raised | None:
         found = _BARE.match(self.rows.clean(row).text)
-        return self._made(row, found, traced=False, frame="", margin="") if found else None
+        return self._made(row, found, traced=False, margin="") if found else None
 
-    def _made(self, row: int, found: re.Match[str], *, traced: bool, frame: str, margin: str) -> Raised:
+    def _made(self, row: int, found: re.Match[str], *, traced: bool, margin: str) -> Raised:
         self.used.add(row)
         more: list[str] = []
         for at, clean in self._own(row, _MORE):
@@ -151,7 +145,7 @@ class _Reader:
             if text[:1].isspace() or text.startswith(("- ", "> ", "* ")):
                 self.used.add(at)
             more.append(text.strip())
-        return Raised(row, found["name"], (found["text"] or "").strip(), tuple(more), traced, frame)
+        return Raised(row, found["name"], (found["text"] or "").strip(), tuple(more), traced)
 
     def _next(self, row: int) -> tuple[int | None, bool]:
         linked: bool | None = None

@@ -17,7 +17,8 @@ _BREAKS = re.compile(r"\r\n|\r|\n")
 class Rows:
     """The physical lines of a log in order; `clean(i)` unwraps one, once.
 
-    An entry may hold several lines, parted by line feeds or by the carriage returns of a progress bar.
+    An entry may hold several lines, parted by line feeds, by the carriage returns of a progress bar or, where
+    a service quotes a traceback, by the two characters of an escaped line feed.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -25,6 +26,8 @@ class Rows:
         self.entry: list[int] = []
         for number, entry in enumerate(lines):
             line = message_of(entry) if entry[:1] == "{" and '"message"' in entry else entry
+            if "\\n" in line and "Traceback (most recent" in line:
+                line = line.replace("\\n", "\n")
             if "\n" in line or "\r" in line:
                 parts = _BREAKS.split(line)
                 self.raw.extend(parts)

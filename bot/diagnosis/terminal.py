@@ -8,7 +8,7 @@ _FAILED = re.compile(
     r"""^(?:
       Job\ failed\b | Job\ (?:was\ )?cancell?ed\b | Job\ expired\b | .{0,20}Job\ exceeded\ its\ timeout
     | .{0,80}\bJOB_STATE_(?:FAILED|CANCELLED|EXPIRED)
-    | .{0,40}\breplica\ \S+\ (?:ran\ out|exited\ with\ a\ non-zero|was\ preempted|failed\ to)
+    | .{0,40}\breplica\ \S+\ (?:\d+\ )?(?:ran\ out|exited\ with\ a\ non-zero|was\ preempted|failed\ to)
     | Container\ called\ exit\((?!0\))-?\d+\) | Container\ terminated\ on\ signal
     | Execution\ \S+\ has\ failed | Task\ \S+\ (?:attempt\ \S+\ )?failed\ with
     | Memory\ limit\ of\ .*exceeded | Terminating\ task\ because

@@ -14,7 +14,6 @@ from bot.models.launch import Failure, FailureKind, Launch, Stage, Verdict
 from bot.ports import Announcer, Audit, Clock, Jobs, Launches, Runners, Tracker
 from bot.settings import Settings
 
-
 # A retry waits up to this many times its pause, so that launches in the same trouble spread out.
 JITTER = 1.25
 
@@ -60,7 +59,7 @@ class Turn:
         await self.save(**{"due": self.now() + timedelta(seconds=seconds), **changes})
 
     async def tick(self, seconds: float, **changes: Any) -> None:
-        """The same, at the first common tick after that many seconds: launches that tick together share calls."""
+        """The same, at the first common tick from then on: launches that tick together share calls."""
         poll = self.tools.settings.timing.poll
         wanted = self.now().timestamp() + seconds
         await self.wait(seconds + (poll - wanted % poll) % poll, **changes)

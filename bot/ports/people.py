@@ -58,7 +58,7 @@ class Announcer(Protocol):
         ...
 
     async def settle(self, launch: Launch) -> None:
-        """Edits the card and returns once Slack has taken it; raises ServiceError until then, or NotInvited."""
+        """Edits the card and returns once Slack has taken it. Raises ServiceError until then, NotInvited."""
         ...
 
     async def refuse(self, launch: Launch, reason: str) -> None:

@@ -135,9 +135,10 @@ def _quoted(row: str, name: _Name, opening: re.Match[str]) -> Iterator[Span]:
 
 def _is_pair(row: str, name: _Name, behind: int) -> bool:
     """Tell `('TOKEN', 'x')` and `["--token", "x"` from neighbours in a list of words or a dict."""
-    before = row[max(0, name.start - 8) : name.start].rstrip("\"'\\ bu")[-1:]
+    before = row[max(0, name.start - 8) : name.start]
     after = row[behind : behind + 8].lstrip()[:1]
-    return name.whole.startswith("--") or (before in {"(", "["} and after in {")", "]"})
+    opens = before.endswith(("'", '"', ";")) and before.rstrip("\"'\\ bu")[-1:] in {"(", "["}
+    return name.whole.startswith("--") or (opens and after in {")", "]"})
 
 
 def _unquoted(row: str, name: _Name) -> Iterator[Span]:
@@ -151,15 +152,13 @@ def _unquoted(row: str, name: _Name) -> Iterator[Span]:
         return
     rest = _UNQUOTED_REST.match(row, found.end())
     end = rest.end() if rest else found.end()
+    whole = row[start:end]
     if row[max(0, name.start - 1) : name.start] in {"?", "&"}:  # in the query of a URL
         end = start + len(row[start:end].partition("&")[0])
     if end < len(row):
         end = start + len(row[start:end].rstrip(_TRAILING))
-    whole = row[start:end]
-    if (
-        is_innocent(name.core, whole)
-        or is_innocent(name.core, whole.rstrip(_TRAILING))
-        or is_code(name.core, whole)
+    if is_code(name.core, whole) or any(
+        is_innocent(name.core, text) for text in (whole, whole.rstrip(_TRAILING))
     ):
         return
     kind = kind_of(name.whole, value)

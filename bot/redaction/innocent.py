@@ -29,7 +29,8 @@ _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         r"\[[A-Z_]+\d*\]?",  # [PAD], [REDACTED]
-        r"[*xX•.#_-]{3,}",  # masks and dots
+        r"[*xX•.#_-]{3,}|#+",  # masks and dots, a comment
+        r"(?:[Tt]rue|[Ff]alse|None|null)[^\w\s].*",  # False), None}
         r"<\|?/?[A-Za-z_][\w .:/-]*\|?>",  # <your key>, </s>, <|endoftext|>
         r"<(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?: .*)?",  # <google.auth.Credentials object
         r"\{\{.*|(?:\w+ )?\{[\w.!:()\[\]]*\}|\$\{.*|\$\(.*|%[A-Z_]+%",  # templates, variables of shells
@@ -47,7 +48,8 @@ _NUMBER = re.compile(r"[-+]?\d{1,12}(?:\.\d+)?(?:e[-+]?\d+)?%?")
 _PATH = re.compile(r"(?:~|\.{1,2})?/(?:[\w.@+{}$-]+/)*[\w.@+*{}$-]*|(?:[\w.@+-]+/)+[\w.@+-]+\.\w{1,5}")
 _CODE = re.compile(
     r"[A-Za-z_]{1,30}(?:\.[A-Za-z_]{1,30})+(?:[(\[].*)?"  # settings.token, os.environ["X"], a.b(c)
-    r"|(?:get|load|read|fetch|make|create|generate|decode|encode|format|str|repr|len|input|next)\w{0,30}\(.*"
+    r"|(?:[a-z_]{3,40}|_?(?:[A-Z][a-z]+){1,5})[(\[](?:$|[\w'\"*)\]:-]).*"  # decode(x, response["token"], cls(
+    r"|(?:[A-Z][a-z]{2,}){2,}"  # PrivateKeyTypes
     r"|(?:Optional|Union|List|Literal|Annotated|Secret|dict|list)\[.*"
 )
 _PROSE = re.compile(r"[A-Z]?[a-z]{1,14}[,.]?")
@@ -63,6 +65,8 @@ def is_innocent(name: str, value: str) -> bool:
     value = value.strip()
     bare = value.strip("()[]<>'\"`,;:.!?").lower()
     if not bare or bare in _WORDS or bare == name.lower() or not literal(value):
+        return True
+    if bare.isalpha() and name.lower().startswith("credential"):
         return True
     if _NUMBER.fullmatch(bare) and _counts(name.lower(), bare):
         return True

@@ -18,7 +18,7 @@ _MARK = re.compile(rf"-{{2,5}}{_BLANK}?(?:(?P<begin>BEGIN)|END){_BLANK}{_TITLE}"
 _CLOSING_QUOTE = re.compile(r"(?<!\\)[\"'`]|\\+[\"'`]")
 # A row of a key's body, in a string of a program too: 'MIIE...\n' +
 _BODY = re.compile(r"[\"']?[A-Za-z0-9+/]++={0,2}(?:\\+[nr])*+[\"',+\\\s]*+")
-_LAST_WORD = re.compile(r"[A-Za-z0-9+/]{40,}+={0,2}")
+_LAST_WORD = re.compile(r"[A-Za-z0-9+/]{40,}+={0,2}+(?=[\"',\\\s]*+$)")
 # Other ranks' rows may come between those of a key; a key has at most a few hundred rows.
 _MOST_OTHER_ROWS = 20
 _MOST_ROWS = 400

@@ -189,6 +189,7 @@ SHAPES = (
         re.compile(r"\blogin\s{1,8}\S{1,200}\s{1,8}password\s{1,8}(?P<v>\S++)"),
         literal,
     ),
+    Rule(Kind.PASSWORD, ("password",), re.compile(r"^\s{0,8}password\s{1,8}(?P<v>\S++)\s{0,8}$"), mixed),
     Rule(
         Kind.PASSWORD,
         ("curl", "wget"),

@@ -60,7 +60,7 @@ def main() -> None:
     """Print one JSON object a measurement: `value` in seconds, and the growth as a plain ratio."""
     safe_lines(_log(1_000, secret_every=1_000))
     small, large = _log(10_000, secret_every=1_000), _log(100_000, secret_every=1_000)
-    few, many = min(_seconds(small) for _ in range(3)), _seconds(large)
+    few, many = (min(_seconds(log) for _ in range(2)) for log in (small, large))
     slow, piece = _slowest(1_000_000)
     rows = (
         {

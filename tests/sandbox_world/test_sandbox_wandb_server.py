@@ -117,7 +117,8 @@ async def test_operation_is_chosen_by_its_name(wandb_server: WandbServer, named:
 
 
 async def test_queue_that_is_not_there_is_an_error_without_effect(post: Post, world: World) -> None:
-    """A misspelt queue must not look like a queued launch (W&B's form: github.com/wandb/wandb/issues/8609)."""
+    """A misspelt queue must not look like a queued launch."""
+    # The form of W&B's answer: https://github.com/wandb/wandb/issues/8609
     status, answer = await post(PUSH, entity="acme-ml", queue="no-such-queue", spec="{}")
 
     assert (status, answer["data"]) == (200, {"pushToRunQueueByName": None})

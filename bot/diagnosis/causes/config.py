@@ -10,6 +10,7 @@ CONFIG = (
         id="config.agent",
         category=Category.CONFIG_ERROR,
         patterns=(
+            r"failed to call wandb\.init",
             r"agent config error in field (?P<field>[\w.]+)",
             r"no (?:Vertex|Kubernetes|SageMaker|\w+) resource args specified",
             (

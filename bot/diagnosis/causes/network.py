@@ -23,6 +23,7 @@ NETWORK = (
                 r"200}(?:api\.wandb\.ai|\bW&B\b|\bwandb (?:server|backend)|weights (?:&|and) biases)"
             ),
             r"returned error 5\d\d.{0,200}api\.wandb\.ai",
+            r"W&B process (?:failed to launch|did not respond)",
             r"run initialization has timed out",
             r"timed out while retrying",
             r"error communicating with (?:wandb|W&B)",

@@ -27,9 +27,7 @@ async def ended_without_job(turn: Turn, sighting: Sighting, **seen: Any) -> bool
 
 def lost_in_hand(sighting: Sighting) -> bool:
     """Whether the item is with an agent for good, or gone. A leased one goes back to pending by itself."""
-    return sighting.item is None or (
-        isinstance(sighting.item, QueueItem) and sighting.item.state in IN_HAND
-    )
+    return sighting.item is None or (isinstance(sighting.item, QueueItem) and sighting.item.state in IN_HAND)
 
 
 async def _item_failed(turn: Turn, item: QueueItem, **seen: Any) -> None:

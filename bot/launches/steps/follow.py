@@ -43,7 +43,7 @@ async def lose_sight(turn: Turn) -> None:
 
 
 async def _job(turn: Turn, seen: JobSeen) -> CustomJob | None:
-    """The job in the region's one listing, or by its name where the listing lacks it; None when it is gone."""
+    """The job in the region's one listing, else by its name; None when it is gone."""
     listed = await turn.tools.poller.look(turn.launch)
     if listed is not None:
         return listed

@@ -1,4 +1,4 @@
-"""Which living runner may take this launch: what Cloud Run and the store know is gathered, then chosen from."""
+"""Which living runner may take this launch: gathers what Cloud Run and the store know, and chooses."""
 
 from __future__ import annotations
 

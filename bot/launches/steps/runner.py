@@ -144,7 +144,7 @@ async def _after_failure(turn: Turn, use: RunnerUse, problem: Problem) -> None:
 
 
 async def _give_up(turn: Turn) -> None:
-    """No runner can be started: the item is taken out of the queue, and only then the launch called failed."""
+    """No runner can be started: once its item is out of the queue, the launch is called failed."""
     job = await turn.tools.poller.look(turn.launch)
     if job is not None:
         await sighted(turn, job)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from rig import Rig
+
+from bot.models.launch import Stage, Verdict
+
+
+async def test_a_launch_that_works_has_one_of_everything(rig: Rig) -> None:
+    """The plain case, counted where money is spent: one item, one runner, one card, one closing reply."""
+    launch = await rig.launch()
+
+    ended = await rig.to_end(launch)
+
+    assert ended.verdict is Verdict.SUCCEEDED
+    assert (1, 1, 1, 1) == (
+        len(rig.items(launch)), len(rig.started(launch)), len(rig.cards()), len(rig.replies(launch))
+    )  # fmt: skip
+    assert "Task → Cloud" in rig.thread()
+
+
+async def test_nothing_happens_outside_before_the_card(rig: Rig) -> None:
+    """A launch that people cannot see must not spend money: with Slack away nothing is queued."""
+    rig.slack.set_faults(server_errors={"chat.postMessage": 5})
+    launch = await rig.launch()
+
+    for _ in range(5):
+        now = await rig.turn(launch)
+        assert now.stage is Stage.ANNOUNCE
+        assert [] == rig.items(launch)
+    ended = await rig.to_end(launch)
+
+    assert ended.verdict is Verdict.SUCCEEDED
+    assert len(rig.cards()) == 1
+
+
+async def test_the_curve_and_the_metrics_follow_a_success(rig: Rig) -> None:
+    """What a person wants to know at the end: the final numbers, and how the loss went, as a picture."""
+    launch = await rig.launch()
+
+    ended = await rig.to_end(launch)
+
+    assert ("train/loss", 0.1) in ended.metrics
+    assert ended.curve is not None
+    assert (ended.curve.key, len(ended.curve.points)) == ("train/loss", 20)
+    (picture,) = rig.slack.state()["files"]
+    assert picture["name"] == f"{launch.launch_id}.png"
