@@ -135,8 +135,8 @@ class RunningScan:
         self._answers: dict[tuple[Service, str], Answer] = {(q.service, q.region): Asking() for q in queries}
         self._scan = Scan(started=clock.now(), took=0.0, cells=(), sections=request.sections)
         self._findings = Findings()
-        self._cells = [asyncio.create_task(self._ask(cells, query)) for query in queries]
-        self._rows = asyncio.create_task(self._gather())
+        self._cells = {asyncio.create_task(self._ask(cells, query)): query for query in queries}
+        self._rows = asyncio.create_task(self._gather(cells))
         self._diagnoses = asyncio.create_task(self._find(reader))
 
     async def first(self) -> Scan:
@@ -188,8 +188,13 @@ class RunningScan:
     async def _ask(self, cells: Cells, query: Query) -> None:
         self._answers[query.service, query.region] = await cells.ask(query)
 
-    async def _gather(self) -> None:
-        await asyncio.gather(*self._cells)
+    async def _gather(self, cells: Cells) -> None:
+        """One deadline for all; what comes later finds its place taken."""
+        _, late = await asyncio.wait(self._cells, timeout=self._timing.scan_limit)
+        for task in late:
+            task.cancel()
+            query = self._cells[task]
+            self._answers[query.service, query.region] = cells.too_late(query)
         self._took = self._clock.monotonic() - self.began
 
     async def _find(self, reader: ScanReader) -> None:

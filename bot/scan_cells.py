@@ -1,8 +1,7 @@
-"""One cell of a scan: a question with a deadline, whose failure is an answer too."""
+"""One cell of a scan: a question whose failure is an answer too."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -43,12 +42,9 @@ class Cells:
         self._last: dict[tuple[Service, str], tuple[float, tuple[Row, ...]]] = {}
 
     async def ask(self, query: Query) -> Answer:
-        """The cell's answer, within the limit; never raises but when cancelled."""
+        """The cell's answer; never raises but when cancelled."""
         try:
-            async with asyncio.timeout(self._limit):
-                rows = await query.call()
-        except TimeoutError:
-            return self._instead(query, _timed_out(query, self._limit))
+            rows = await query.call()
         except ServiceError as error:
             return self._instead(query, error.problem)
         except Exception:  # noqa: BLE001 - an answer that no client understands costs nobody else's rows
@@ -59,16 +55,17 @@ class Cells:
         self._last[query.service, query.region] = (self._clock.monotonic(), rows)
         return Rows(rows) if rows else Nothing()
 
+    def too_late(self, query: Query) -> Answer:
+        """The answer of a cell that is not waited for any longer."""
+        problem = _problem(ProblemKind.TIMED_OUT, query, f"no answer within {self._limit:g} s")
+        return self._instead(query, problem)
+
     def _instead(self, query: Query, problem: Problem) -> Answer:
         at, rows = self._last.get((query.service, query.region), (0.0, ()))
         age = self._clock.monotonic() - at
         if rows and age <= OLDEST:
             return Stale(rows, age, problem)
         return TimedOut(self._limit) if problem.kind is ProblemKind.TIMED_OUT else Failed(problem)
-
-
-def _timed_out(query: Query, limit: float) -> Problem:
-    return _problem(ProblemKind.TIMED_OUT, query, f"no answer within {limit:g} s")
 
 
 def _problem(kind: ProblemKind, query: Query, message: str) -> Problem:

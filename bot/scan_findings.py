@@ -48,6 +48,7 @@ class ScanReader:
         self._reader = reader
         self._diagnoses = diagnoses
         self._reading: SingleFlight[Found] = SingleFlight(clock, 0.0)
+        self._settled: dict[str, Found] = {}
         self._for_now: dict[str, tuple[datetime, Found]] = {}
         self._counted: dict[str, RunnerLog] = {}
 
@@ -76,12 +77,15 @@ class ScanReader:
         """What needs no read now: settled once and for all, or looked at a moment ago."""
         now = self._clock.now()
         self._for_now = {name: kept for name, kept in self._for_now.items() if kept[0] > now}
-        known = {name: self._for_now[name][1] for name in names if name in self._for_now}
+        self._settled = {name: self._settled[name] for name in names if name in self._settled}
+        known = {name: self._for_now[name][1] for name in names if name in self._for_now} | self._settled
         try:
-            settled = await self._diagnoses.find(names)
+            settled = await self._diagnoses.find([name for name in names if name not in known])
         except StoreError:
             return known
-        return known | {one.row_id: Found(one.row_id, one.diagnosis, one.log_url) for one in settled}
+        for one in settled:
+            self._settled[one.row_id] = Found(one.row_id, one.diagnosis, one.log_url)
+        return known | self._settled
 
     async def _count_runs(self, runners: list[Execution], findings: Findings) -> None:
         """The one query of a scan: the newest lines of every runner shown whose count can still change."""
@@ -122,9 +126,9 @@ class ScanReader:
         if diagnosis is None:
             return self._kept_for_now(Found(name, Unread("Its log is empty, or has not arrived yet."), link))
         found = Found(name, diagnosis, link)
-        return await self._settled(found, diagnosis) if self._over(row) else self._kept_for_now(found)
+        return await self._settle(found, diagnosis) if self._over(row) else self._kept_for_now(found)
 
-    async def _settled(self, found: Found, diagnosis: Diagnosis) -> Found:
+    async def _settle(self, found: Found, diagnosis: Diagnosis) -> Found:
         try:
             await self._diagnoses.settle(Settled(found.row_id, diagnosis, found.log_url))
         except StoreError:

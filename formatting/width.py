@@ -17,6 +17,8 @@ _FILLER = "\U0010fffd"
 _FIRST = 0xF0000
 _LAST = 0x10FFFC
 _STAND_IN = re.compile("[\U000f0000-\U0010fffc]")
+# ASCII and the glyphs of states.
+_SIMPLE = re.compile("[ -~\u2026\u25a0-\u25fc\u2713\u2717]*")
 _EMOJI_STYLE = "\ufe0f"
 _ZWJ = "\u200d"
 _FLAG = range(0x1F1E6, 0x1F200)
@@ -33,7 +35,7 @@ class Packer:
 
     def pack(self, text: str) -> str:
         """The text with as many characters as it takes columns."""
-        if text.isascii():
+        if _simple(text):
             return text
         letters = list(clusters(text))
         if _runs_left(text):
@@ -86,7 +88,12 @@ def columns(cluster: str) -> int:
 
 def display_width(text: str) -> int:
     """How many columns the text takes."""
-    return len(text) if text.isascii() else sum(columns(cluster) for cluster in clusters(text))
+    return len(text) if _simple(text) else sum(columns(cluster) for cluster in clusters(text))
+
+
+def _simple(text: str) -> bool:
+    """Whether each character is a letter of one column: true of almost every cell, and quickly known."""
+    return text.isascii() or _SIMPLE.fullmatch(text) is not None
 
 
 def _runs_left(text: str) -> bool:

@@ -21,14 +21,13 @@ async def test_the_launcher_cancels_and_the_card_says_by_whom() -> None:
     """A cancelled launch costs nothing more: the job is stopped first, then it is said, with a name."""
     async with bot_on(scenario(launch=LONG)) as bed:
         await _running(bed)
-        card = bed.slack.messages("#training")[0]
-        (button,) = re.findall(r'\{[^{}]*"action_id": "launch_cancel".*?"style": "danger"\}', said(card))
+        offered = said(bed.slack.messages("#training")[0])
         pressed = await bed.slack.press("alice", "#training", "launch_cancel")
         await bed.settled("cancelled")
         card = bed.slack.messages("#training")[0]
 
         assert pressed.ok
-        assert "Cancel this launch?" in button
+        assert "Cancel this launch?" in offered
         assert 1 == bed.effects()["CancelCustomJob"]
         assert "Cancelled" in said(card)
         assert "U0ALICE" in said(card) or "alice" in said(card)
@@ -61,7 +60,6 @@ async def test_cancel_pressed_twice_is_one_cancel() -> None:
 
         assert all(ack.ok for ack in (*acks, late))
         assert 1 == bed.effects()["CancelCustomJob"]
-        assert 1 == said(bed.slack.messages("#training")[0]).count("was cancelled by") or True
 
 
 async def test_cancel_by_its_id_takes_a_waiting_launch_out_of_the_queue() -> None:
@@ -78,7 +76,7 @@ async def test_cancel_by_its_id_takes_a_waiting_launch_out_of_the_queue() -> Non
         assert [True] == [
             item.removed for item in bed.stage.world.items.values() if launch.launch_id in str(item.spec)
         ]
-        assert "RunJob" not in bed.effects() or bed.effects()["RunJob"] == 1
+        assert {"deleteFromRunQueue": 1, "pushToRunQueueByName": 1} == bed.effects()
 
 
 async def test_relaunch_launches_the_same_again_for_whoever_pressed() -> None:
@@ -215,14 +213,18 @@ async def test_cancel_of_a_launch_s_job_in_a_table_is_a_cancel_of_the_launch() -
 
 async def test_builds_and_runners_are_cancelled_by_an_admin() -> None:
     """A stuck build or an agent on the wrong queue costs money too."""
-    rows = ("cancel|builds|us-central1|c71f0a52-6d84-4b0e-9a35-1f0e6a7b42d9",)
-    runner = "cancel|runners|europe-west4|vertex-ai-launcher-n8w2d"
+    rows = (
+        "cancel|runners|europe-west4|vertex-ai-launcher-n8w2d",
+        "cancel|builds|us-central1|c71f0a52-6d84-4b0e-9a35-1f0e6a7b42d9",
+    )
     async with bot_on() as bed:
         await bed.type("/monitor runners builds")
         await bed.until(lambda: bed.shown().count("Act on...") == 2)
-        for row in (*rows, runner):
+        parent = bed.slack.messages("#training")[0]
+        tables = bed.slack.thread("#training", parent.ts)[1:]
+        for table, row in zip(tables, rows, strict=True):
             before = len(bed.notes())
-            await bed.slack.press("alice", "#training", "monitor_act", option=row)
+            await bed.slack.press("alice", "#training", "monitor_act", ts=table.ts, option=row)
             await bed.until(lambda before=before: len(bed.notes()) > before)
             await bed.slack.press("alice", "#training", "row_cancel")
             await bed.until(lambda: "row_cancel" not in " ".join(bed.notes()))
@@ -247,7 +249,7 @@ async def test_app_home_shows_the_board_when_opened_and_when_refreshed() -> None
         bed.slack.open_home("bob")
         await bed.until(lambda: bed.slack.home("bob"))
         empty = str(bed.slack.home("bob"))
-        await bed.type("/launch")
+        await bed.type("/launch", user="bob")
         await bed.settled("succeeded")
         refreshed = await bed.slack.press_in_view("bob", "home_refresh")
         await bed.until(lambda: "bert-small" in str(bed.slack.home("bob")))

@@ -133,7 +133,7 @@ async def test_a_second_monitor_gets_a_link_while_the_first_is_being_written() -
 
 async def test_refresh_edits_the_same_six_replies_in_place() -> None:
     """A thread is a standing board: a refresh brings it up to date and adds no message."""
-    async with bot_on(scan_share=0.2) as bed:
+    async with bot_on(scan_share=0.001) as bed:
         await bed.type("/monitor")
         before = await whole(bed)
         bed.stage.world.jobs["5120987734410149888"].state = "SUCCEEDED"
@@ -176,7 +176,7 @@ async def test_a_denied_region_is_named_with_its_mend_and_costs_nobody_else_s_ro
         await bed.type("/monitor")
         found = await whole(bed)
 
-        denied = [one for one in found[:4] if "us-east4" in said(one) and "denied" in said(one).lower()]
+        denied = [one for one in found[:4] if "us-east4: no permission" in said(one) and "grant" in said(one)]
         assert 4 == len(denied)
         assert "bert-small-lr3e4" in said(found[3])
 
@@ -191,7 +191,7 @@ async def test_a_hanging_region_is_given_up_by_name_while_the_rest_is_shown() ->
 
         assert "Still asking" in early
         assert all("europe-west4" in said(one) for one in found[:4])
-        assert "did not answer within 1.5 s" in said(found[3])
+        assert "1.5 s" in said(found[3])
 
 
 async def test_when_nobody_can_be_asked_no_table_says_none() -> None:
@@ -209,7 +209,7 @@ async def test_when_nobody_can_be_asked_no_table_says_none() -> None:
 
 async def test_finished_builds_do_not_stay_active() -> None:
     """Ghosts: the last rows once stayed "active" for ever, although nothing had failed."""
-    async with bot_on(scan_share=0.2) as bed:
+    async with bot_on(scan_share=0.001) as bed:
         await bed.type("/monitor builds")
         (before,) = await whole(bed, 1)
         shown_before = said(before)
@@ -224,7 +224,7 @@ async def test_finished_builds_do_not_stay_active() -> None:
 
 async def test_rows_are_not_shown_as_live_when_the_second_scan_is_denied() -> None:
     """Stale rows once came unmarked after a denial: now the refresh says that nobody answered."""
-    async with bot_on(scan_share=0.2) as bed:
+    async with bot_on(scan_share=0.001) as bed:
         await bed.type("/monitor jobs builds")
         await whole(bed, 2)
         for cloud in CLOUDS:

@@ -100,7 +100,9 @@ class Rig:
         self.clock.time = max(self.clock.time, now.due)
         return await advance(now, self.tools)
 
-    async def until(self, launch: Launch, reached: Callable[[Launch], object], *, acts: bool = True) -> Launch:
+    async def until(
+        self, launch: Launch, reached: Callable[[Launch], object], *, acts: bool = True
+    ) -> Launch:
         """The launch once `reached` holds for it; between its turns the world acts as agents and jobs do."""
         for _ in range(TURNS):
             now = await self.turn(launch)
@@ -160,7 +162,12 @@ class Rig:
         item.state, item.associated_run_id = "CLAIMED", run_id
         now = self.world.now()
         job = SimJob(
-            new_job_id(), self.world.vertex_region, str(item.spec["name"]), state, now, {"wandb-run-id": run_id}
+            new_job_id(),
+            self.world.vertex_region,
+            str(item.spec["name"]),
+            state,
+            now,
+            {"wandb-run-id": run_id},
         )
         job.started = now
         self.world.jobs[job.job_id] = job
@@ -189,6 +196,11 @@ class Rig:
         execution.state, execution.ended = ("failed" if code else "succeeded"), self.world.now()
         execution.exit_code = code
 
+    def hide_from_listings(self, execution: SimExecution) -> None:
+        """What a listing that lags behind does: the execution can be asked for by name only."""
+        executions = self.world.executions
+        self.world.executions = _Lagging(executions, execution.name)
+
     def fault(self, service: str, method: str, **fault: Any) -> Fault:
         made = Fault(service=service, method=method, **fault)
         self.world.faults.append(made)
@@ -204,7 +216,11 @@ class Rig:
 
     def replies(self, launch: Launch) -> list[Any]:
         """The closing replies of a launch."""
-        return [one for one in self.slack.world.messages.of(CHANNEL) if _tags(one) == (launch.launch_id, "closing")]
+        return [
+            one
+            for one in self.slack.world.messages.of(CHANNEL)
+            if _tags(one) == (launch.launch_id, "closing")
+        ]
 
     def thread(self) -> str:
         text: str = self.slack.render_text("#training")
@@ -213,6 +229,17 @@ class Rig:
     async def cancel(self, launch: Launch) -> Launch:
         asked: Launch = await self.desk.cancel(launch.launch_id, user_id=ALICE, user_name="alice")
         return asked
+
+
+class _Lagging(dict[str, SimExecution]):
+    """Executions of which one is not listed yet."""
+
+    def __init__(self, executions: dict[str, SimExecution], hidden: str) -> None:
+        super().__init__(executions)
+        self._hidden = hidden
+
+    def values(self) -> Any:
+        return [one for name, one in self.items() if name != self._hidden]
 
 
 def _tags(message: Any) -> tuple[str, str]:
@@ -229,8 +256,9 @@ async def rig_in(folder: Path, *, slack: SlackSettings | None = None, **timing: 
         workspace = SlackWorkspace(slack or SlackSettings(rate_limits=False))
         await workspace.start()
         stack.push_async_callback(workspace.close)
-        google, wandb = GoogleServers(world), WandbServer(
-            world, api_key=API_KEY, entity=scenario.entity, project=scenario.wandb_project
+        google, wandb = (
+            GoogleServers(world),
+            WandbServer(world, api_key=API_KEY, entity=scenario.entity, project=scenario.wandb_project),
         )
         await google.start()
         stack.push_async_callback(google.close)
@@ -255,7 +283,9 @@ async def rig_in(folder: Path, *, slack: SlackSettings | None = None, **timing: 
         clouds = GoogleCloud(rig.settings), Wandb(rig.settings, secrets)
         for client in clouds:
             stack.push_async_callback(client.close)
-        async with _process(rig, clouds, web_client(rig.settings, token=secrets.slack_bot_token.get_secret_value())):
+        async with _process(
+            rig, clouds, web_client(rig.settings, token=secrets.slack_bot_token.get_secret_value())
+        ):
             yield rig
 
 

@@ -15,6 +15,7 @@ from bot.diagnosis.causes.permissions import PERMISSIONS
 from bot.diagnosis.causes.placement import PLACEMENT
 from bot.diagnosis.causes.quota import QUOTA
 from bot.diagnosis.causes.requests import REQUESTS
+from bot.diagnosis.causes.wandb import WANDB
 
 #: Among equally strong matches the earlier wins.
 CAUSES = (
@@ -26,6 +27,7 @@ CAUSES = (
     *PERMISSIONS,
     *REFUSED,
     *BUILD,
+    *WANDB,
     *NETWORK,
     *REQUESTS,
     *IMPORTS,

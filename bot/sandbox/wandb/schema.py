@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.sandbox.world.world import World
 SCHEMA_FILE = Path(__file__).parent / "schema.graphql.txt"
 
 
+@cache  # the same for every world, and slow to build
 def wandb_schema() -> GraphQLSchema:
     """The schema, to be executed with a World as its context; a field without a resolver is a lookup."""
     schema = build_schema(SCHEMA_FILE.read_text("utf-8"))
