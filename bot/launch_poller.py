@@ -51,6 +51,12 @@ class LaunchPoller:
         jobs = await self.jobs_since(place, self._oldest[place] - MARGIN)
         return next((job for job in jobs if job.run_id == launch.launch_id), None)
 
+    async def look_now(self, launch: Launch) -> CustomJob | None:
+        """The same in its own region, asked anew."""
+        since = launch.created - MARGIN
+        jobs = await self._jobs.list_jobs(launch.region, created_after=since, deadline=self._deadline)
+        return next((job for job in jobs if job.run_id == launch.launch_id), None)
+
     async def jobs_since(self, region: str, since: datetime) -> tuple[CustomJob, ...]:
         """The custom jobs of a region that were created since then, newest first."""
         return await self._listed.get(

@@ -198,5 +198,10 @@ class RunningScan:
         self._took = self._clock.monotonic() - self.began
 
     async def _find(self, reader: ScanReader) -> None:
-        await asyncio.shield(self._rows)
+        """Logs are read for what has come first; a region that hangs holds up no diagnosis."""
+        await asyncio.wait([self._rows], timeout=self._timing.scan_first)
+        early = not self._rows.done()
         await reader.read(self.snapshot(), self._findings)
+        if early:
+            await asyncio.shield(self._rows)
+            await reader.read(self.snapshot(), self._findings)

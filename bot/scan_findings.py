@@ -33,6 +33,7 @@ class Findings:
     logs: tuple[RunnerLog, ...] = ()
     logs_problem: Problem | None = None
     found: dict[str, Found] = field(default_factory=dict)
+    counted: bool = False
 
 
 class ScanReader:
@@ -53,8 +54,11 @@ class ScanReader:
         self._counted: dict[str, RunnerLog] = {}
 
     async def read(self, scan: Scan, findings: Findings) -> None:
-        """Fills `findings` for the rows that the scan shows. Failures become values in it."""
-        failed = {row_id(row): row for row in _failed(scan)}
+        """Fills `findings` for the rows that the scan shows. Failures become values in it.
+
+        May be called again when more rows have come: what was found is kept.
+        """
+        failed = {row_id(row): row for row in _failed(scan) if row_id(row) not in findings.found}
         known = await self._known(tuple(failed))
         for name, row in failed.items():
             findings.found[name] = known.get(name) or Found(name, Reading(), self.url(row))
@@ -89,6 +93,9 @@ class ScanReader:
 
     async def _count_runs(self, runners: list[Execution], findings: Findings) -> None:
         """The one query of a scan: the newest lines of every runner shown whose count can still change."""
+        if findings.counted:
+            return
+        findings.counted = True
         self._counted = {row.name: self._counted[row.name] for row in runners if row.name in self._counted}
         findings.logs = tuple(self._counted.values())
         open_ones = [row for row in runners if row.name not in self._counted]

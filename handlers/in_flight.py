@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, TypeAlias
-
-Listener: TypeAlias = Callable[..., Awaitable[None]]
+from collections.abc import Iterator
+from typing import Any
 
 
 class InFlight:
@@ -38,18 +35,12 @@ class InFlight:
             async with asyncio.timeout(grace):
                 await self._quiet.wait()
 
-    def tracked(self, listener: Listener) -> Listener:
-        """The same listener, its task known here until it ends; Bolt still sees its own arguments."""
-
-        @functools.wraps(listener)
-        async def run(*args: Any, **kwargs: Any) -> None:
-            task = asyncio.current_task()
-            if task is not None:
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            await listener(*args, **kwargs)
-
-        return run
+    def working(self) -> None:
+        """Called by a listener's own task: it is known here until it ends."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def end(self) -> None:
         """Ends the listeners that still work; what they owe a launch is in the store."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import inspect
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.response import BoltResponse
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -25,6 +25,7 @@ from handlers.in_flight import InFlight
 from handlers.launch import LaunchCommand
 from handlers.monitor import MonitorCommand
 
+Listener: TypeAlias = Callable[..., Awaitable[None]]
 RATE_LIMIT_RETRIES = 3
 
 
@@ -59,21 +60,19 @@ def build_app(settings: Settings, secret: Secrets, listeners: Listeners, in_flig
         # Both Socket Mode and HTTP verify what they must by themselves; a bot never hears itself here.
         ignoring_self_events_enabled=True,
     )
-    tracked = in_flight.tracked
-    app.command("/launch")(tracked(listeners.launch.handle))
-    app.command("/monitor")(tracked(listeners.monitor.handle))
-    app.action(actions.LAUNCH_CANCEL)(tracked(listeners.actions.cancel_launch))
-    app.action(actions.LAUNCH_RELAUNCH)(tracked(listeners.actions.relaunch))
-    app.action(actions.MONITOR_REFRESH)(tracked(listeners.monitor.refresh))
-    app.action(actions.MONITOR_ACT)(tracked(listeners.actions.act))
-    app.action(actions.ROW_CANCEL)(tracked(listeners.actions.cancel_row))
-    app.action(actions.LOG_FILE)(tracked(listeners.actions.log_file))
-    app.action(actions.LOG_MORE)(tracked(listeners.actions.log_context))
-    app.action(actions.LOG_LESS)(tracked(listeners.actions.log_context))
-    app.action(actions.HOME_REFRESH)(tracked(listeners.home.refresh))
+    app.command("/launch")(_guarded(in_flight, listeners.launch.handle))
+    app.command("/monitor")(_guarded(in_flight, listeners.monitor.handle))
+    app.action(actions.LAUNCH_CANCEL)(_guarded(in_flight, listeners.actions.cancel_launch))
+    app.action(actions.LAUNCH_RELAUNCH)(_guarded(in_flight, listeners.actions.relaunch))
+    app.action(actions.MONITOR_REFRESH)(_guarded(in_flight, listeners.monitor.refresh))
+    app.action(actions.MONITOR_ACT)(_guarded(in_flight, listeners.actions.act))
+    app.action(actions.ROW_CANCEL)(_guarded(in_flight, listeners.actions.cancel_row))
+    app.action(actions.LOG_FILE)(_guarded(in_flight, listeners.actions.log_file))
+    app.action(actions.LOG_MORE)(_guarded(in_flight, listeners.actions.log_context))
+    app.action(actions.LOG_LESS)(_guarded(in_flight, listeners.actions.log_context))
+    app.action(actions.HOME_REFRESH)(_guarded(in_flight, listeners.home.refresh))
     app.action(_OPENED)(_acknowledge)
-    app.event("app_home_opened")(tracked(listeners.home.opened))
-    app.error(_unexpected)
+    app.event("app_home_opened")(_guarded(in_flight, listeners.home.opened))
     return app
 
 
@@ -92,29 +91,36 @@ async def _acknowledge(ack: Callable[..., Awaitable[Any]]) -> None:
     await ack()
 
 
-async def _unexpected(
-    error: Exception,
-    body: Mapping[str, Any],
-    respond: Callable[..., Awaitable[Any]],
-    response: BoltResponse | None,
-) -> BoltResponse | None:
-    """The last catch: a correlation id for the person, the same id and the error for the log.
+def _guarded(in_flight: InFlight, listener: Listener) -> Callable[[AsyncArgs], Awaitable[None]]:
+    """The listener as Bolt calls it: known to `in_flight`, and with the last catch around it.
 
-    What is not acknowledged yet is acknowledged with the sentence: Slack would only say that the app failed.
+    Not left to Bolt's own error handler, which takes an ack back when a listener fails right after it.
     """
+    names = tuple(inspect.signature(listener).parameters)
+
+    async def run(args: AsyncArgs) -> None:
+        in_flight.working()
+        try:
+            await listener(**{name: getattr(args, name) for name in names})
+        except Exception as error:  # noqa: BLE001 - the entry point: whatever it is, the person gets a number
+            await _unexpected(error, args)
+
+    return run
+
+
+async def _unexpected(error: Exception, args: AsyncArgs) -> None:
+    """A correlation id for the person, the same id and the error for the log."""
     correlation = secrets.token_hex(4)
     log = structlog.get_logger("slack")
     log.error("a listener failed in an unexpected way", correlation=correlation, exc_info=error)
     sentence = words.unexpected(correlation).text
-    if response is not None and body.get("command"):
-        return BoltResponse(
-            status=200,
-            body=json.dumps({"text": sentence, "response_type": "ephemeral"}),
-            headers={"content-type": "application/json"},
-        )
-    if body.get("response_url"):
-        try:
-            await respond(text=sentence, response_type="ephemeral", replace_original=False)
-        except (aiohttp.ClientError, TimeoutError, OSError) as unsaid:
-            log.warning("the number could not be told", correlation=correlation, reason=str(unsaid))
-    return None
+    try:
+        if args.ack.response is None and args.body.get("command"):
+            await args.ack(text=sentence, response_type="ephemeral")
+            return
+        if args.ack.response is None:
+            await args.ack()
+        if args.body.get("response_url"):
+            await args.respond(text=sentence, response_type="ephemeral", replace_original=False)
+    except (aiohttp.ClientError, TimeoutError, OSError) as unsaid:
+        log.warning("the number could not be told", correlation=correlation, reason=str(unsaid))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.models.launch import Launch
+from bot.models.launch import Launch, MessageRef
 from bot.models.launch import Stage as Step
 from bot.sandbox.slack.directory import TEAM_ID
 from bot.sandbox.slack.messages import Message
@@ -132,6 +132,19 @@ class Bed:
     async def until_shown(self, words: str, channel: str = "#training", *, reader: str = "alice") -> None:
         """Returns once the channel, or a private note of `reader`, shows these words."""
         await self.until(lambda: words in self.shown(channel, reader=reader))
+
+    async def finished(self, replies: int) -> None:
+        """Returns once the newest monitor thread of #training has all its replies and is no more written."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        parents = [one for one in self.slack.messages("#training") if not one.is_reply]
+        while True:
+            thread = await self.store.threads.find(MessageRef(parents[-1].channel, parents[-1].ts))
+            if thread is not None and thread.finished is not None and len(thread.replies) == replies:
+                return
+            if loop.time() > end:
+                raise AssertionError(f"{thread}:\n{self.shown()}")
+            await asyncio.sleep(0.05)
 
     async def launches(self) -> tuple[Launch, ...]:
         """Every launch of the store, oldest first."""

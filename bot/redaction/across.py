@@ -1,190 +1,33 @@
-"""Secrets that go on in the next row: a key below its label, a token broken by a line's width."""
+"""Secrets that go on in the next row."""
 
 from __future__ import annotations
 
-import re
-import string
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from bot.redaction.assignments import assigned
-from bot.redaction.prefixes import content_start
-from bot.redaction.rows import detector, is_complete
-from bot.redaction.rules import mixed
-from bot.redaction.spans import Kind, Span
+from bot.redaction.broken import Broken, broken_at_end, follow
+from bot.redaction.labels import Label, label_at_end, labelled_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KEY_CHARACTERS = string.ascii_letters + string.digits + "_-+/=.~%"
-_HEAD = re.compile(r"[\w+/.~%-]{1,512}+={0,2}+(?=$|[\s\"'`,;)\]}])")
-_WORD = re.compile(r"[^\s\"'`]{1,512}+")
-_AFTER_WORD = "\"'`,;)]} \t"
-# A label that can only be followed by its value: `password:`, `"--token",`, `token: |`, a prompt.
-_FIRM_LABEL = re.compile(r"(?:[:=]\s{0,8}(?:[|>][+-]?\s{0,8}|[bur]?\\*[\"'`])?|--[\w-]{1,60}[\"',\s]{0,8})$")
-_PROMPT = re.compile(
-    r"(?i)\b(?:paste|enter|type|provide)\b.{0,60}\b(?:key|token|password|passphrase|secret)\b[^:]{0,80}:\s{0,8}$"
-)
-_LONGEST_PROMPT = 240
-_VALUE_FIELD = re.compile(r"[ \t\"'-]{0,40}(?P<field>value\b)")
-_INPUT_VALUE = re.compile(r"\b(?P<field>input_value=)")
-_ONE_WORD = re.compile(r"(?:[^\s\"']\S*+|[bur]?\"[^\"]*\"|[bur]?'[^']*')[ \t,]*+")
-_OLD_WANDB_KEY = re.compile(r"[0-9a-f]{40}")
-# Narrower rows are not broken by a terminal's width.
-_LEAST_WIDTH = 60
-# How long a part must be to be taken: alone in its row, below a row of full width, elsewhere; and a
-# lone one that does not look drawn by lot.
-_LEAST_LONE, _LEAST_WIDE, _LEAST_OTHER, _LEAST_PLAIN = 2, 4, 8, 16
-_LEAST_LETTERS, _MANY_CHANGES = 6, 0.4
-# No token is shorter; and none is so long before its shape shows.
-_SHORTEST_TOKEN, _LONGEST_STUB = 16, 72
-_MOST_CARRIED = 1024
-
-
-class _Label(NamedTuple):
-    """A secret name at the end of a row; `firm` if nothing but its value can follow."""
-
-    kind: str
-    firm: bool
-
-
-class _Broken(NamedTuple):
-    """A word that reaches the end of a row, with its pieces (row index, start, end) so far.
-
-    `kind` is empty while it is no secret; `quote` is what its end will be marked with, if known.
-    """
-
-    pieces: tuple[tuple[int, int, int], ...]
-    text: str
-    kind: str
-    quote: str
-    wide: bool
+    from bot.redaction.spans import Span
 
 
 def add_continuations(rows: Sequence[str], found: dict[int, list[Span]]) -> None:
-    """Add to `found` (row index: spans) what next rows hold of a secret that the end of a row broke."""
-    state: _Label | _Broken | None = None
+    """Add to `found` (row index: spans) what next rows hold of a secret that the end of a row broke.
+
+    Blank rows are passed over; each row is looked at once more, so the time is linear.
+    """
+    label: Label | None = None
+    broken: Broken | None = None
     for index, row in enumerate(rows):
         if not row.strip(" \t"):
             continue
-        if isinstance(state, _Label):
-            _take_value(row, found.setdefault(index, []), state)
-            state = None
-        elif state is not None:
-            state = _follow(row, index, found, state)
-        state = state or _ending(row, index, found.get(index, ()))
-
-
-def _ending(row: str, index: int, spans: Sequence[Span]) -> _Label | _Broken | None:
-    """Return what the end of `row` leaves open."""
-    for span in spans:
-        if span.open and span.end == len(row):
-            if span.start == span.end:
-                return _Label(
-                    span.kind, firm=_FIRM_LABEL.search(row, max(0, len(row) - _LONGEST_PROMPT)) is not None
-                )
-            before = row[span.start - 1 : span.start]
-            quote = before if before in {'"', "'", "`"} else ""
-            return _Broken(
-                ((index, span.start, span.end),),
-                row[span.start :],
-                span.kind,
-                quote,
-                len(row) >= _LEAST_WIDTH,
-            )
-    if row.rstrip().endswith(":") and _PROMPT.search(row, max(0, len(row) - _LONGEST_PROMPT)):
-        return _Label(Kind.WANDB if "api key" in row.lower() else Kind.SECRET, firm=True)
-    last = row.rstrip()[-_LONGEST_STUB:]
-    word = last[len(last.rstrip(_KEY_CHARACTERS)) :]
-    end = len(row.rstrip())
-    if not word or any(span.end > end - len(word) for span in spans):
-        return None
-    return _Broken(((index, end - len(word), end),), word, "", "", len(row) >= _LEAST_WIDTH)
-
-
-def _take_value(row: str, spans: list[Span], label: _Label) -> None:
-    """Add the value that `row` holds for the label above it."""
-    start = content_start(row)
-    word = _WORD.match(row, start)
-    if field := _VALUE_FIELD.match(row, start) or _INPUT_VALUE.search(row, start):
-        name, start = "secret ", field.start("field")
-    elif label.firm and (_ONE_WORD.fullmatch(row, start) or (word and _is_drawn(word.group(), _LEAST_OTHER))):
-        name = "password=" if label.kind == Kind.PASSWORD else "secret="
-    else:
-        return
-    # As if it stood behind its name in one row.
-    moved = start - len(name)
-    spans += [
-        Span(span.start + moved, span.end + moved, label.kind, span.open)
-        for span in assigned(name + row[start:])
-        if span.end > span.start
-    ]
-
-
-def _is_drawn(part: str, least: int) -> bool:
-    """Tell whether a part of a key in the midst of a text looks drawn by lot."""
-    if len(part) >= least and mixed(part) and any(map(str.isdigit, part)):
-        return True
-    # Letters alone: their case changes more often than in any CamelCase name.
-    changes = sum(one.isupper() != other.isupper() for one, other in pairwise(part))
-    return len(part) >= max(least, _LEAST_LETTERS) and changes >= _MANY_CHANGES * len(part)
-
-
-def _follow(row: str, index: int, found: dict[int, list[Span]], broken: _Broken) -> _Broken | None:
-    """Add what `row` holds of the broken word; return the word if it may go on in the next row."""
-    start = content_start(row)
-    word = _WORD.match(row, start)
-    if word is None:
-        return None
-    alone = len(row[word.end() :].strip(_AFTER_WORD)) == 0
-    part = word if alone and broken.kind else _HEAD.match(row, start)
-    if part is None:
-        return None
-    end = start + len(part.group().rstrip(_AFTER_WORD))
-    joined = broken._replace(pieces=(*broken.pieces, (index, start, end)), text=broken.text + row[start:end])
-    if not broken.kind and len(joined.text) < _SHORTEST_TOKEN:
-        pass
-    elif not broken.kind:
-        joined = joined._replace(kind=_mark_crossing(joined, len(broken.text), found))
-    elif _belongs(row, row[start:end], end, broken, alone=alone):
-        found.setdefault(index, []).append(Span(start, end, broken.kind))
-    else:
-        return None
-    most = _MOST_CARRIED if joined.kind else _LONGEST_STUB
-    return joined if alone and len(joined.text) <= most and end == len(row.rstrip()) else None
-
-
-def _belongs(row: str, part: str, end: int, broken: _Broken, *, alone: bool) -> bool:
-    """Tell whether `part`, the first word of `row`, belongs to the secret that the row above did not end."""
-    whole, border = broken.text + part, len(broken.text)
-    if is_complete(broken.text) or _OLD_WANDB_KEY.fullmatch(broken.text):
-        return False
-    if is_complete(whole) or _OLD_WANDB_KEY.fullmatch(whole) or row.startswith(broken.quote or "\0", end):
-        return True
-    if broken.kind == Kind.SLACK and part.strip("-").isdigit():
-        return alone or len(part) >= _LEAST_OTHER
-    if alone:
-        looks = (len(part) >= _LEAST_LONE and mixed(part)) or len(part) >= _LEAST_PLAIN
-    else:
-        looks = _is_drawn(part, _LEAST_WIDE if broken.wide else _LEAST_OTHER)
-    if looks or border >= _LONGEST_STUB:
-        return looks
-    # The beginning of a token, taken for a value because of the name before it.
-    crossing = any(span.start < border < span.end for span in detector().shaped(whole))
-    return crossing and not detector().shaped(broken.text)
-
-
-def _mark_crossing(joined: _Broken, border: int, found: dict[int, list[Span]]) -> str:
-    """Add the tokens in `joined` that cross its last border to the rows they stand in; return their kind."""
-    kind = ""
-    for span in detector().shaped(joined.text):
-        if span.start < border < span.end:
-            kind = span.kind if span.open else ""
-            offset = 0
-            for index, start, end in joined.pieces:
-                first = max(start, start + span.start - offset)
-                last = min(end, start + span.end - offset)
-                if first < last:
-                    found.setdefault(index, []).append(Span(first, last, span.kind))
-                offset += end - start
-    return kind
+        if label and (values := labelled_values(row, label)):
+            found.setdefault(index, []).extend(values)
+            broken = None
+        elif broken:
+            broken = follow(row, index, found, broken)
+        spans = found.get(index, ())
+        label = label_at_end(row, spans)
+        broken = broken or broken_at_end(row, index, spans)

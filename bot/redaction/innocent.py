@@ -47,9 +47,10 @@ _PATTERNS = tuple(
 _NUMBER = re.compile(r"[-+]?\d{1,12}(?:\.\d+)?(?:e[-+]?\d+)?%?")
 _PATH = re.compile(r"(?:~|\.{1,2})?/(?:[\w.@+{}$-]+/)*[\w.@+*{}$-]*|(?:[\w.@+-]+/)+[\w.@+-]+\.\w{1,5}")
 _CODE = re.compile(
-    r"[A-Za-z_]{1,30}(?:\.[A-Za-z_]{1,30})+(?:[(\[].*)?"  # settings.token, os.environ["X"], a.b(c)
+    # Attributes, their calls and items; the alternatives exclude one another, so that none is tried twice.
+    r"[a-z_]{2,30}(?:\.(?:[a-z_]{2,30}|(?:[A-Z][a-z]+){1,5}|[A-Z][A-Z_]{1,29}))++(?:[(\[].*)?"
     r"|(?:[a-z_]{3,40}|_?(?:[A-Z][a-z]+){1,5})[(\[](?:$|[\w'\"*)\]:-]).*"  # decode(x, response["token"], cls(
-    r"|(?:[A-Z][a-z]{2,}){2,}"  # PrivateKeyTypes
+    r"|(?:[A-Z][a-z]+){1,5}(?:Types?|Credentials|Key|Token|Provider)"
     r"|(?:Optional|Union|List|Literal|Annotated|Secret|dict|list)\[.*"
 )
 _PROSE = re.compile(r"[A-Z]?[a-z]{1,14}[,.]?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.redaction.spans import Span
@@ -17,6 +18,7 @@ _LONG_PART = 16
 _SURELY_LONG = 60
 # Longer than any word of prose, shorter than any hexadecimal key.
 _LONG_WORD = 24
+_LEAST_LETTERS, _MANY_CHANGES = 6, 0.4
 
 _STAND_INS = re.compile(
     r"\$(?:\{\w+\}|[A-Z_][A-Z0-9_]*|[a-z_]+)|\$\(.*|\{[\w.]*\}|%s|%\(\w+\)s|[*xX.]+|<[\w -]+>"
@@ -34,6 +36,15 @@ def mixed(value: str) -> bool:
 def keylike(value: str) -> bool:
     """Tell whether `value` is drawn by lot or longer than a word."""
     return mixed(value) or len(value) >= _LONG_WORD
+
+
+def looks_drawn(part: str, least: int) -> bool:
+    """Tell whether `part`, a word amid other text, has at least `least` characters drawn by lot."""
+    if len(part) >= least and mixed(part) and any(map(str.isdigit, part)):
+        return True
+    # Letters alone: their case changes more often than in any CamelCase name.
+    changes = sum(one.isupper() != other.isupper() for one, other in pairwise(part))
+    return len(part) >= max(least, _LEAST_LETTERS) and changes >= _MANY_CHANGES * len(part)
 
 
 def long_part(value: str) -> bool:

@@ -180,7 +180,7 @@ async def test_a_run_of_more_than_a_day_shows_its_whole_runtime() -> None:
 
 
 async def test_the_failed_runner_s_context_reads_downwards_and_is_there() -> None:
-    """The context once came newest first, a traceback upside down, and "the full error log" was always empty."""
+    """The context once came newest first, a traceback upside down, and the full log was always empty."""
     async with bot_on() as bed:
         await bed.type("/monitor jobs")
         await bed.until_shown("OutOfMemoryError")

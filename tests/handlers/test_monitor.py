@@ -42,7 +42,7 @@ async def whole(bed: Bed, count: int = 6) -> list[Message]:
     await bed.until(lambda: len(replies(bed)) == count)
     parent = [one for one in bed.slack.messages("#training") if not one.is_reply][-1]
     await bed.until(lambda: "Still asking" not in said(parent))
-    await bed.until(lambda: not any("reading its log" in said(one) for one in replies(bed)))
+    await bed.finished(count)
     return replies(bed)
 
 
@@ -183,7 +183,7 @@ async def test_a_denied_region_is_named_with_its_mend_and_costs_nobody_else_s_ro
 
 async def test_a_hanging_region_is_given_up_by_name_while_the_rest_is_shown() -> None:
     """One hung region once cost a whole table; now its own wait is bounded and its name is shown."""
-    async with bot_on("region-hangs", scan_first=0.3, scan_limit=1.5) as bed:
+    async with bot_on("region-hangs", scan_first=0.3, scan_limit=3.5) as bed:
         await bed.type("/monitor")
         await bed.until_shown("bert-small-lr3e4")
         early = bed.shown()
@@ -191,7 +191,7 @@ async def test_a_hanging_region_is_given_up_by_name_while_the_rest_is_shown() ->
 
         assert "Still asking" in early
         assert all("europe-west4" in said(one) for one in found[:4])
-        assert "1.5 s" in said(found[3])
+        assert "europe-west4: no answer from Vertex AI within" in said(found[3])
 
 
 async def test_when_nobody_can_be_asked_no_table_says_none() -> None:
@@ -222,8 +222,8 @@ async def test_finished_builds_do_not_stay_active() -> None:
         assert "c71f0a52" not in said(replies(bed)[0])
 
 
-async def test_rows_are_not_shown_as_live_when_the_second_scan_is_denied() -> None:
-    """Stale rows once came unmarked after a denial: now the refresh says that nobody answered."""
+async def test_rows_of_before_are_marked_as_old_when_the_second_scan_is_denied() -> None:
+    """Stale rows once came unmarked after a denial: now their age and the reason stand beneath them."""
     async with bot_on(scan_share=0.001) as bed:
         await bed.type("/monitor jobs builds")
         await whole(bed, 2)
@@ -231,10 +231,10 @@ async def test_rows_are_not_shown_as_live_when_the_second_scan_is_denied() -> No
             denied = FaultTable(service=cloud, status="PERMISSION_DENIED", message="denied")  # type: ignore[arg-type]  # one of the literals
             bed.stage.world.faults.append(_fault(denied))
         await bed.slack.press("alice", "#training", "monitor_refresh")
-        await bed.until(lambda: "nobody could be asked" in said(bed.slack.messages("#training")[0]))
-        await bed.until(lambda: "llama-8b-sft-v2" not in said(replies(bed)[1]))
+        await bed.until(lambda: "Older rows from" in said(bed.slack.messages("#training")[0]))
+        await bed.until(lambda: "these rows are" in said(replies(bed)[1]))
 
-        assert "● running" not in said(replies(bed)[1])
+        assert "no permission to list custom jobs" in said(replies(bed)[1])
 
 
 def _fault(table: FaultTable) -> object:

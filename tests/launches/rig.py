@@ -44,7 +44,7 @@ TURNS = 300  # more turns than any launch needs: a launch that takes them all go
 
 
 class HandClock:
-    """Time that moves when a test says so; it begins at the machine's, which the stand-ins live by."""
+    """Time that moves when a test says so; it begins at the machine's."""
 
     def __init__(self) -> None:
         self.time = datetime.now(UTC)
@@ -59,14 +59,23 @@ class HandClock:
         self.time += timedelta(seconds=seconds)
 
 
+class HandWorld(World):
+    """A world whose servers live by the same time."""
+
+    clock: HandClock
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+
 class Rig:
     """Everything around `advance`; `bring_up` is a process's start, and can be called again after a crash."""
 
-    def __init__(self, folder: Path, world: World, slack: SlackWorkspace) -> None:
+    def __init__(self, folder: Path, world: HandWorld, slack: SlackWorkspace) -> None:
         self.folder = folder
         self.world = world
         self.slack = slack
-        self.clock = HandClock()
+        self.clock = world.clock
         self.settings: Any = None
         self.tools: Any = None
         self.store: Any = None
@@ -129,13 +138,13 @@ class Rig:
 
     # The world
 
-    def act(self) -> None:
-        """One moment: runners start, the oldest pending item becomes a job, and jobs run to their end."""
+    def act(self, *, end_jobs: bool = True) -> None:
+        """One moment: runners start, pending items become jobs, and jobs run to their end."""
         for execution in self.world.executions.values():
             if execution.state == "pending":
                 execution.state, execution.started = "running", self.world.now()
         for job in self.world.jobs.values():
-            if job.state == "RUNNING":
+            if job.state == "RUNNING" and end_jobs:
                 self.end_job(job)
         if any(execution.state == "running" for execution in self.world.executions.values()):
             for item in self.pending():
@@ -250,10 +259,12 @@ def _tags(message: Any) -> tuple[str, str]:
 @asynccontextmanager
 async def rig_in(folder: Path, *, slack: SlackSettings | None = None, **timing: float) -> AsyncIterator[Rig]:
     """A rig with its stand-ins and one process brought up."""
-    scenario, world = Scenario(title="by hand", latency={"*": 0.0}), World()
+    scenario, world = Scenario(title="by hand", latency={"*": 0.0}), HandWorld()
+    world.clock = HandClock()
     populate(world, scenario)
+    chat = replace(slack or SlackSettings(rate_limits=False), now=lambda: world.clock.monotonic())
     async with AsyncExitStack() as stack:
-        workspace = SlackWorkspace(slack or SlackSettings(rate_limits=False))
+        workspace = SlackWorkspace(chat)
         await workspace.start()
         stack.push_async_callback(workspace.close)
         google, wandb = (

@@ -120,9 +120,9 @@ async def test_a_runner_that_dies_before_it_takes_the_item_is_replaced_once(rig:
 async def test_an_item_claimed_while_it_is_taken_out_is_no_failure(rig: Rig) -> None:
     """An agent may claim the item in the moment in which it is taken out: its job must not run disowned."""
     launch = await waiting(rig)
-    for place in range(2):
-        rig.end_runner(rig.started(launch)[place])
-        await rig.until(launch, lambda now: len(now.runners) == 2 and now.runners[1].resource, acts=False)
+    rig.end_runner(rig.started(launch)[0])
+    await rig.until(launch, lambda now: len(now.runners) == 2 and now.runners[1].resource, acts=False)
+    rig.end_runner(rig.started(launch)[1])
     await rig.until(launch, lambda now: now.withdrawn, acts=False)
     rig.make_job(rig.item(launch))
 
@@ -295,11 +295,11 @@ async def test_a_state_change_while_following_reaches_the_card(rig: Rig) -> None
     assert now.verdict is Verdict.SUBMITTED
 
 
-@pytest.mark.parametrize("jump", [-3600, 3600])
+@pytest.mark.parametrize("jump", [-3600, -30, 30])
 async def test_a_clock_that_jumps_spends_nothing_twice(rig: Rig, jump: float) -> None:
     """Time corrections happen: neither direction may queue, start or report a second time."""
     launch = await rig.launch()
-    for _ in range(6):
+    for _ in range(4):
         await rig.turn(launch)
         rig.clock.time += timedelta(seconds=jump)
 

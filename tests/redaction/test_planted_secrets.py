@@ -8,7 +8,7 @@ from planted import ASSIGNMENTS, SHAPES, WRAPPINGS, Planted, named, shaped
 
 from bot.redaction import redact, redact_lines, safe
 
-few = settings(max_examples=1500, deadline=None, database=None)
+few = settings(max_examples=40, deadline=None, database=None)
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from scan_samples import (
@@ -183,3 +184,22 @@ async def test_markup_in_a_jobs_name_is_dead_when_it_is_shown(monitor: Monitor, 
     assert "free GPUs" in said
     assert "<!channel>" not in said
     assert "@here" not in said
+
+
+async def test_a_hanging_region_holds_up_no_diagnosis(open_monitor: OpenMonitor, world: World) -> None:
+    """What failed elsewhere is explained while the region that hangs is still being waited for."""
+    add_job(world, "100001", state="FAILED")
+    add_log(world, "job", "100001", "torch.OutOfMemoryError: CUDA out of memory.")
+    add_runner(world, "runner-a")
+    world.faults.append(Fault("aiplatform", EUROPE, hang=True))
+    monitor = await open_monitor(scan_first=0.2, scan_limit=1.5)
+
+    running = monitor.start()
+    await running.first()
+    while not any(isinstance(found.finding, Diagnosis) for found in running.snapshot().found):
+        assert running.snapshot().asking
+        await asyncio.sleep(0.01)
+    scan = await running.diagnosed()
+
+    assert not scan.asking
+    assert 2 == monitor.reads(), "one count and one diagnosis, though rows came twice"

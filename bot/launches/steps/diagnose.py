@@ -45,7 +45,7 @@ async def _late_job(turn: Turn) -> CustomJob | None:
     if turn.launch.job is not None:
         return None
     try:
-        return await turn.tools.poller.look(turn.launch)
+        return await turn.tools.poller.look_now(turn.launch)
     except ServiceError:
         return None
 
