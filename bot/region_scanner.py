@@ -28,6 +28,7 @@ from bot.settings import Settings
 JOBS_AGE = timedelta(days=7)
 # How long diagnoses may go on after the rows are in, in seconds: the budget of log reads paces them.
 FINDINGS_SECONDS = 45.0
+AFTER_ROWS_SECONDS = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,14 @@ class RunningScan:
         self._diagnoses = asyncio.create_task(self._find(reader))
 
     async def first(self) -> Scan:
-        """What has come after the first deadline; earlier when everything has come."""
-        await self._until(self._timing.scan_first, self._diagnoses)
+        """What has come after the first deadline; earlier when all rows have come.
+
+        Diagnoses that come right behind the rows save an edit, so they are waited for a moment.
+        """
+        await self._until(self._timing.scan_first, self._rows)
+        if self._rows.done():
+            left = self.began + self._timing.scan_first - self._clock.monotonic()
+            await asyncio.wait([self._diagnoses], timeout=max(0.0, min(AFTER_ROWS_SECONDS, left)))
         return self.snapshot()
 
     async def rows(self) -> Scan:

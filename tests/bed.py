@@ -216,12 +216,12 @@ def write_in(path: Path, table: str, **values: object) -> None:
 
 @asynccontextmanager
 async def stage_on(
-    played: Scenario | str = "happy", *, speed: float = SPEED
+    played: Scenario | str = "happy", *, speed: float = SPEED, manifest: Path = MANIFEST
 ) -> AsyncIterator[tuple[Stage, Path]]:
     """A sandbox without a bot, and a folder for what a bot writes."""
     made = scenario(played, speed=speed) if isinstance(played, str) else played
     with tempfile.TemporaryDirectory(prefix="launch-control-test-") as folder:
-        async with Stage(made, manifest=MANIFEST) as stage:
+        async with Stage(made, manifest=manifest) as stage:
             yield stage, Path(folder)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot.errors import StoreError
 from bot.launches.driver import Driver
 from bot.launches.turn import Tools
 
@@ -25,6 +26,7 @@ class Scheduler:
         self._wakes: dict[str, asyncio.Event] = {}
         self._busy: set[str] = set()
         self._stopping = False
+        self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
         """Takes up every unfinished launch; returns how many there were. Raises StoreError.
@@ -36,6 +38,7 @@ class Scheduler:
         unfinished = await self._tools.launches.unfinished()
         for launch in unfinished:
             self.take_up(launch.launch_id)
+        self._sweeper = asyncio.create_task(self._sweep(), name="launches of terminals")
         return len(unfinished)
 
     def take_up(self, launch_id: str) -> None:
@@ -50,9 +53,14 @@ class Scheduler:
         self._tasks[launch_id] = task
         task.add_done_callback(lambda _: self._drop(launch_id))
 
-    async def stop(self, grace: float = 8.0) -> None:
+    async def stop(self, grace: float = 5.0) -> None:
         """Takes no more turns, lets those under way finish for up to `grace` seconds, and ends."""
         self._stopping = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        for wake in self._wakes.values():
+            wake.set()  # a turn that ends now sleeps no more
         tasks = list(self._tasks.values())
         for launch_id, task in list(self._tasks.items()):
             if launch_id not in self._busy:
@@ -62,6 +70,16 @@ class Scheduler:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        """Takes up what a terminal has stored while this process holds the lock."""
+        while True:
+            await self._tools.clock.wait(self._tools.settings.timing.poll)
+            with contextlib.suppress(StoreError):
+                for launch in await self._tools.launches.unfinished():
+                    # Launches of a channel come through this process, which begins them after their ack.
+                    if not launch.channel_id and launch.launch_id not in self._tasks:
+                        self.take_up(launch.launch_id)
 
     def _drop(self, launch_id: str) -> None:
         self._tasks.pop(launch_id, None)

@@ -71,10 +71,9 @@ def follow(row: str, index: int, found: dict[int, list[Span]], broken: Broken) -
         return None
     end = start + len(part.group().rstrip(_AFTER_WORD))
     joined = broken._replace(pieces=(*broken.pieces, (index, start, end)), text=broken.text + row[start:end])
-    if not broken.kind and len(joined.text) < _SHORTEST_TOKEN:
-        pass
-    elif not broken.kind:
-        joined = joined._replace(kind=_mark_crossing(joined, len(broken.text), found))
+    if not broken.kind:
+        if len(joined.text) >= _SHORTEST_TOKEN:
+            joined = joined._replace(kind=_mark_crossing(joined, len(broken.text), found))
     elif _belongs(row, row[start:end], end, broken, alone=alone):
         found.setdefault(index, []).append(Span(start, end, broken.kind))
     else:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Kind(StrEnum):
@@ -64,17 +64,19 @@ def unpainted(row: str) -> str:
 
 def blanked(row: str, spans: Iterable[Span]) -> str:
     """Return `row` with each span blanked out; each other character keeps its place."""
-    for span in spans:
-        row = row[: span.start] + _FILLER * (span.end - span.start) + row[span.end :]
-    return row
+    return _replaced(row, spans, lambda start, end, _: _FILLER * (end - start))
 
 
 def paint(row: str, spans: Iterable[Span]) -> str:
     """Return `row` with each span replaced by its kind in brackets; spans that overlap become one."""
+    return _replaced(row, spans, lambda _start, _end, kind: f"[{kind} removed]")
+
+
+def _replaced(row: str, spans: Iterable[Span], words: Callable[[int, int, str], str]) -> str:
     out: list[str] = []
     done = 0
     for start, end, kind in _merged(spans):
-        out += [row[done:start], f"[{kind} removed]"]
+        out += [row[done:start], words(start, end, kind)]
         done = end
     return "".join(out) + row[done:]
 

@@ -7,16 +7,17 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
-from bot.settings_file import load_secrets, load_settings
 from rich.console import Console
 
 from bot.clock import SystemClock
 from bot.models.scan import Failed, Scan, TimedOut
 from bot.region_scanner import RunningScan
+from bot.settings_file import load_secrets, load_settings
 from bot.store import open_store
 from bot.wiring import open_clouds, open_scanner
 from formatting.failure_view import block_text, failure_views
 from formatting.monitor import silent_line, verdict_line
+from formatting.notes import advice
 from formatting.table_text import text
 from formatting.tables import tables
 from handlers.exit_codes import DONE, FAILED
@@ -41,9 +42,10 @@ async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
         machines = await Machines(settings, store.launches).of(scan)
     click.echo(" ".join(part for part in (verdict_line(scan), silent_line(scan)) if part))
     for table in tables(scan, clock.now(), machines):
-        click.echo(f"\n{text(table)}")
+        click.echo("\n".join(["", table.heading, text(table), *table.footers]))
         for view in failure_views(scan, table.section):
-            click.echo(f"\n{block_text(view)}")
+            told = (block_text(view), advice(view.diagnosis))
+            click.echo("\n" + "\n  What to do: ".join(part for part in told if part))
     return FAILED if all(isinstance(cell.answer, Failed | TimedOut) for cell in scan.cells) else DONE
 
 

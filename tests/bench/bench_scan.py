@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 from bench_tools import Servers, measure, median_of, servers
-from bot.settings_file import load_secrets, load_settings
 
 from bot.clients.google import GoogleCloud
 from bot.clock import SystemClock
@@ -24,6 +22,7 @@ from bot.region_scanner import RegionScanner, ScanRequest
 from bot.regions import GLOBAL_LOCATION, REGIONS
 from bot.scan_findings import ScanReader
 from bot.settings import Settings
+from bot.settings_file import load_secrets, load_settings
 from bot.store import Store, open_store
 from bot.wiring import Clouds, open_clouds, open_scanner
 from formatting.monitor import verdict

@@ -225,7 +225,7 @@ async def _launch(stage: Stage, *, text: str) -> list[float]:
     await stage.slack.type_text("alice", room, text)
     await stage.slack.wait_until(lambda: len(stage.slack.messages(room)) > before, 30)
     card = time.monotonic()
-    while not set(stage.world.jobs) - jobs:
+    while not set(stage.world.jobs) - jobs:  # noqa: ASYNC110 - the world tells nobody
         await asyncio.sleep(0.002)
     job = time.monotonic()
     await stage.slack.wait_until(lambda: "Job Invocation Submitted" in stage.slack.render_text(room), 60)

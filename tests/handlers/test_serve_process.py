@@ -120,7 +120,7 @@ async def _type(stage: Stage, text: str) -> str:
 
 
 async def test_sigterm_finishes_an_ack_and_ends_within_ten_seconds() -> None:
-    """A deployment replaces the bot while somebody types: the launch is stored, the ack goes out, then it ends."""
+    """A deployment replaces the bot while somebody types: stored, acknowledged, and only then gone."""
     async with stage_on(brief()) as (stage, folder):
         path = stage.write_settings(folder)
         async with child("serve", "--settings", str(path), folder=folder, secrets=stage.environment()) as bot:

@@ -81,7 +81,7 @@ async def test_monitor_prints_six_tables_and_the_failures() -> None:
     titles = re.findall(
         r"^(W&B Launch agent|Active Cloud|Recent Cloud|Vertex AI jobs|Active W&B|Completed W&B)",
         ended.out,
-        re.M,
+        re.MULTILINE,
     )
     assert 0 == ended.code, ended.err
     assert 6 == len(titles), ended.out

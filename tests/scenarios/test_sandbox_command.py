@@ -12,7 +12,7 @@ from processes import child, command
 
 
 async def test_the_demo_plays_the_happy_day_and_says_so() -> None:
-    """The first thing that a stranger runs must work, print the channel, and exit 0 when all was as expected."""
+    """The first thing that a stranger runs must work, print the channel, and exit 0."""
     ended = await command("sandbox", "--demo", "--scenario", "happy", seconds=110)
 
     assert 0 == ended.code, ended.out[-3000:] + ended.err
