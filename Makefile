@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo test lint score bench lock clean
+.PHONY: help setup sandbox demo test chaos lint score bench lock clean
 
 help: ## what there is to type
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -32,6 +32,9 @@ demo: $(READY) ## the same without a browser: launches, monitors, prints the cha
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2
+
+chaos: $(READY) ## kills bots at every step and at random, on SQLite and Postgres, for some minutes
+	CHAOS=long $(BIN)/python -m pytest tests/chaos tests/launches/test_launch_crashes.py
 
 lint: $(READY) ## style, types and layers
 	$(BIN)/ruff check --no-cache .

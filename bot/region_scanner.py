@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
+from bot.models.narrow import Narrowing, mine_of, narrowed
 from bot.models.scan import (
     SERVICES_OF,
     Answer,
@@ -18,7 +20,7 @@ from bot.models.scan import (
     Service,
 )
 from bot.models.shown import LIMITS
-from bot.ports import Builds, Clock, Jobs, Runners, Tracker
+from bot.ports import Builds, Clock, Jobs, Launches, Runners, Tracker
 from bot.regions import GLOBAL_LOCATION, NO_REGION
 from bot.scan_cells import Cells, Query
 from bot.scan_findings import Findings, ScanReader
@@ -29,14 +31,23 @@ JOBS_AGE = timedelta(days=7)
 # How long diagnoses may go on after the rows are in, in seconds: the budget of log reads paces them.
 FINDINGS_SECONDS = 45.0
 AFTER_ROWS_SECONDS = 0.4
+# How far back a person's own launches are looked for, and how many.
+MINE_AGE = timedelta(days=30)
+MOST_MINE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """What to scan."""
+    """What to scan, and which rows are wanted.
+
+    `since` is in seconds before now; `mine` is the id of the person whose rows are wanted ("": everybody's).
+    """
 
     sections: tuple[Section, ...]
     regions: tuple[str, ...]
+    failed: bool = False
+    since: float | None = None
+    mine: str = ""
 
 
 class RegionScanner:
@@ -52,6 +63,7 @@ class RegionScanner:
         builds: Builds,
         tracker: Tracker,
         reader: ScanReader,
+        launches: Launches,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -60,7 +72,8 @@ class RegionScanner:
         self._builds = builds
         self._tracker = tracker
         self._reader = reader
-        self._cells = Cells(clock, settings.timing.scan_limit)
+        self._launches = launches
+        self._cells = Cells(clock, limit=settings.timing.scan_limit, share=settings.timing.scan_share)
         self._recent: dict[ScanRequest, RunningScan] = {}
         self._running: set[RunningScan] = set()
 
@@ -72,7 +85,10 @@ class RegionScanner:
         scan = self._recent.get(request)
         if scan is None:
             queries = tuple(self._queries(request))
-            scan = RunningScan(self._settings, self._clock, request, queries, self._cells, self._reader)
+            narrowing = asyncio.create_task(self._narrowing(request))
+            scan = RunningScan(
+                self._settings, self._clock, request, queries, self._cells, self._reader, narrowing
+            )
             self._recent[request] = scan
             self._running = {scan, *(one for one in self._running if not one.over)}
         return scan
@@ -80,7 +96,17 @@ class RegionScanner:
     async def close(self) -> None:
         """Ends the scans under way."""
         await asyncio.gather(*(scan.close() for scan in self._running))
+        await self._cells.close()
         await self._reader.close()
+
+    async def _narrowing(self, request: ScanRequest) -> Narrowing:
+        """Which rows are wanted. Raises StoreError when the store cannot say what is whose."""
+        now = self._clock.now()
+        since = None if request.since is None else now - timedelta(seconds=request.since)
+        if not request.mine:
+            return Narrowing(request.failed, since)
+        launches = await self._launches.recent(since=now - MINE_AGE, limit=MOST_MINE)
+        return Narrowing(request.failed, since, mine_of(launches, request.mine))
 
     def _queries(self, request: ScanRequest) -> Iterator[Query]:
         for section in request.sections:
@@ -119,7 +145,10 @@ def _places(service: Service, regions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class RunningScan:
-    """A scan under way; several people may read it. `began` is by the clock's monotonic time."""
+    """A scan under way; several people may read it. `began` is by the clock's monotonic time.
+
+    Every method raises StoreError when only one person's rows are wanted and the store cannot say which.
+    """
 
     def __init__(
         self,
@@ -129,16 +158,21 @@ class RunningScan:
         queries: tuple[Query, ...],
         cells: Cells,
         reader: ScanReader,
+        narrowing: asyncio.Task[Narrowing],
     ) -> None:
         self.began = clock.monotonic()
         self._clock = clock
         self._timing = settings.timing
-        self._answers: dict[tuple[Service, str], Answer] = {(q.service, q.region): Asking() for q in queries}
         self._scan = Scan(started=clock.now(), took=0.0, cells=(), sections=request.sections)
         self._findings = Findings()
-        self._cells = {asyncio.create_task(self._ask(cells, query)): query for query in queries}
+        self._narrowing = narrowing
+        self._late: dict[asyncio.Task[Answer], Answer] = {}
+        self._cells = {cells.start(query): query for query in queries}
         self._rows = asyncio.create_task(self._gather(cells))
         self._diagnoses = asyncio.create_task(self._find(reader))
+        for task in (narrowing, self._rows, self._diagnoses):
+            # Whoever asks hears of a failure by `snapshot`; nobody may be left to ask.
+            task.add_done_callback(_hear)
 
     async def first(self) -> Scan:
         """What has come after the first deadline; earlier when all rows have come.
@@ -168,9 +202,11 @@ class RunningScan:
 
     def snapshot(self) -> Scan:
         """The scan as far as it has come."""
-        cells = tuple(Cell(service, region, answer) for (service, region), answer in self._answers.items())
+        cells = tuple(
+            Cell(query.service, query.region, self._answer(task)) for task, query in self._cells.items()
+        )
         took = self._took if self._rows.done() else self._clock.monotonic() - self.began
-        return replace(
+        scan = replace(
             self._scan,
             took=took,
             cells=cells,
@@ -178,10 +214,12 @@ class RunningScan:
             logs_problem=self._findings.logs_problem,
             found=tuple(self._findings.found.values()),
         )
+        # Before it is known which rows are wanted, none has come.
+        return narrowed(scan, self._narrowing.result()) if self._narrowing.done() else self._scan
 
     async def close(self) -> None:
         """Ends what is still under way."""
-        tasks = [*self._cells, self._rows, self._diagnoses]
+        tasks = [self._narrowing, self._rows, self._diagnoses]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -192,16 +230,17 @@ class RunningScan:
         left = max(0.0, self.began + after - self._clock.monotonic())
         await asyncio.wait([task], timeout=left)
 
-    async def _ask(self, cells: Cells, query: Query) -> None:
-        self._answers[query.service, query.region] = await cells.ask(query)
+    def _answer(self, task: asyncio.Task[Answer]) -> Answer:
+        if task in self._late:
+            return self._late[task]
+        return task.result() if task.done() and not task.cancelled() else Asking()
 
     async def _gather(self, cells: Cells) -> None:
         """One deadline for all; what comes later finds its place taken."""
-        _, late = await asyncio.wait(self._cells, timeout=self._timing.scan_limit)
-        for task in late:
-            task.cancel()
-            query = self._cells[task]
-            self._answers[query.service, query.region] = cells.too_late(query)
+        await self._narrowing
+        left = self.began + self._timing.scan_limit - self._clock.monotonic()
+        _, late = await asyncio.wait(self._cells, timeout=max(0.0, left))
+        self._late = {task: cells.too_late(self._cells[task]) for task in late}
         self._took = self._clock.monotonic() - self.began
 
     async def _find(self, reader: ScanReader) -> None:
@@ -212,3 +251,8 @@ class RunningScan:
         if early:
             await asyncio.shield(self._rows)
             await reader.read(self.snapshot(), self._findings)
+
+
+def _hear(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled():
+        task.exception()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -31,18 +32,36 @@ class Query:
 
 
 class Cells:
-    """Asks, and remembers the rows that each cell gave last.
+    """Asks, and remembers the rows that each cell gave last. `limit` and `share` are in seconds.
 
-    When a cell fails, rows that are at most OLDEST seconds old stand in, and say so (`Stale`).
+    Scans that want the same cell within `share` seconds share its answer, whatever else they want. When
+    a cell fails, rows that are at most OLDEST seconds old stand in, and say so (`Stale`).
     """
 
-    def __init__(self, clock: Clock, limit: float) -> None:
+    def __init__(self, clock: Clock, *, limit: float, share: float) -> None:
         self._clock = clock
         self._limit = limit
+        self._share = share
+        self._asked: dict[tuple[Service, str], tuple[float, asyncio.Task[Answer]]] = {}
         self._last: dict[tuple[Service, str], tuple[float, tuple[Row, ...]]] = {}
 
-    async def ask(self, query: Query) -> Answer:
-        """The cell's answer; never raises but when cancelled."""
+    def start(self, query: Query) -> asyncio.Task[Answer]:
+        """The task that asks for this cell: a young one, or a new one; it fails only when cancelled."""
+        key, now = (query.service, query.region), self._clock.monotonic()
+        began, task = self._asked.get(key, (now, None))
+        if task is None or now - began >= self._share:
+            task = asyncio.create_task(self._ask(query))
+            self._asked[key] = (now, task)
+        return task
+
+    async def close(self) -> None:
+        """Ends what is being asked."""
+        tasks = [task for _, task in self._asked.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask(self, query: Query) -> Answer:
         try:
             rows = await query.call()
         except ServiceError as error:

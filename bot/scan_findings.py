@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from bot.errors import Problem, ServiceError, StoreError
 from bot.failure_reader import FailureReader
-from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, ExecutionStatus, JobState, LogEntry
+from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, LogEntry
 from bot.models.diagnosis import Diagnosis, Source
 from bot.models.scan import Found, Reading, Row, RunnerLog, Scan, Section, Unread
-from bot.models.shown import row_id, table_rows
+from bot.models.shown import ended_badly, row_id, table_rows
 from bot.ports import Clock, Diagnoses, Logs, LogScope, Settled
 from bot.settings import Settings
 from bot.single_flight import SingleFlight
@@ -22,8 +22,6 @@ from bot.single_flight import SingleFlight
 RUNS = re.compile(r"\bRuns:\s*(\d{1,6})\b")
 PAGE = 1000  # entries; the most that one read returns
 READ_SECONDS = 10.0
-FAILED_BUILDS = (BuildStatus.FAILURE, BuildStatus.INTERNAL_ERROR, BuildStatus.TIMEOUT)
-FAILURES = frozenset({ExecutionStatus.FAILED, JobState.FAILED, JobState.EXPIRED, *FAILED_BUILDS})
 
 
 @dataclass(slots=True)
@@ -156,20 +154,12 @@ class ScanReader:
 def _failed(scan: Scan) -> Iterator[Row]:
     for section in (Section.RUNNERS, Section.RECENT_BUILDS, Section.JOBS):
         if section in scan.sections:
-            yield from filter(failed, table_rows(scan, section))
+            yield from filter(_has_log, table_rows(scan, section))
 
 
-def failed(row: Row) -> bool:
-    """Whether this row ended badly, so that its log is worth a read."""
-    match row:
-        case Execution():
-            return row.status in FAILURES
-        case CustomJob():
-            return row.state in FAILURES
-        case Build():
-            return row.status in FAILURES
-        case _:
-            return False
+def _has_log(row: Row) -> bool:
+    """Whether it failed and ever ran: a build that expired in its queue wrote nothing."""
+    return ended_badly(row) and not (isinstance(row, Build) and row.status is BuildStatus.EXPIRED)
 
 
 def log_scope(row: Row, earliest: datetime) -> LogScope | None:

@@ -107,6 +107,7 @@ async def open_scanner(settings: Settings, clouds: Clouds, store: Store) -> Asyn
         builds=clouds.builds,
         tracker=clouds.tracker,
         reader=ScanReader(settings, clock, clouds.logs, clouds.reader, store.diagnoses),
+        launches=store.launches,
     )
     try:
         yield scanner

@@ -6,37 +6,16 @@ from collections.abc import Sequence
 
 from bot.models.cloud import (
     Build,
-    BuildStatus,
     CustomJob,
     Execution,
-    ExecutionStatus,
-    JobState,
     Run,
     RunState,
 )
 from bot.models.scan import Row, Section
+from bot.models.shown import ended_badly
 from bot.regions import NO_REGION
 from formatting.table import Act
 from formatting.text import one_line
-
-_FAILED = frozenset(
-    {
-        ExecutionStatus.FAILED,
-        JobState.FAILED,
-        JobState.EXPIRED,
-        BuildStatus.FAILURE,
-        BuildStatus.INTERNAL_ERROR,
-        BuildStatus.TIMEOUT,
-        BuildStatus.EXPIRED,
-        RunState.FAILED,
-        RunState.CRASHED,
-    },
-)
-
-
-def failed(row: Row) -> bool:
-    """Whether the row ended badly by itself: not cancelled, not killed."""
-    return (row.status if isinstance(row, Execution | Build) else row.state) in _FAILED
 
 
 def acts(section: Section, rows: Sequence[Row]) -> tuple[Act, ...]:
@@ -60,7 +39,7 @@ def _act(section: Section, row: Row) -> Act | None:
         row_id, label = row.build_id, row.build_id
     else:
         return None
-    if failed(row):
+    if ended_badly(row):
         return Act("why", section, row.region, row_id, _label(label))
     return Act("cancel", section, row.region, row_id, _label(label)) if row.active else None
 

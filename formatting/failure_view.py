@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from bot.models.cloud import Build, CustomJob, Execution
 from bot.models.diagnosis import Diagnosis
 from bot.models.scan import Found, Reading, Row, Scan, Section, Unread
-from bot.models.shown import row_id, table_rows
+from bot.models.shown import ended_badly, row_id, table_rows
 from formatting import glyphs
-from formatting.acts import failed
 from formatting.notes import note
 from formatting.text import UNKNOWN, cut, one_line
 
@@ -36,7 +35,7 @@ def failure_views(scan: Scan, section: Section) -> tuple[FailureView, ...]:
     """The failures among the rows that a section shows, newest first, at most five."""
     found = {one.row_id: one for one in scan.found}
     runs = {log.execution: log.runs for log in scan.logs}
-    rows = [row for row in table_rows(scan, section) if failed(row)]
+    rows = [row for row in table_rows(scan, section) if ended_badly(row)]
     views = (view_of(section, row, found.get(row_id(row)), runs=runs) for row in rows)
     return tuple(view for view in views if view is not None)[:MOST]
 

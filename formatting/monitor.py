@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.models.scan import Asking, Cell, Scan, Section, Stale
-from bot.models.shown import all_rows, at_work, failed_items, table_rows
+from bot.models.shown import all_rows, at_work, ended_badly, failed_items, table_rows
 from formatting import glyphs
 from formatting.actions import MONITOR_REFRESH, join_ids, opening
-from formatting.acts import failed
 from formatting.blocks import actions, button, context, link_button, section
 from formatting.gaps import gaps, unanswered, where
 from formatting.message import Message
@@ -78,7 +77,7 @@ def _counts(scan: Scan, nouns: Mapping[Section, str], *, working: bool) -> tuple
     for one in scan.sections:
         if one in nouns:
             rows = all_rows(scan, one) if working else table_rows(scan, one)
-            counted[nouns[one]] += sum(map(at_work if working else failed, rows))
+            counted[nouns[one]] += sum(map(at_work if working else ended_badly, rows))
     return tuple(count(number, noun) for noun, number in counted.items() if number)
 
 

@@ -49,6 +49,8 @@ def monitor_help() -> Message:
         "*/monitor* shows runners, builds, jobs and runs, six tables in a thread.\n"
         "`/monitor runners jobs` shows only these: `runners`, `builds`, `recent-builds`, `jobs`, `runs`, "
         "`completed`.\n"
+        "`/monitor mine` shows what you launched, `failed` what failed, `since=2h` what is at work or newer; "
+        "they can be combined.\n"
         "`/monitor region=us-central1` asks one region.\n"
         "Failures are read from their logs, and the note column says why."
     )

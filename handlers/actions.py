@@ -41,7 +41,7 @@ class Actions:
         """Puts the whole log into the thread as a file."""
         await ack()
         whose = WhoseLog(*actions.split_ids(body["actions"][0]["value"])[:3])
-        await answering(respond, self._logs.attach(whose, *place(body)))
+        await answering(respond, self._logs.attach(whose, *place(body)), log_of=whose.row_id)
 
     async def log_context(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Shows more, or fewer, of the lines around the cause."""
@@ -55,7 +55,8 @@ class Actions:
         await ack()
         verb, *ids = actions.split_ids(body["actions"][0]["selected_option"]["value"])
         if verb == "why":
-            await answering(respond, self._logs.explain(WhoseLog(*ids), *place(body)))
+            whose = WhoseLog(*ids)
+            await answering(respond, self._logs.explain(whose, *place(body)), log_of=whose.row_id)
         else:
             await answering(respond, self._ask(_row(ids), body, respond))
 

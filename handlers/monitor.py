@@ -26,7 +26,7 @@ from formatting.table import to_csv
 from formatting.table_blocks import Style
 from formatting.tables import tables
 from handlers.machines import Machines
-from handlers.parsing import parse_monitor
+from handlers.parsing import monitor_words, parse_monitor
 from handlers.private import answering, in_words, private
 from handlers.speaker import Speaker
 
@@ -89,7 +89,7 @@ class MonitorCommand:
             await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
             return
         try:
-            request = parse_monitor(text, self._settings.regions)
+            request = parse_monitor(text, self._settings.regions, user_id=command["user_id"])
         except BadInput as mistake:
             await ack(text=words.bad_input(str(mistake)).text, response_type="ephemeral")
             return
@@ -100,7 +100,9 @@ class MonitorCommand:
             await private(respond, words.already_looking(board.parent.url))
             return
         try:
-            await self._answer(channel, request, text)
+            await self._answer(channel, request, monitor_words(text, request))
+        except StoreError as failure:
+            await private(respond, words.store_trouble(str(failure)))
         except NotInvited:
             await private(respond, words.invite_me(self._bot_name, f"/monitor {text}".rstrip()))
         except ServiceError as error:
@@ -143,7 +145,7 @@ class MonitorCommand:
         if thread is None:
             await private(respond, words.gone("thread"))
             return
-        request = parse_monitor(thread.words, self._settings.regions)
+        request = parse_monitor(thread.words, self._settings.regions, user_id=body["user"]["id"])
         key = (parent.channel, request)
         if key in self._boards:
             await private(respond, words.already_looking(self._boards[key].parent.url))

@@ -15,6 +15,8 @@ from bot.region_scanner import ScanRequest
 QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"})
 MAX_TEXT = 2_000  # characters; nobody types more on purpose
 MAX_SHOWN = 40
+UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+LONGEST_SINCE = 7 * 86_400  # seconds; jobs that ended earlier are not asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +81,48 @@ def _pair(word: str) -> tuple[str, str]:
     return key, value
 
 
-def parse_monitor(text: str, regions: tuple[str, ...]) -> ScanRequest:
-    """What the words after /monitor mean. Raises BadInput with the list of good words and an example."""
+def parse_monitor(text: str, regions: tuple[str, ...], *, user_id: str) -> ScanRequest:
+    """What the words after /monitor mean when this person types them.
+
+    Raises BadInput with the list of good words and an example.
+    """
     sections: list[Section] = []
     chosen: list[str] = []
+    failed, since, mine = False, None, ""
     for word in _split(text, "/monitor jobs region=us-central1"):
         key, equals, value = word.partition("=")
         if equals and key == "region":
             chosen.append(_region(value, regions))
+        elif equals and key == "since":
+            since = _seconds(value)
+        elif key == "mine":
+            mine = value or user_id
+        elif word == "failed":
+            failed = True
         elif word in set(Section):
             sections.append(Section(word))
         else:
             raise BadInput(_bad_word(word))
     ordered = tuple(section for section in Section if section in sections) or tuple(Section)
-    return ScanRequest(sections=ordered, regions=tuple(dict.fromkeys(chosen)) or regions)
+    return ScanRequest(
+        ordered, tuple(dict.fromkeys(chosen)) or regions, failed=failed, since=since, mine=mine
+    )
+
+
+def monitor_words(text: str, request: ScanRequest) -> str:
+    """The words of a request, to be kept: "mine" names whose rows are meant, whoever refreshes them."""
+    words = text.split()
+    return " ".join(f"mine={request.mine}" if word == "mine" else word for word in words)
+
+
+def _seconds(value: str) -> float:
+    number, unit = value[:-1], value[-1:]
+    if unit not in UNITS or not number.isdecimal() or not 0 < int(number) * UNITS[unit] <= LONGEST_SINCE:
+        raise BadInput(
+            f"{_short(value)!r} is no span of time. Give a number with s, m, h or d, at most 7d. "
+            "Example: /monitor since=2h"
+        )
+    return float(int(number) * UNITS[unit])
 
 
 def _region(value: str, regions: tuple[str, ...]) -> str:
@@ -107,7 +137,7 @@ def _region(value: str, regions: tuple[str, ...]) -> str:
 
 
 def _bad_word(word: str) -> str:
-    good = ", ".join([*Section, "region=us-central1", "help"])
+    good = ", ".join([*Section, "mine", "failed", "since=2h", "region=us-central1", "help"])
     return (
         f"{_short(word)!r} is not understood. Good words: {good}. Example: /monitor jobs region=us-central1"
     )

@@ -7,15 +7,20 @@ from typing import Any, TypeAlias
 
 from bot.errors import BadInput, ServiceError, StoreError
 from bot.launches.access import Refused
+from bot.launches.turn import trouble_sentence
 from bot.ports import NotInvited
 from formatting import words
 from formatting.message import Message
+from formatting.problems import with_mend
 
 Respond: TypeAlias = Callable[..., Awaitable[Any]]
 
 
-async def answering(respond: Respond, work: Awaitable[object]) -> None:
-    """Does the work; what a person must know of its failure is said privately."""
+async def answering(respond: Respond, work: Awaitable[object], *, log_of: str = "") -> None:
+    """Does the work; what a person must know of its failure is said privately.
+
+    `log_of` names the row whose log was asked for.
+    """
     try:
         await work
     except (BadInput, Refused) as reason:
@@ -25,14 +30,16 @@ async def answering(respond: Respond, work: Awaitable[object]) -> None:
     except NotInvited as word:
         await private(respond, words.not_done(f"Slack does not let me write here any more ({word})"))
     except ServiceError as error:
-        await private(respond, words.not_done(in_words(error)))
+        await private(respond, _unread(log_of, error) if log_of else words.not_done(in_words(error)))
+
+
+def _unread(log_of: str, error: ServiceError) -> Message:
+    return words.log_unread(log_of, with_mend(error.problem, "read logs", "logging.logEntries.list"))
 
 
 def in_words(error: ServiceError) -> str:
     """A failed call as one sentence, such as "Slack: did not answer in time"."""
-    problem = error.problem
-    where = f" in {problem.region}" if problem.region else ""
-    return f"{problem.system}{where}: {problem.message}"
+    return trouble_sentence(error.problem)
 
 
 async def private(respond: Respond, message: Message, *, instead: bool = False) -> None:

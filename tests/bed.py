@@ -233,10 +233,11 @@ async def bot_on(
     http: bool = False,
     slack: dict[str, object] | None = None,
     tables: dict[str, dict[str, object]] | None = None,
+    manifest: Path = MANIFEST,
     **timing: float,
 ) -> AsyncIterator[Bed]:
     """The bot at work in a scenario; `timing`, `slack` and `tables` set keys of its settings file."""
-    async with stage_on(played or brief(), speed=speed) as (stage, folder):
+    async with stage_on(played or brief(), speed=speed, manifest=manifest) as (stage, folder):
         path = stage.write_settings(folder, **{**QUICK, **timing})
         write_in(path, "slack", http_port=0, **(slack or {}))
         for table, values in (tables or {}).items():

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from bed import MANIFEST, Bed, brief, running, said, stage_on
+from bed import MANIFEST, Bed, bot_on, said
 
 from bot.sandbox.slack.methods.table import METHODS
 
@@ -51,7 +51,7 @@ def test_every_scope_says_what_it_is_for() -> None:
 
 
 def test_every_command_of_the_bot_is_declared_with_its_words() -> None:
-    """A command that Slack does not know never reaches the bot; its hint is the help that people see first."""
+    """A command that Slack does not know never reaches the bot; its hint is the first help."""
     commands = {one["command"]: one for one in manifest()["features"]["slash_commands"]}
 
     assert {"/launch", "/monitor"} == set(commands)
@@ -72,11 +72,10 @@ def _without_optional(folder: Path) -> Path:
 async def test_everything_works_with_the_manifest_s_scopes(tmp_path: Path, *, optional: bool) -> None:
     """The workspace refuses each call whose scope is missing: nothing that the bot does may be refused."""
     path = MANIFEST if optional else _without_optional(tmp_path)
-    async with stage_on(brief(), manifest=path) as (stage, folder):
-        async with running(stage, stage.write_settings(folder)) as bed:
-            await _use_everything(bed)
-            refused = [call for call in bed.slack.journal.calls if call.error == "missing_scope"]
-            called = set(bed.slack.journal.counts)
+    async with bot_on(manifest=path) as bed:
+        await _use_everything(bed)
+        refused = [call for call in bed.slack.journal.calls if call.error == "missing_scope"]
+        called = set(bed.slack.journal.counts)
 
     assert [] == refused
     assert called <= set(METHODS)
@@ -102,14 +101,11 @@ async def _use_everything(bed: Bed) -> None:
 
 async def test_without_the_optional_scopes_an_unclear_reply_is_not_repeated(tmp_path: Path) -> None:
     """Where the thread may not be read, the card carries the outcome and no second reply is risked."""
-    async with stage_on(brief(), manifest=_without_optional(tmp_path)) as (stage, folder):
-        async with running(stage, stage.write_settings(folder)) as bed:
-            await bed.type("/launch")
-            await bed.until_shown("Task → Cloud")
-            bed.slack.set_faults(lost_answers={"chat.postMessage": 1})
-            await bed.settled("succeeded")
-            replies = [
-                one for one in bed.slack.messages("#training") if "<@U0ALICE>" in said(one) and one.is_reply
-            ]
+    async with bot_on(manifest=_without_optional(tmp_path)) as bed:
+        await bed.type("/launch")
+        await bed.until_shown("Task → Cloud")
+        bed.slack.set_faults(lost_answers={"chat.postMessage": 1})
+        await bed.settled("succeeded")
+        replies = [one for one in bed.slack.messages("#training") if one.is_reply]
 
-    assert 1 == len(replies)
+    assert 1 == len([one for one in replies if "<@U0ALICE>" in said(one)])

@@ -13,6 +13,7 @@ from bot.diagnosis.choose import Choice, choose, spoken_before, with_kin
 from bot.diagnosis.events import Event, chain_event, line_events
 from bot.diagnosis.exceptions import read_chains
 from bot.diagnosis.excerpt import safe_entries
+from bot.diagnosis.installs import as_installs
 from bot.diagnosis.outcome import Outcome, judge
 from bot.diagnosis.prefilter import interesting
 from bot.diagnosis.rows import Rows
@@ -64,7 +65,7 @@ def find_events(
     chains, used = read_chains(rows, hits)
     events = [event for chain in chains if (event := chain_event(chain, table, source)) is not None]
     events += line_events(rows, hits, used, table, source)
-    return sorted(events, key=lambda event: event.row), used
+    return sorted(as_installs(rows, events), key=lambda event: event.row), used
 
 
 def _failed(outcome: Outcome, choice: Choice | None) -> bool:

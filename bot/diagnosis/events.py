@@ -56,6 +56,13 @@ _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
 _FOLLOWING = 2
 _WORDS = re.compile(r"[A-Za-z]{3}")
 _UNTRACED, _ASIDE, _BELOW, _UNMATCHED = 6, 14, 4, 34
+#: What an exception loses whose message only announces what stands below it ("Graph execution error:").
+_ANNOUNCES = 10
+#: A client that gave up says so first and what it got last.
+_GOT_LAST = "last exception: "
+_NO_INDEX = re.compile(r"Failed to fetch \S+|Retrying \(Retry\(total=0,")
+_NOTHING_FOUND = re.compile(r"\bE: [A-Z]|No matching distribution found")
+_INSTALL_ROWS = 40
 
 
 def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | None:
@@ -72,7 +79,7 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
         return None
     strength = match.cause.strength if match else None
     weight = _OF_LINE[strength] if strength is not None else _UNMATCHED
-    if clean.level is Level.WARNING:
+    if clean.level is Level.WARNING and not _left_without_index(rows, row):
         weight -= _WARNING
     elif clean.level is Level.INFO:
         weight -= _INFO
@@ -82,6 +89,13 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
     return Event(row, quote, match, max(weight, 1), row, " ".join(_following(rows, row)))
 
 
+def _left_without_index(rows: Rows, row: int) -> bool:
+    """Returns whether a warning was the error: an installer without its index finds no package soon after."""
+    if not _NO_INDEX.match(rows.clean(row).text):
+        return False
+    return any(_NOTHING_FOUND.search(text[:200]) for text in rows.raw[row + 1 : row + _INSTALL_ROWS])
+
+
 def _rest(rows: Rows, row: int) -> list[str]:
     """Returns what else the same entry says below the row."""
     below = range(row + 1, min(len(rows), row + 8))
@@ -89,14 +103,16 @@ def _rest(rows: Rows, row: int) -> list[str]:
 
 
 def _following(rows: Rows, row: int) -> list[str]:
-    """Returns the errors that follow the row's entry at once, two at most."""
+    """Returns what follows the row's entry at once, two rows at most: errors, or what its colon announces."""
+    announced = rows.clean(row).text.endswith(":")
     said: list[str] = []
     for below in range(row + 1, min(len(rows), row + 8)):
         clean = rows.clean(below)
         if rows.entry[below] == rows.entry[row]:
             continue
         text = clean.text.strip()
-        if len(said) >= _FOLLOWING or is_platform(text) or not loud(clean) or harmless(text):
+        speaks = loud(clean) or (announced and clean.text[:1].isspace() and text)
+        if len(said) >= _FOLLOWING or is_platform(text) or not speaks or harmless(text):
             break
         said.append(text)
     return said
@@ -105,13 +121,17 @@ def _following(rows: Rows, row: int) -> list[str]:
 def _of_raised(one: Raised, table: Table, source: Source, penalty: int) -> Event:
     head = f"{one.name}: {one.text}" if one.text else one.name
     more = " ".join(one.more)
-    match = table.match(head, exception=one.name, source=source)
+    got = one.text.rpartition(_GOT_LAST)[2]
+    match = table.match(got, exception=one.name, source=source) if got != one.text else None
+    match = match or table.match(head, exception=one.name, source=source)
     if more and (match is None or match.cause.strength < Strength.SPECIFIC):
         wider = table.match(f"{head} {more}", exception=one.name, source=source)
         if wider is not None and (match is None or wider.cause.strength > match.cause.strength):
             match = wider
             penalty += _BELOW
-    match = match or Match(EXCEPTION, 0, len(head), ())
+    if match is None:
+        match = Match(EXCEPTION, 0, len(head), ())
+        penalty += _ANNOUNCES if one.text.endswith(":") else 0
     weight = _OF_EXCEPTION[match.cause.strength] - penalty
     return Event(one.row, head, match, weight, one.row + len(one.more), more)
 

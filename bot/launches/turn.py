@@ -12,6 +12,7 @@ from bot.failure_reader import FailureReader
 from bot.launch_poller import LaunchPoller
 from bot.models.launch import Failure, FailureKind, Launch, Stage, Verdict
 from bot.ports import Announcer, Audit, Clock, Jobs, Launches, Runners, Tracker
+from bot.regions import NO_REGION
 from bot.settings import Settings
 
 # A retry waits up to this many times its pause, so that launches in the same trouble spread out.
@@ -85,5 +86,5 @@ class Turn:
 
 def trouble_sentence(problem: Problem) -> str:
     """What is in the way, such as "W&B did not answer in time"."""
-    where = f" in {problem.region}" if problem.region else ""
+    where = f" in {problem.region}" if problem.region not in ("", NO_REGION) else ""
     return f"{problem.system}{where}: {problem.message}"

@@ -137,8 +137,23 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """Which rows of a scan are wanted: of one person, failed ones, at work or newer than `since`."""
+
+    mine: bool = False
+    failed: bool = False
+    since: datetime | None = None
+
+
+EVERYTHING = Only()
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
-    """A scan as far as it has come; `took` is in seconds. `logs_problem` is set when the log query failed."""
+    """A scan as far as it has come; `took` is in seconds. `logs_problem` is set when the log query failed.
+
+    `only` tells what its rows were narrowed to.
+    """
 
     started: datetime
     took: float
@@ -147,6 +162,7 @@ class Scan:
     logs: tuple[RunnerLog, ...] = ()
     logs_problem: Problem | None = None
     found: tuple[Found, ...] = ()
+    only: Only = EVERYTHING
 
     def of(self, section: Section) -> Iterator[Cell]:
         """The cells that feed one section, in the order asked."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.models.cloud import Build, CustomJob, Execution, QueueItem, QueueItemState, Run, RunState
+from bot.models.cloud import (
+    Build,
+    BuildStatus,
+    CustomJob,
+    Execution,
+    ExecutionStatus,
+    JobState,
+    QueueItem,
+    QueueItemState,
+    Run,
+    RunState,
+)
 from bot.models.scan import Row, Rows, Scan, Section, Stale
 
 # Rows of each table; None means all.
@@ -20,6 +31,20 @@ LIMITS: dict[Section, int | None] = {
 
 _RUNS_AT_WORK = frozenset(
     {RunState.PENDING, RunState.LEASED, RunState.CLAIMED, RunState.RUNNING, RunState.PREEMPTING}
+)
+_FAILED = frozenset(
+    {
+        ExecutionStatus.FAILED,
+        JobState.FAILED,
+        JobState.EXPIRED,
+        BuildStatus.FAILURE,
+        BuildStatus.INTERNAL_ERROR,
+        BuildStatus.TIMEOUT,
+        BuildStatus.EXPIRED,
+        RunState.FAILED,
+        RunState.CRASHED,
+        QueueItemState.FAILED,
+    },
 )
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -52,6 +77,11 @@ def at_work(row: Row) -> bool:
     if isinstance(row, Run):
         return row.state in _RUNS_AT_WORK
     return not _over(row) if isinstance(row, QueueItem) else row.active
+
+
+def ended_badly(row: Row) -> bool:
+    """Whether it failed by itself: not cancelled, not killed."""
+    return (row.status if isinstance(row, Execution | Build) else row.state) in _FAILED
 
 
 def row_id(row: Row) -> str:

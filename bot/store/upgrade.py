@@ -14,6 +14,7 @@ from bot.store.health import Unfit, check_file, keep_copy
 from bot.store.schema import HEAD
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+UPGRADE_LOCK = 7_369_369  # any number will do that nothing else in the database locks
 VERSION_TABLE = "alembic_version"  # alembic's own name for it
 
 
@@ -33,6 +34,9 @@ async def prepare(database: Database) -> None:
 
 
 async def _upgrade(connection: AsyncConnection, name: str) -> None:
+    if connection.dialect.name == "postgresql":
+        # Two processes may begin at once: the second waits, and finds the tables made.
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
     version = await connection.run_sync(_version)
     if version == HEAD:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -31,7 +32,7 @@ async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
     Raises BadInput for words that mean no scan, SettingsError, StoreError.
     """
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
-    request = parse_monitor(" ".join(words), settings.regions)
+    request = parse_monitor(" ".join(words), settings.regions, user_id=getpass.getuser())
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         store = await open_store(settings.store.url, clock)

@@ -137,7 +137,7 @@ async def cold_seconds(made: Product) -> float:
     reader = ScanReader(made.settings, clock, google.logs, made.clouds.reader, made.store.diagnoses)
     scanner = RegionScanner(
         made.settings, clock, runners=google.runners, jobs=google.jobs, builds=google.builds,
-        tracker=made.clouds.tracker, reader=reader,
+        tracker=made.clouds.tracker, reader=reader, launches=made.store.launches,
     )  # fmt: skip
     began = time.perf_counter()
     running = scanner.join(ALL)

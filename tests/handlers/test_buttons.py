@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from bed import Bed, bot_on, said, scenario
 
+from bot.sandbox.slack.messages import Message
 from bot.sandbox.world.scripts import LaunchScript
+from bot.sandbox.world.state import Fault
 
 # A job that runs until the test ends: there is time to cancel it.
-LONG = (LaunchScript(timeline="PENDING 1 -> RUNNING 100000 -> SUCCEEDED"),)  # type: ignore[arg-type]  # parsed by the model
+LONG = (LaunchScript.model_validate({"timeline": "PENDING 1 -> RUNNING 100000 -> SUCCEEDED"}),)
 
 
 async def _running(bed: Bed) -> None:
@@ -135,12 +138,16 @@ async def test_more_and_less_context_edit_one_message_beneath_the_table() -> Non
         longer = bed.slack.thread("#training", parent.ts)[2]
         for action, number in (("log_more", "404"), ("log_less", "101"), ("log_less", "")):
             await bed.slack.press("alice", "#training", action, ts=longer.ts)
-            await bed.until(lambda number=number: number in said(longer))
+            await bed.until(partial(_says, longer, number))
         thread = bed.slack.thread("#training", parent.ts)
 
         assert 3 == len(thread)
         assert table == said(thread[1])
         assert [] == bed.notes()
+
+
+def _says(message: Message, words: str) -> bool:
+    return words in said(message)
 
 
 async def test_why_is_answered_in_the_thread() -> None:
@@ -223,9 +230,8 @@ async def test_builds_and_runners_are_cancelled_by_an_admin() -> None:
         parent = bed.slack.messages("#training")[0]
         tables = bed.slack.thread("#training", parent.ts)[1:]
         for table, row in zip(tables, rows, strict=True):
-            before = len(bed.notes())
             await bed.slack.press("alice", "#training", "monitor_act", ts=table.ts, option=row)
-            await bed.until(lambda before=before: len(bed.notes()) > before)
+            await bed.until(lambda: "row_cancel" in " ".join(bed.notes()))
             await bed.slack.press("alice", "#training", "row_cancel")
             await bed.until(lambda: "row_cancel" not in " ".join(bed.notes()))
 
@@ -256,3 +262,17 @@ async def test_app_home_shows_the_board_when_opened_and_when_refreshed() -> None
 
         assert "Nothing is running" in empty
         assert refreshed.ok
+
+
+async def test_a_log_that_cannot_be_read_is_said_privately() -> None:
+    """A press without any answer looks like a broken bot: the reason and the row's name are told."""
+    async with bot_on() as bed:
+        await bed.type("/monitor jobs")
+        await bed.until_shown("Full log")
+        bed.stage.world.faults.append(Fault("logging", status="PERMISSION_DENIED", message="denied"))
+        await bed.slack.press("bob", "#training", "log_file")
+        await bed.until(lambda: bed.notes("bob"))
+
+        assert "could not be read" in bed.notes("bob")[0]
+        assert "permission" in bed.notes("bob")[0].lower()
+        assert [] == bed.slack.files()

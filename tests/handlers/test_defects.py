@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bed import bot_on, brief, said, scenario
+from bed import Bed, bot_on, brief, said, scenario
 
 from bot.sandbox.world.scenario import ExecutionTable, FaultTable, JobTable, RunTable
 from bot.sandbox.world.scripts import LaunchScript
@@ -95,8 +95,8 @@ async def test_a_runner_that_cannot_be_started_is_a_failure_and_the_item_leaves_
         assert "Task → Cloud" not in bed.shown()
 
 
-def _early(bed: object) -> set[str]:
-    return {table.item_id for table in bed.stage.scenario.item}  # type: ignore[attr-defined]  # a Bed
+def _early(bed: Bed) -> set[str]:
+    return {table.item_id for table in bed.stage.scenario.item}
 
 
 async def test_the_timeout_s_number_is_the_setting_s() -> None:
@@ -143,7 +143,7 @@ async def test_a_running_runner_is_shown_however_many_newer_ones_there_are() -> 
         )
         for number in range(12)
     )
-    old = ExecutionTable(name="vertex-ai-launcher-old01", state="running", ago=9 * 86_400.0)  # type: ignore[arg-type]  # seconds
+    old = ExecutionTable(name="vertex-ai-launcher-old01", state="running", ago=9 * 86_400.0)
     async with bot_on(brief().model_copy(update={"execution": (*ended, old)})) as bed:
         await bed.type("/monitor runners")
         await bed.until_shown("vertex-ai-launcher-e0000")

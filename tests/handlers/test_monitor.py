@@ -8,7 +8,8 @@ import pytest
 from bed import Bed, bot_on, said, scenario
 
 from bot.sandbox.slack.messages import Message
-from bot.sandbox.world.scenario import FaultTable
+from bot.sandbox.world.scenario import JobTable
+from bot.sandbox.world.state import Fault
 
 HEADINGS = (
     "W&amp;B Launch agent",
@@ -190,8 +191,7 @@ async def test_a_hanging_region_is_given_up_by_name_while_the_rest_is_shown() ->
         found = await whole(bed)
 
         assert "Still asking" in early
-        assert all("europe-west4" in said(one) for one in found[:4])
-        assert "europe-west4: no answer from Vertex AI within" in said(found[3])
+        await bed.until(lambda: all("europe-west4: no answer from" in said(one) for one in found[:4]))
 
 
 async def test_when_nobody_can_be_asked_no_table_says_none() -> None:
@@ -228,19 +228,12 @@ async def test_rows_of_before_are_marked_as_old_when_the_second_scan_is_denied()
         await bed.type("/monitor jobs builds")
         await whole(bed, 2)
         for cloud in CLOUDS:
-            denied = FaultTable(service=cloud, status="PERMISSION_DENIED", message="denied")  # type: ignore[arg-type]  # one of the literals
-            bed.stage.world.faults.append(_fault(denied))
+            bed.stage.world.faults.append(Fault(service=cloud, status="PERMISSION_DENIED", message="denied"))
         await bed.slack.press("alice", "#training", "monitor_refresh")
         await bed.until(lambda: "Older rows from" in said(bed.slack.messages("#training")[0]))
         await bed.until(lambda: "these rows are" in said(replies(bed)[1]))
 
         assert "no permission to list custom jobs" in said(replies(bed)[1])
-
-
-def _fault(table: FaultTable) -> object:
-    from bot.sandbox.world.state import Fault  # noqa: PLC0415 - only here
-
-    return Fault(service=table.service, status=table.status, message=table.message)
 
 
 async def test_w_and_b_down_keeps_every_row_of_google_cloud() -> None:
@@ -260,8 +253,6 @@ async def test_rows_that_no_message_can_hold_come_as_a_file() -> None:
         {"job_id": f"{7000000000000000000 + number}", "name": f"sweep-{number:04}", "state": "RUNNING"}
         for number in range(300)
     )
-    from bot.sandbox.world.scenario import JobTable  # noqa: PLC0415 - only here
-
     many = scenario("region-denied", job=tuple(JobTable.model_validate(job) for job in jobs), fault=())
     async with bot_on(many) as bed:
         await bed.type("/monitor jobs")

@@ -12,6 +12,7 @@ import pytest
 from bed import bot_on, brief, running, scenario, stage_on
 from processes import COMMAND, command, surroundings
 
+from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scripts import LaunchScript
 
 FAILING = (LaunchScript.model_validate({"timeline": "PENDING 1 -> RUNNING 1 -> FAILED", "submit_after": 1}),)
@@ -41,9 +42,9 @@ async def test_launch_prints_plain_lines_and_exits_0_once_submitted() -> None:
         (scenario("start-denied"), 1, "No runner could be started"),
     ],
 )
-async def test_launch_exits_with_how_it_ended(played: object, code: int, words: str) -> None:
+async def test_launch_exits_with_how_it_ended(played: Scenario, code: int, words: str) -> None:
     """1 failed and 3 timed out: a script may retry the one and must look at the other."""
-    async with stage_on(played) as (stage, folder):  # type: ignore[arg-type]  # a Scenario
+    async with stage_on(played) as (stage, folder):
         path = str(stage.write_settings(folder))
         ended = await command("launch", "--settings", path, secrets=stage.environment())
 

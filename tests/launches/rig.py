@@ -13,6 +13,7 @@ from bot.clients.google import GoogleCloud
 from bot.clients.slack import Outbox, SlackClient
 from bot.clients.wandb import Wandb
 from bot.diagnosis import CAUSES
+from bot.errors import Problem, ProblemKind, ServiceError
 from bot.failure_reader import FailureReader
 from bot.launch_poller import LaunchPoller
 from bot.launches.advance import advance
@@ -20,6 +21,7 @@ from bot.launches.desk import LaunchDesk
 from bot.launches.requests import LaunchRequest
 from bot.launches.turn import Tools
 from bot.models.launch import Launch, Stage
+from bot.ports import LogScope
 from bot.sandbox.bot_settings import settings_text
 from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.slack.server import SlackWorkspace
@@ -311,6 +313,16 @@ async def _process(rig: Rig, clouds: tuple[GoogleCloud, Wandb], web: Any) -> Asy
     finally:
         await outbox.close()
         await rig.store.close()
+
+
+class NoLogs:
+    """Logs that nobody may read: a launch that fails hundreds of times would use up the minute's reads."""
+
+    async def read(self, scope: LogScope, **_: Any) -> Any:
+        raise ServiceError(Problem(ProblemKind.DENIED, "Cloud Logging", "permission denied"))
+
+    def console_url(self, scope: LogScope) -> str:
+        return ""
 
 
 def make_tools(rig: Rig, clouds: tuple[GoogleCloud, Wandb], web: Any, outbox: Outbox) -> Tools:

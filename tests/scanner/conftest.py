@@ -59,6 +59,7 @@ async def open_monitor(world: World, tmp_path: Path) -> AsyncIterator[OpenMonito
                 builds=clouds.builds,
                 tracker=clouds.tracker,
                 reader=ScanReader(settings, clock, clouds.logs, clouds.reader, store.diagnoses),
+                launches=store.launches,
             )
             stack.push_async_callback(scanner.close)
             return Monitor(scanner, world, clock, regions)

@@ -58,7 +58,7 @@ def make_settings(
                 "call": 3,
                 "retry": 0.01,
                 "scan_first": 0.3,
-                "scan_limit": 3.0,
+                "scan_limit": 8.0,
                 "scan_share": 0.001,
                 **timing,
             },

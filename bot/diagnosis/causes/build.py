@@ -5,6 +5,17 @@ from __future__ import annotations
 from bot.diagnosis.cause import Cause, Strength
 from bot.models.diagnosis import Category, Source
 
+#: For what a package's own build raised while pip installed it, whatever it would mean in a program.
+PACKAGE_BUILD = Cause(
+    id="install.package_build",
+    category=Category.DEPENDENCY_INSTALL,
+    advice=(
+        "Install what the package's build asks for before it (compiler, headers, CUDA toolkit, torch itself), "
+        "or pin a version that has a ready wheel for this Python."
+    ),
+    strength=Strength.SPECIFIC,
+)
+
 BUILD = (
     Cause(
         id="install.pip",
@@ -73,8 +84,7 @@ BUILD = (
                 r"the repository .{0,120}(?:is not signed|does not have a release file|no longer has a "
                 r"release file)"
             ),
-            r"failed to fetch \S+",
-            r"unable to fetch some archives",
+            r"failed to fetch \S+ +40\d\b",
             r"sub-process /usr/bin/dpkg returned",
             r"hash sum mismatch",
             r"NO_PUBKEY",
@@ -128,6 +138,14 @@ BUILD = (
             "npm ERR! code ERESOLVE",
             "E: Package 'python3.7' has no installation candidate",
         ),
+    ),
+    Cause(
+        id="install.fetch",
+        category=Category.DEPENDENCY_INSTALL,
+        patterns=(r"failed to fetch \S+", r"unable to fetch some archives"),
+        advice="Run the index update in the same step (apt-get update && apt-get install), then build again.",
+        strength=Strength.CLASS,
+        samples=("E: Failed to fetch http://deb.packages.example/debian/pool/main/c/curl/curl_7.deb  Bad header line",),
     ),
     Cause(
         id="build.compiler",

@@ -140,7 +140,7 @@ CONFIG = (
             "ValidationError",
             "PydanticUserError",
             "ScannerError",
-            "ParserError",
+            "parser.ParserError",
             "ConfigAttributeError",
             "ConfigKeyError",
             "MissingMandatoryValue",

@@ -181,12 +181,9 @@ GPU = (
         id="nccl.error",
         category=Category.NCCL_DISTRIBUTED,
         patterns=(
-            r"NCCL error(?! handling)",
-            r"ncclUnhandledCudaError",
             r"ncclSystemError",
             r"ncclInternalError",
             r"ncclInvalidUsage",
-            r"ncclRemoteError",
             r"ncclInvalidArgument",
             r"NCCL WARN .{0,160}",
             r"NCCL failure",
@@ -197,7 +194,6 @@ GPU = (
             r"store.based barrier",
             r"Duplicate GPU detected",
             r"NCCL (?:library|version) mismatch",
-            r"unhandled (?:cuda|system) error",
             r"Invalid (?:scalar type|rank)",
             r"process group (?:has not been|was not) initialized",
             r"default process group has not been initialized",
@@ -212,6 +208,18 @@ GPU = (
             "The collective failed between the workers: look at the first rank that complained, one GPU "
             "per process (LOCAL_RANK), the network interface (NCCL_SOCKET_IFNAME) and NCCL_DEBUG=INFO."
         ),
+        samples=("ncclSystemError: System call (e.g. socket, malloc) or external library call failed.",),
+    ),
+    Cause(
+        id="nccl.header",
+        category=Category.NCCL_DISTRIBUTED,
+        patterns=(r"NCCL error(?! handling)", r"ncclUnhandledCudaError", r"unhandled (?:cuda|system) error"),
+        unless=(r"remote process exited",),
+        advice=(
+            "The collective failed between the workers: look at the first rank that complained, one GPU "
+            "per process (LOCAL_RANK), the network interface (NCCL_SOCKET_IFNAME) and NCCL_DEBUG=INFO."
+        ),
+        strength=Strength.CLASS,
         samples=(
             (
                 "torch.distributed.DistBackendError: NCCL error in: "

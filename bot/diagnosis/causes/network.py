@@ -116,6 +116,7 @@ NETWORK = (
             r"proxy ?error",
             r"tunnel connection failed",
             r"cannot connect to proxy",
+            r"cannot connect to host (?P<host>[\w.-]+)",
         ),
         advice=(
             "Nothing answers at that address from there: check host, port, firewall and the network's "
@@ -246,7 +247,10 @@ NETWORK = (
             "gaierror",
             "ConnectError",
             "RemoteProtocolError",
-            "ReadError",
+            "httpx.ReadError",
+            "httpcore.ReadError",
+            "httpx2.ReadError",
+            "httpcore2.ReadError",
             "ClientConnectorError",
             "ClientConnectionError",
             "ServerDisconnectedError",

@@ -177,6 +177,7 @@ PLACEMENT = (
             r"wandb\.ai",
             r"read timeout",
             r"\bhost=",
+            r"last exception: ",
         ),
         patterns=(
             (
@@ -190,6 +191,10 @@ PLACEMENT = (
             ),
             r"configured timeout was reached",
             r"exceeded \S*timeout\b",
+            (
+                r"exceeded (?:its |the )?(?:max(?:imum)? )?(?:allowed |permitted |configured )?(?:duration|"
+                r"run ?time|running time|execution time)(?: of (?P<limit>[\d.]+ ?\w+))?"
+            ),
             r"failed to start within (?P<limit>[\d.]+ ?\w+)",
             (
                 r"(?:job|task|build|step|execution|run) (?:\S+ )?(?:has )?timed out(?: after "

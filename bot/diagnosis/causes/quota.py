@@ -169,6 +169,8 @@ QUOTA = (
             r"\bpreempted (?:by|because|due|on|at|before)",
             r"(?:instance|vm|replica|worker|node|machine|job|spot)\b.{0,40}\bpreempt(?:ed|ion)\b",
             r"preemption (?:notice|event|signal|detected|received)",
+            r"will (?:soon )?be preempted",
+            r"(?:terminated|stopped|shut down|killed|interrupted) (?:by|for|due to) (?:a |an )?(?:host )?maintenance",
             r"compute\.instances\.preempted",
             r"(?:termination|reclaim).{0,20}spot",
             r"spot (?:vm|instance) .{0,30}(?:terminat|reclaim|interrupt|stopp)",
@@ -183,6 +185,11 @@ QUOTA = (
             "The replica workerpool0-0 was preempted and could not be restarted.",
             "Spot VM instance gke-x was preempted.",
         ),
-        counters=("TRAINING_GPU_IS_PREEMPTIBLE=true", "W&B Vertex spot patch APPLIED on Python startup!"),
+        unless=(r"preempted,? or (?:crashed|died|killed)",),
+        counters=(
+            "TRAINING_GPU_IS_PREEMPTIBLE=true",
+            "W&B Vertex spot patch APPLIED on Python startup!",
+            "This indicates that the remote task has failed, got preempted, or crashed unexpectedly.",
+        ),
     ),
 )

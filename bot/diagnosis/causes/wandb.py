@@ -24,6 +24,8 @@ WANDB = (
             r"run initialization has timed out",
             r"timed out while retrying",
             r"error communicating with (?:wandb|W&B)",
+            r"failed to verify credentials with https?://",
+            r"(?:wandb-core|the service process) is busy and did not respond",
             r"wandb(?:-core)?(?: service| process)? (?:failed to start|exited|is not available|died)",
             r"ServiceStartProcessError",
             r"ServiceStartTimeoutError",

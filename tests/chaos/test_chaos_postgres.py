@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fleet import FAILING, GOOD, REFUSED, Fleet, busy_day, fleet_on, until
+from postgres import INSTALL, Postgres, find_binaries, running_postgres
+
+LONG = os.environ.get("CHAOS") == "long"
+LAUNCHES, KILLS = (30, 10) if LONG else (6, 2)
+HEARTBEAT = 1.0 if not LONG else 2.0
+BINARIES = find_binaries()
+
+pytestmark = pytest.mark.skipif(BINARIES is None, reason=INSTALL)
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    assert BINARIES is not None
+    with running_postgres(BINARIES) as server:
+        yield server
+
+
+async def start_all(fleet: Fleet, number: int) -> None:
+    """Starts processes at the very same time: they make the tables at once."""
+    await asyncio.gather(*(fleet.start(place) for place in range(number)))
+
+
+@pytest.mark.timeout(900)
+async def test_three_processes_share_the_launches_and_lose_none(tmp_path: Path, postgres: Postgres) -> None:
+    """Whichever process dies, the others finish its launches: one item, one card, one true outcome each."""
+    dice = random.Random(int(os.environ.get("CHAOS_SEED", "1")))  # noqa: S311 - not a secret
+    day = busy_day(GOOD, GOOD, REFUSED, GOOD, FAILING)
+    async with fleet_on(tmp_path, day, store_url=postgres.url, heartbeat_seconds=HEARTBEAT) as fleet:
+        await start_all(fleet, 3)
+        typing = asyncio.create_task(type_all(fleet, dice))
+        for _ in range(KILLS):
+            await asyncio.sleep(dice.uniform(0.5, 4.0))
+            victim = dice.randrange(3)
+            await fleet.kill(victim)
+            await fleet.start(victim)
+        await typing
+        launches = await fleet.settle()
+
+        assert [] == fleet.faults_of(launches)
+        assert len(launches) >= LAUNCHES - KILLS
+
+
+async def type_all(fleet: Fleet, dice: random.Random) -> None:
+    for number in range(LAUNCHES):
+        await fleet.launch(user=("alice", "bob")[number % 2])
+        await asyncio.sleep(dice.uniform(0.1, 1.2))
+
+
+@pytest.mark.timeout(300)
+async def test_another_process_takes_over_for_good(tmp_path: Path, postgres: Postgres) -> None:
+    """A process that never comes back: within 30 seconds of its death another goes on with its launches."""
+    slow = GOOD.model_copy(update={"timeline": (("RUNNING", 200.0), ("SUCCEEDED", 0.0))})
+    async with fleet_on(tmp_path, busy_day(slow), store_url=postgres.url, heartbeat_seconds=HEARTBEAT) as fleet:
+        await fleet.start(0)
+        await fleet.launch()
+        assert await until(lambda: fleet.stage.world.items, 30)
+        await fleet.start(1)
+        await fleet.kill(0)
+        begun = asyncio.get_running_loop().time()
+        asked = dict(fleet.stage.world.calls)
+        assert await until(lambda: _listings(fleet) > _listed(asked), 30)
+        took = asyncio.get_running_loop().time() - begun
+        (launch,) = await fleet.launches()
+
+        await fleet.stage.slack.type_text("alice", "#training", f"/launch cancel {launch.launch_id}")
+        launches = await fleet.settle(30)
+        code = await fleet.stop(1)
+
+        assert (0, [], "cancelled") == (code, fleet.faults_of(launches), str(launches[0].verdict))
+        assert took < 30
+
+
+def _listings(fleet: Fleet) -> int:
+    return _listed(dict(fleet.stage.world.calls))
+
+
+def _listed(calls: dict[tuple[str, str, str], int]) -> int:
+    return sum(number for (_, method, _), number in calls.items() if method == "ListCustomJobs")
+
+
+@pytest.mark.timeout(300)
+async def test_a_cancel_wakes_a_launch_whose_turn_is_minutes_away(tmp_path: Path, postgres: Postgres) -> None:
+    """A cancel is not left waiting behind a follow-through that looks every five minutes."""
+    slow = GOOD.model_copy(update={"timeline": (("RUNNING", 6000.0),)})
+    async with fleet_on(tmp_path, busy_day(slow), store_url=postgres.url, heartbeat_seconds=HEARTBEAT) as fleet:
+        text = fleet.settings.read_text().replace("follow_first = ", "follow_first = 300.0 #")
+        fleet.settings.write_text(text.replace("follow_last = ", "follow_last = 300.0 #"))
+        await asyncio.gather(fleet.start(0), fleet.start(1))
+        await fleet.launch()
+        assert await until(lambda: "Task → Cloud" in fleet.stage.slack.render_text("#training"), 40)
+        (launch,) = await fleet.launches()
+
+        begun = asyncio.get_running_loop().time()
+        await fleet.stage.slack.type_text("alice", "#training", f"/launch cancel {launch.launch_id}")
+        assert await until(lambda: fleet.stage.world.calls["aiplatform", "CancelCustomJob", "us-central1"], 10)
+        took = asyncio.get_running_loop().time() - begun
+        launches = await fleet.settle(30)
+
+        assert [] == fleet.faults_of(launches)
+        assert took < 10
+
+
+@pytest.mark.timeout(300)
+async def test_a_postgres_that_goes_away_and_comes_back(tmp_path: Path, postgres: Postgres) -> None:
+    """While it is away /launch says so and starts nothing; when it is back the bot goes on by itself."""
+    async with fleet_on(
+        tmp_path, busy_day(GOOD), store_url=postgres.url, heartbeat_seconds=HEARTBEAT
+    ) as fleet:
+        await fleet.start(0)
+        await fleet.launch()
+        assert await until(lambda: fleet.stage.world.items, 30)
+        postgres.stop()
+        refused = await fleet.launch()
+        assert await until(lambda: "Nothing was started" in _notes(fleet), 10), _notes(fleet)
+        postgres.start()
+        fleet.acked.remove(refused)
+        await asyncio.sleep(1)
+        launches = await fleet.settle(90)
+        assert refused not in [launch.text for launch in launches]
+
+        assert [] == fleet.faults_of(launches)
+
+
+def _notes(fleet: Fleet) -> str:
+    return " ".join(str(note.body) for note in fleet.stage.slack.ephemerals("alice"))

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from model import Killed, ModelAnnouncer, ModelJobs, ModelRunners, ModelTracker, ModelWorld
+from rig import NoLogs
+
+from bot.errors import BadInput
+from bot.failure_reader import FailureReader
+from bot.launch_poller import LaunchPoller
+from bot.launches.advance import advance
+from bot.launches.desk import LaunchDesk
+from bot.launches.requests import LaunchRequest
+from bot.launches.turn import Tools
+from bot.models.cloud import JobState
+from bot.models.launch import Launch, Stage, Verdict
+from bot.ports import MessageKind
+from bot.settings import Settings
+from bot.store import open_store
+
+SETTINGS = Settings.model_validate(
+    {
+        "google": {"project": "p"},
+        "runner": {
+            "job": "launcher", "region": "us-central1", "queue": "vertex-ai-queue", "vertex_region": "us-central1",
+        },
+        "wandb": {"entity": "acme-ml", "project": "trainer"},
+        "preset": [{"name": "bert", "image": "i", "machine_type": "m", "staging_bucket": "gs://b"}],
+        "access": {"users": ["U0ALICE", "U0BOB"], "channels": ["C0TRAINING"]},
+        "regions": ["us-central1", "europe-west4"],
+    }
+)  # fmt: skip
+SPOILS = st.sampled_from(["fails before", "fails after", "killed before", "killed after"])
+ENDED = (Stage.REPORT, Stage.DONE)
+
+
+class MortalLaunches:
+    """The real table of launches, in a process that may be killed around each save."""
+
+    def __init__(self, table: Any, world: ModelWorld) -> None:
+        self._table = table
+        self._world = world
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._table, name)
+        if name in ("save", "claim_start", "release_start"):
+            return lambda *args, **kwargs: self._world.mortal(found(*args, **kwargs))
+        return found
+
+
+class Launching(RuleBasedStateMachine):
+    """People press, processes die, calls fail, agents work, clocks jump: the promises hold."""
+
+    template: Path
+
+    @initialize()
+    def bring_up(self) -> None:
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp(prefix="launch-control-model-"))
+        shutil.copy(self.template, self.folder / "store.db")
+        self.world = ModelWorld()
+        self.store = self.runner.run(open_store(f"sqlite:///{self.folder}/store.db", self.world))
+        self.requests: list[LaunchRequest] = []
+        self.judged: dict[str, Verdict] = {}
+        self.restart()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            self.finish()
+        finally:
+            self.runner.run(self.store.close())
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    @rule()
+    def restart(self) -> None:
+        world = self.world
+        tracker, runners, jobs = ModelTracker(world), ModelRunners(world), ModelJobs(world)
+        parts: Any = {
+            "tracker": tracker, "runners": runners, "jobs": jobs, "announcer": ModelAnnouncer(world),
+            "poller": LaunchPoller(SETTINGS, world, jobs, runners, tracker),  # type: ignore[arg-type]  # as far as asked
+            "launches": MortalLaunches(self.store.launches, world),
+        }  # fmt: skip
+        self.tools = Tools(
+            settings=SETTINGS, clock=world, audit=self.store.audit,
+            reader=FailureReader(NoLogs(), (), before=1, after=1), **parts,  # type: ignore[arg-type]  # as above
+        )  # fmt: skip
+        self.desk = LaunchDesk(SETTINGS, world, self.store.launches, self.store.audit, lambda _: None)
+
+    @rule(user=st.sampled_from(["U0ALICE", "U0BOB"]))
+    def ask(self, user: str) -> None:
+        number = len(self.requests)
+        if number < 3:
+            self.requests.append(
+                LaunchRequest(f"t{number}", "T", "C0TRAINING", user, user, f"bert #{number}", "bert", ())
+            )
+            self.runner.run(self.desk.submit(self.requests[-1]))
+
+    @precondition(lambda self: self.requests)
+    @rule(data=st.data(), pressed=st.booleans())
+    def ask_again(self, data: st.DataObject, *, pressed: bool) -> None:
+        """The same request is replayed, or (soon) pressed again with a trigger of its own."""
+        first = data.draw(st.sampled_from(self.requests))
+        known = self.launch_of(first)
+        again = replace(first, trigger_id=f"{first.trigger_id}+") if pressed else first
+        if not pressed or timedelta() <= self.world.now() - known.created < timedelta(seconds=9):
+            added = self.runner.run(self.desk.submit(again))
+            assert known.launch_id == added.launch.launch_id
+
+    @precondition(lambda self: self.requests)
+    @rule(data=st.data(), spoil=st.none() | SPOILS, spoil_in=st.integers(1, 8))
+    def turn(self, data: st.DataObject, spoil: str | None, spoil_in: int) -> None:
+        launch = self.launch_of(data.draw(st.sampled_from(self.requests)))
+        late = (launch.due - self.world.now()).total_seconds()
+        self.world.run(min(max(0.0, late), 400.0))
+        self.world.spoil, self.world.spoil_in = (spoil or ""), (spoil_in if spoil else -1)
+        self.advance(launch)
+        self.world.spoil_in = -1
+
+    @rule(seconds=st.sampled_from([0.5, 3.0, 15.0, 70.0, 130.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.run(seconds)
+
+    @rule(seconds=st.sampled_from([-4000.0, -20.0]))
+    def clock_is_set_back(self, seconds: float) -> None:
+        self.world.skew += timedelta(seconds=seconds)
+
+    @rule(fate=st.sampled_from(["job", "job", "job", "refused", "dies"]))
+    def agent_takes(self, fate: str) -> None:
+        self.world.boot_runners()
+        self.world.take(fate)
+
+    @precondition(lambda self: self.world.executions)
+    @rule(data=st.data())
+    def runner_dies(self, data: st.DataObject) -> None:
+        self.world.end_runner(data.draw(st.sampled_from(sorted(self.world.executions))))
+
+    @precondition(lambda self: self.world.jobs)
+    @rule(data=st.data(), state=st.sampled_from([JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED]))
+    def job_ends(self, data: st.DataObject, state: JobState) -> None:
+        self.world.end_job(data.draw(st.sampled_from(sorted(self.world.jobs))), state)
+
+    @precondition(lambda self: self.requests)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        launch = self.launch_of(data.draw(st.sampled_from(self.requests)))
+        try:
+            self.runner.run(
+                self.desk.cancel(launch.launch_id, user_id=launch.user_id, user_name=launch.user_name)
+            )
+        except BadInput:
+            assert launch.ended is not None or launch.stage is Stage.DONE
+
+    @invariant()
+    def promises(self) -> None:
+        for request in getattr(self, "requests", []):
+            launch = self.launch_of(request)
+            self.check(launch)
+
+    def check(self, launch: Launch) -> None:
+        world, own = self.world, launch.launch_id
+        assert world.ever_queued.count(own) <= 1
+        assert world.ever_started.count(own) <= 2
+        assert world.posted(own, MessageKind.CARD) <= 1
+        assert world.posted(own, MessageKind.CLOSING) <= 1
+        jobs = world.jobs_of(own)
+        assert launch.job is None or launch.job.resource in {job.resource for job in jobs}
+        if launch.stage in ENDED:
+            # The first word stays, and nothing is spent after it.
+            assert self.judged.setdefault(own, launch.verdict) is launch.verdict
+            if launch.verdict in (Verdict.FAILED, Verdict.CANCELLED):
+                assert not any(job.active for job in jobs)
+
+    def finish(self) -> None:
+        """Everything goes well from now on: each launch ends, truly, with one card and one reply."""
+        self.world.spoil_in = -1
+        for request in self.requests:
+            for _ in range(400):
+                launch = self.launch_of(request)
+                if launch.stage is Stage.DONE:
+                    break
+                late = (launch.due - self.world.now()).total_seconds()
+                self.world.run(min(max(0.5, late), 400.0))
+                self.world.boot_runners()
+                self.world.take("job")
+                self.advance(launch)
+                for name in self.world.jobs:
+                    self.world.end_job(name, JobState.SUCCEEDED)
+            self.check_end(self.launch_of(request))
+
+    def check_end(self, launch: Launch) -> None:
+        self.check(launch)
+        own, jobs = launch.launch_id, self.world.jobs_of(launch.launch_id)
+        assert launch.stage is Stage.DONE
+        assert self.world.posted(own, MessageKind.CARD) == 1 or launch.verdict is Verdict.CANCELLED
+        assert self.world.posted(own, MessageKind.CLOSING) == self.world.posted(own, MessageKind.CARD)
+        truth = {JobState.SUCCEEDED: Verdict.SUCCEEDED, JobState.FAILED: Verdict.FAILED}
+        if jobs:
+            assert launch.verdict is truth.get(jobs[0].state, Verdict.CANCELLED)
+        else:
+            assert launch.verdict in (Verdict.FAILED, Verdict.CANCELLED, Verdict.LOST)
+
+    def advance(self, launch: Launch) -> None:
+        try:
+            self.runner.run(advance(launch, self.tools))
+        except Killed:
+            self.restart()
+
+    def launch_of(self, request: LaunchRequest) -> Launch:
+        added = self.runner.run(self.store.launches.recent(since=self.world.time - timedelta(days=900)))
+        return next(launch for launch in added if launch.trigger_id == request.trigger_id)
+
+
+def test_any_interleaving_keeps_the_promises(tmp_path: Path) -> None:
+    """Nobody can think of every order in which people, processes, agents and networks act: this tries many."""
+
+    async def make_template() -> None:
+        store = await open_store(f"sqlite:///{tmp_path}/template.db", ModelWorld())
+        await store.close()
+
+    asyncio.run(make_template())
+    Launching.template = tmp_path / "template.db"
+    test = Launching.TestCase
+    test.settings = settings(
+        max_examples=60, stateful_step_count=40, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink),
+    )  # fmt: skip
+    test("runTest").runTest()  # type: ignore[operator]  # hypothesis makes it a unittest case

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from bot.clients.slack import Outbox
+from bot.clients.slack.outbox import Edit
+from bot.errors import Problem, ProblemKind, ServiceError
+from bot.ports import NotInvited
+
+Send = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture
+async def outbox() -> AsyncIterator[Outbox]:
+    made = Outbox(per_minute=600)
+    yield made
+    await made.close(grace=0)
+
+
+class Wall:
+    """Where edits arrive; it can be away, or refuse for good."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.failures: list[Exception] = []
+
+    def edit(self, ts: str, words: str, *, owed: bool = True) -> Edit:
+        async def send() -> None:
+            await asyncio.sleep(0)
+            if self.failures:
+                raise self.failures.pop(0)
+            self.sent.append(words)
+
+        return Edit(channel="C", ts=ts, send=send, owed=owed)
+
+
+def failure(kind: ProblemKind, retry_after: float | None = None) -> ServiceError:
+    return ServiceError(Problem(kind, "Slack", "no", retry_after=retry_after))
+
+
+async def test_changes_of_state_go_before_ticks(outbox: Outbox) -> None:
+    """Elapsed seconds are worth nothing when a job has failed: what is owed is sent first."""
+    wall = Wall()
+    outbox.offer(wall.edit("1", "tick", owed=False))
+    outbox.offer(wall.edit("2", "failed"))
+    await outbox.deliver(wall.edit("3", "succeeded"))
+    await outbox.close()
+
+    assert ["failed", "succeeded", "tick"] == wall.sent
+
+
+async def test_a_tick_finds_no_room_beside_what_is_owed(outbox: Outbox) -> None:
+    """Ticks are dropped, never queued: the backlog holds one edit a card at most, all of them owed."""
+    wall = Wall()
+    for number in range(50):
+        outbox.offer(wall.edit(str(number % 5), f"state {number}"))
+
+    taken = outbox.offer(wall.edit("new", "tick", owed=False))
+
+    assert (False, 5) == (taken, outbox.backlog)
+
+
+async def test_only_the_latest_edit_of_a_card_is_sent(outbox: Outbox) -> None:
+    """A card is shown as it is, not as it was: edits that wait are replaced by newer ones."""
+    wall = Wall()
+    for number in range(10):
+        outbox.offer(wall.edit("1", f"state {number}"))
+    await outbox.deliver(wall.edit("1", "the end"))
+
+    assert ["the end"] == wall.sent
+
+
+async def test_the_budget_is_kept() -> None:
+    """Slack allows about 50 edits a minute and workspace: a burst is small, and the rest are spread."""
+    outbox, wall = Outbox(per_minute=60), Wall()
+    for number in range(30):
+        outbox.offer(wall.edit(str(number), "x"))
+    await asyncio.sleep(1.5)
+    sent = len(wall.sent)
+    await outbox.close(grace=0)
+
+    assert 8 <= sent <= 11
+    assert 30 == sent + outbox.backlog
+
+
+async def test_an_edit_that_slack_did_not_take_is_sent_again(outbox: Outbox) -> None:
+    """429 and 5xx delay an edit; nothing that is owed is lost."""
+    wall = Wall()
+    wall.failures = [failure(ProblemKind.EXHAUSTED, 0.05), failure(ProblemKind.UNAVAILABLE)]
+
+    await outbox.deliver(wall.edit("1", "the end"))
+
+    assert ["the end"] == wall.sent
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(failure(ProblemKind.INVALID), ServiceError), (NotInvited("gone"), NotInvited)]
+)
+async def test_a_refusal_for_good_is_told_to_whoever_waits(
+    outbox: Outbox, error: Exception, raised: type[Exception]
+) -> None:
+    """A launch must not wait for ever for an edit that will never be taken."""
+    wall = Wall()
+    wall.failures = [error]
+
+    with pytest.raises(raised):
+        await outbox.deliver(wall.edit("1", "the end"))
+
+    assert (0, []) == (outbox.backlog, wall.sent)
+
+
+async def test_a_long_absence_is_told_and_the_edit_still_waits(outbox: Outbox) -> None:
+    """Whoever waits hears in time that Slack is away; the edit is sent when it is back."""
+    wall = Wall()
+    wall.failures = [failure(ProblemKind.UNAVAILABLE, 0.3)]
+
+    with pytest.raises(ServiceError, match="did not take an edit"):
+        await outbox.deliver(wall.edit("1", "the end"), within=0.1)
+    assert 1 == outbox.backlog
+    await asyncio.sleep(0.5)
+
+    assert ["the end"] == wall.sent
