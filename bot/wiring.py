@@ -22,6 +22,7 @@ from bot.launches.desk import LaunchDesk
 from bot.launches.scheduler import Scheduler
 from bot.launches.turn import Tools
 from bot.ports import Announcer, Builds, Clock, Jobs, Logs, Runners, Tracker
+from bot.redaction import redact
 from bot.region_scanner import RegionScanner
 from bot.scan_findings import ScanReader
 from bot.settings import Secrets, Settings
@@ -78,7 +79,13 @@ async def open_clouds(settings: Settings, secrets: Secrets) -> AsyncIterator[Clo
 
 async def _warm(google: GoogleCloud, tracker: Wandb, deadline: float) -> None:
     """Imports and connects what the first command would wait for; what fails is said when it is asked."""
-    results = await asyncio.gather(google.warm(deadline=deadline), tracker.warm(), return_exceptions=True)
+    results = await asyncio.gather(
+        google.warm(deadline=deadline),
+        tracker.warm(),
+        # The first text to be redacted loads the rules.
+        asyncio.to_thread(redact, ""),
+        return_exceptions=True,
+    )
     for result in results:
         if isinstance(result, BaseException):
             structlog.get_logger("wiring").warning("a client could not be warmed", reason=str(result))

@@ -53,9 +53,12 @@ def _state(row: Row) -> str:
     return glyphs.words(row.status if hasattr(row, "status") else row.state)
 
 
-def nothing(section: Section, cells: Sequence[Cell]) -> str:
-    """The words for a table without rows: "none" only when everybody answered so."""
-    noun = _NOUNS[section]
+def nothing(section: Section, cells: Sequence[Cell], *, narrowed: bool = False) -> str:
+    """The words for a table without rows: "none" only when everybody answered so.
+
+    With `narrowed` there may be others than those that were asked for.
+    """
+    noun = f"such {_NOUNS[section]}" if narrowed else _NOUNS[section]
     silent = unanswered(cells)
     if not cells:
         return f"Nobody was asked for {noun}."

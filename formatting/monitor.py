@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from bot.models.changes import Changes
 from bot.models.scan import Asking, Cell, Scan, Section, Stale
 from bot.models.shown import all_rows, at_work, ended_badly, failed_items, table_rows
 from formatting import glyphs
@@ -37,10 +38,10 @@ _FAILING: Mapping[Section, str] = MappingProxyType(
 )
 
 
-def verdict(scan: Scan, now: datetime, *, console_url: str = "") -> Message:
+def verdict(scan: Scan, now: datetime, *, console_url: str = "", since: Changes | None = None) -> Message:
     """What a scan found, in one line, with who did not answer, a Refresh button and the console's link.
 
-    `now` stands in the line as the moment of the answer.
+    `now` stands in the line as the moment of the answer; `since` is what has changed after a refresh.
     """
     line, silence = verdict_line(scan), silent_line(scan)
     took = f"{'Scanning for' if scan.asking else 'Scanned in'} {scan.took:.1f} s"
@@ -48,9 +49,11 @@ def verdict(scan: Scan, now: datetime, *, console_url: str = "") -> Message:
         button("Refresh", MONITOR_REFRESH, join_ids(*(one.value for one in scan.sections))),
         *link_button("Open console", opening("console"), console_url),
     ]
-    grey = [f"{took}, {date_in_text(now, '{time}')}.", *([prose(silence, _SILENCE)] if silence else [])]
+    news = changed_line(since) if since else ""
+    lines = [prose(said, _SILENCE) for said in (only_line(scan), news, silence) if said]
+    grey = [f"{took}, {date_in_text(now, '{time}')}.", *lines]
     blocks = (section(f"*{escape(line)}*"), context(*grey), *actions(buttons))
-    said = " ".join(part for part in (line, f"{took}, {clock(now)}.", silence) if part)
+    said = " ".join(part for part in (line, f"{took}, {clock(now)}.", only_line(scan), news, silence) if part)
     return Message(text=prose(said, 2 * _SILENCE), blocks=blocks)
 
 
@@ -70,6 +73,25 @@ def verdict_line(scan: Scan) -> str:
     mark = glyphs.FAILED if broken else glyphs.AT_WORK if working else glyphs.DONE
     lacking = any(not isinstance(cell.answer, Asking) for cell in silent)
     return f"{mark} {runs}{failures}{', as far as we were told' if lacking else ''}."
+
+
+def changed_line(since: Changes) -> str:
+    """What has changed since an earlier scan: "2 finished, 1 failed since 14:02 UTC."."""
+    counts = ((since.finished, "finished"), (since.failed, "failed"), (since.appeared, "began"))
+    said = ", ".join(f"{number:,} {word}" for number, word in counts if number)
+    return f"{said or 'Nothing changed'} since {clock(since.since)}."
+
+
+def only_line(scan: Scan) -> str:
+    """Which rows are shown, when not all are wanted; else empty."""
+    only = scan.only
+    parts = (
+        "launched by whoever asked" if only.mine else "",
+        "failed" if only.failed else "",
+        f"at work or seen since {clock(only.since)}" if only.since else "",
+    )
+    said = ", ".join(part for part in parts if part)
+    return f"Only rows {said}." if said else ""
 
 
 def _counts(scan: Scan, nouns: Mapping[Section, str], *, working: bool) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.models.scan import Scan, Section
+from bot.models.scan import EVERYTHING, Scan, Section
 from bot.models.shown import all_rows, failed_items, table_rows
 from formatting import glyphs
 from formatting.acts import acts
@@ -46,7 +46,7 @@ def _table(scan: Scan, section: Section, beside: Beside) -> Table:
         columns=columns,
         rows=rows,
         footers=(*_of_logs(scan, section), *_of_items(scan, section, beside.now), *gaps(scan, section)),
-        nothing="" if rows else nothing(section, asked),
+        nothing="" if rows else nothing(section, asked, narrowed=scan.only != EVERYTHING),
         overflow=len(rows) - fitting(columns, rows),
         acts=acts(section, shown),
     )

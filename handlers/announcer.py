@@ -11,9 +11,9 @@ import structlog
 
 from bot.clients.slack import Outbox, SlackClient
 from bot.clients.slack.outbox import Edit
-from bot.errors import ServiceError
+from bot.errors import ServiceError, StoreError
 from bot.models.launch import Launch, MessageRef
-from bot.ports import Clock, MessageKind, NotInvited
+from bot.ports import Clock, Launches, MessageKind, NotInvited
 from formatting import words
 from formatting.card import card
 from formatting.closing import appeared, closing, curve_line
@@ -27,9 +27,17 @@ class SlackAnnouncer:
     """Fulfils `bot.ports.Announcer` in one workspace; launches without a channel are none of its business."""
 
     def __init__(
-        self, slack: SlackClient, speaker: Speaker, outbox: Outbox, clock: Clock, *, bot_name: str
+        self,
+        slack: SlackClient,
+        speaker: Speaker,
+        outbox: Outbox,
+        clock: Clock,
+        launches: Launches,
+        *,
+        bot_name: str,
     ) -> None:
         self._slack = slack
+        self._launches = launches
         self._speaker = speaker
         self._outbox = outbox
         self._clock = clock
@@ -132,10 +140,18 @@ class SlackAnnouncer:
             return None
 
         async def send() -> None:
-            # Rendered when it is sent, so that an edit that waited shows the time of its sending.
-            await self._speaker.update(ref.channel, ref.ts, card(launch, self._clock.now()))
+            # Rendered when it is sent: an edit that waited may have been overtaken, even by another process.
+            newest = await self._newest(launch)
+            await self._speaker.update(ref.channel, ref.ts, card(newest, self._clock.now()))
 
         return Edit(channel=ref.channel, ts=ref.ts, send=send, owed=owed)
+
+    async def _newest(self, launch: Launch) -> Launch:
+        with contextlib.suppress(StoreError):
+            found = await self._launches.get(launch.launch_id)
+            if found is not None and found.version > launch.version:
+                return found
+        return launch
 
     def _changed(self, launch: Launch) -> bool:
         """Whether people must see this launch anew; remembers what was shown."""

@@ -23,17 +23,20 @@ SETTINGS = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+HELP = """Launch training jobs on Google Cloud through W&B Launch, from Slack or from here.
+
+\b
+Try it without any account:  launch-control sandbox
+Run the bot:                 launch-control serve --settings launch-control.toml
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 timed out.
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, help=HELP)
 @click.version_option(package_name="launch-control")
 def cli() -> None:
-    r"""Launch training jobs on Google Cloud through W&B Launch, from Slack or from here.
-
-    \b
-    Try it without any account:   launch-control sandbox
-    Run the bot:                  launch-control serve --settings launch-control.toml
-
-    Exit codes: 0 done, 1 failed, 2 usage, 3 timed out.
-    """
+    """The console command; its help is HELP, whose line breaks stay."""
 
 
 @cli.command()
@@ -46,7 +49,7 @@ def serve(settings_path: Path, *, http: bool) -> None:
     _leave(lambda: asyncio.run(run_bot(settings_path, http=http)))
 
 
-@cli.command()
+@cli.command(short_help="Play with the bot on this machine, with no accounts.")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="The page's port."
 )
@@ -77,27 +80,35 @@ def sandbox(port: int, scenario: str, *, demo: bool, list_them: bool) -> None:
     sys.exit(code)
 
 
-@cli.command()
+@cli.command(short_help="Start a training job and follow it.")
 @SETTINGS
-@click.argument("words", nargs=-1)
+@click.argument("words", nargs=-1, metavar="[PRESET] [key=value]...")
 def launch(settings_path: Path, words: tuple[str, ...]) -> None:
-    """Start a training job and follow it: launch [preset] [key=value ...]."""
+    """Start a training job and follow it until it is submitted.
+
+    Example: launch-control launch bert-small lr=0.001
+    """
     from handlers.terminal.launch import launch_here  # noqa: PLC0415 - imported when it runs
 
     _leave(lambda: asyncio.run(launch_here(settings_path, words)))
 
 
-@cli.command()
+@cli.command(short_help="Show runners, builds, jobs and runs of all regions.")
 @SETTINGS
-@click.argument("words", nargs=-1)
+@click.argument("words", nargs=-1, metavar="[SECTION]... [region=REGION]...")
 def monitor(settings_path: Path, words: tuple[str, ...]) -> None:
-    """Show runners, builds, jobs and runs of all regions: monitor [section ...] [region=...]."""
+    """Show runners, builds, jobs and runs of all regions, with the cause of each failure.
+
+    Sections: runners builds recent-builds jobs runs completed; without one, all six.
+
+    Example: launch-control monitor jobs region=us-central1
+    """
     from handlers.terminal.monitor import monitor_here  # noqa: PLC0415 - imported when it runs
 
     _leave(lambda: asyncio.run(monitor_here(settings_path, words)))
 
 
-@cli.command()
+@cli.command(short_help="Print the store's launches.")
 @SETTINGS
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--days", type=click.FloatRange(0, 3650), default=7, show_default=True, help="How far back.")
@@ -108,7 +119,7 @@ def launches(settings_path: Path, days: float, *, as_json: bool) -> None:
     _leave(lambda: asyncio.run(list_launches(settings_path, days=days, as_json=as_json)))
 
 
-@cli.command()
+@cli.command(short_help="Say why a log file ended badly and what to do.")
 @click.argument("file")
 @click.option(
     "--source",

@@ -13,6 +13,7 @@ import structlog
 from bot.clients.slack import Outbox, SlackClient
 from bot.clients.slack.outbox import Edit
 from bot.errors import BadInput, ServiceError, StoreError
+from bot.models.changes import Changes, changes
 from bot.models.launch import MessageRef
 from bot.models.scan import Scan, Section
 from bot.ports import Clock, NotInvited, Thread, Threads
@@ -29,6 +30,9 @@ from handlers.machines import Machines
 from handlers.parsing import monitor_words, parse_monitor
 from handlers.private import answering, in_words, private
 from handlers.speaker import Speaker
+
+# Threads that are likely to be refreshed; a scan of many rows takes about a megabyte.
+KEPT_SCANS = 20
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
 
@@ -78,6 +82,7 @@ class MonitorCommand:
         self._log = structlog.get_logger("monitor")
         self._boards: dict[tuple[str, ScanRequest], Board] = {}
         self._refreshed: dict[MessageRef, float] = {}
+        self._last: dict[MessageRef, Scan] = {}
 
     async def handle(
         self, ack: Ack, command: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]
@@ -130,6 +135,7 @@ class MonitorCommand:
         if shown.asking:
             await self._show(board, await running.rows())
         await self._show(board, await running.diagnosed())
+        self._keep(board.parent, running.snapshot())
         await self._attach_overflow(board, running.snapshot())
 
     async def refresh(
@@ -157,10 +163,21 @@ class MonitorCommand:
         self._boards[key] = board
         try:
             # Once, when all is known: an edit in between would take diagnoses away that stand there.
-            await self._show(board, await self._scanner.join(request).diagnosed())
+            scan = await self._scanner.join(request).diagnosed()
+            before = self._last.get(parent)
+            await self._show(board, scan, changes(before, scan) if before else None)
+            self._keep(parent, scan)
         finally:
             del self._boards[key]
         await self._remember(board, thread.words, request, finished=self._clock.now())
+
+    def _keep(self, parent: MessageRef, scan: Scan) -> None:
+        """Keeps the scan that a thread shows, to tell after a refresh what has changed; the oldest go."""
+        key = replace(parent, url="")
+        self._last.pop(key, None)
+        self._last[key] = scan
+        while len(self._last) > KEPT_SCANS:
+            del self._last[next(iter(self._last))]
 
     def _rested(self, parent: MessageRef) -> bool:
         """Whether a thread's last refresh is long enough ago; notes this one."""
@@ -180,9 +197,9 @@ class MonitorCommand:
             {section: (ref, empty) for section, ref in zip(request.sections, refs, strict=False)},
         )
 
-    async def _show(self, board: Board, scan: Scan) -> None:
+    async def _show(self, board: Board, scan: Scan, since: Changes | None = None) -> None:
         """Brings the thread up to date: replies that it lacks are posted, those with news edited."""
-        said = verdict(scan, scan.started, console_url=self._console)
+        said = verdict(scan, scan.started, console_url=self._console, since=since)
         if said != board.said:
             board.said = said
             self._owe(board.parent, said)

@@ -39,6 +39,8 @@ from handlers.speaker import Speaker
 log = structlog.get_logger("serve")
 # How long a bot that starts waits for a Slack that is away.
 SLACK_SECONDS = 300.0
+# A bot that was told to stop is gone before ten seconds are over.
+END_SECONDS = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def _stop(work: asyncio.Task[None]) -> None:
     if not work.cancelling():
         log.info("stopping")
         work.cancel()
+        # Whatever still waits for an outside system then: each step of a launch is written down before it.
+        asyncio.get_running_loop().call_later(END_SECONDS, os._exit, 0)
 
 
 @asynccontextmanager
@@ -129,7 +133,7 @@ async def _answering(
         team_id=team,
         refusal_hours=settings.timing.refusal_hours,
     )
-    announcer = SlackAnnouncer(slack, speaker, outbox, clock, bot_name=bot_name)
+    announcer = SlackAnnouncer(slack, speaker, outbox, clock, store.launches, bot_name=bot_name)
     machines = Machines(settings, store.launches)
     in_flight = InFlight()
     async with (

@@ -21,7 +21,8 @@ _RETRIED = re.compile(
     re.IGNORECASE,
 )
 _GAVE_UP = re.compile(
-    r"giv(?:ing|en) up|gave up|Retry\(total=0,|max(?:imum)?(?: number of)? retries|retries (?:exceeded|exhausted)|"
+    r"giv(?:ing|en) up|gave up|Retry\(total=0,|max(?:imum)?(?: number of)? retries|"
+    r"retries (?:exceeded|exhausted)|"
     r"no more retries|after \d+ (?:attempts|retries|tries)",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ _BEFORE = 24
 _CLAUSE = 90
 _CLAUSE_ENDS = re.compile(r"[.?!;](?= |$)| \| ")
 _URL = re.compile(r"(https?://[^/\s'\"|>]{1,80}/)[^\s'\"|>]{30,}")
-_BODY = re.compile(r"\{\s*\"error\":.{0,80}?\"message\": ?\"((?:[^\"\\]|\\.){5,600})\".*")
+_BODY = re.compile(r"\{\s*\"(?:error|code)\":.{0,80}?\"message\": ?\"((?:[^\"\\]|\\.){5,600})\".*")
 _EMPTY = re.compile(
     r"(?:failed to (?:build|solve|execute command|create (?:containerd |shim )?task(?: for container)?)|"
     r"(?:OCI runtime|runc) create failed|error building (?:image|stage)): (?=\w)"

@@ -42,7 +42,8 @@ _OTHER = re.compile(
 _LOST = re.compile(
     r"launch: (?:Error running job|Failed to (?:start|run|submit)|.{0,40}job .{0,40}failed to start)|"
     r"(?:failed to start|crashed), killing sweep|failed runs in the first .*killing sweep|"
-    r"launch: .{0,80}status:? ['\"]?(?:failed|crashed)|launch: (?:\w+ )?job \S{1,80} (?:has )?failed\b|(?:too many|maximum number of) failed runs",
+    r"launch: .{0,80}status:? ['\"]?(?:failed|crashed)|"
+    r"launch: (?:\w+ )?job \S{1,80} (?:has )?failed\b|(?:too many|maximum number of) failed runs",
     re.IGNORECASE,
 )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.models.cloud import Build, CustomJob, Execution, QueueItem, Run
 from bot.models.launch import Launch
-from bot.models.scan import Answer, Nothing, Row, Rows, Scan, Stale
+from bot.models.scan import Answer, Nothing, Only, Row, Rows, Scan, Stale
 from bot.models.shown import at_work, ended_badly
 
 
@@ -45,7 +45,8 @@ def narrowed(scan: Scan, to: Narrowing) -> Scan:
     """The scan with only the rows wanted; what could not be asked stays as it is."""
     if to == Narrowing():
         return scan
-    return replace(scan, cells=tuple(replace(cell, answer=_narrowed(cell.answer, to)) for cell in scan.cells))
+    cells = tuple(replace(cell, answer=_narrowed(cell.answer, to)) for cell in scan.cells)
+    return replace(scan, cells=cells, only=Only(to.mine is not None, to.failed, to.since))
 
 
 def _narrowed(answer: Answer, to: Narrowing) -> Answer:

@@ -17,7 +17,7 @@ from bot.settings_file import load_secrets, load_settings
 from bot.store import open_store
 from bot.wiring import open_clouds, open_scanner
 from formatting.failure_view import block_text, failure_views
-from formatting.monitor import silent_line, verdict_line
+from formatting.monitor import only_line, silent_line, verdict_line
 from formatting.notes import advice
 from formatting.table_text import text
 from formatting.tables import tables
@@ -41,7 +41,7 @@ async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
         scanner = await stack.enter_async_context(open_scanner(settings, clouds, store))
         scan = await _watched(scanner.join(request))
         machines = await Machines(settings, store.launches).of(scan)
-    click.echo(" ".join(part for part in (verdict_line(scan), silent_line(scan)) if part))
+    click.echo(" ".join(part for part in (verdict_line(scan), only_line(scan), silent_line(scan)) if part))
     for table in tables(scan, clock.now(), machines):
         click.echo("\n".join(["", table.heading, text(table), *table.footers]))
         for view in failure_views(scan, table.section):

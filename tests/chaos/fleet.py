@@ -45,6 +45,7 @@ class Fleet:
     store_url: str
     bots: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
     acked: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     asked: int = 0
     kills: int = 0
 
@@ -85,7 +86,9 @@ class Fleet:
         words = f"bert-small lr={self.asked / 1e5:.5f}"
         outcome = await self.stage.slack.type_text(user, "#training", f"/launch {words}")
         if outcome.ok:
-            self.acked.append(words)
+            # A store that is too busy or away is said in the ack itself: then nothing was started.
+            refused = "othing was started" in str(outcome.response)
+            (self.refused if refused else self.acked).append(words)
         return words
 
     async def launches(self) -> tuple[Launch, ...]:
@@ -119,6 +122,7 @@ class Fleet:
         texts = Counter(launch.text for launch in launches)
         wrong = [f"{words} was acknowledged and is not in the store" for words in self.acked if not texts[words]]
         wrong += [f"{words} is {number} launches" for words, number in texts.items() if number != 1]
+        wrong += [f"{words} was refused and is in the store" for words in self.refused if texts[words]]
         for launch in launches:
             wrong += [f"{launch.launch_id} ({launch.verdict}): {fault}" for fault in self._faults(launch)]
         return wrong

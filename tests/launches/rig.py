@@ -339,6 +339,8 @@ def make_tools(rig: Rig, clouds: tuple[GoogleCloud, Wandb], web: Any, outbox: Ou
         jobs=google.jobs,
         poller=LaunchPoller(rig.settings, rig.clock, google.jobs, google.runners, tracker),
         reader=FailureReader(google.logs, CAUSES, before=20, after=80),
-        announcer=SlackAnnouncer(slack, speaker, outbox, rig.clock, bot_name="launch-control"),
+        announcer=SlackAnnouncer(
+            slack, speaker, outbox, rig.clock, store.launches, bot_name="launch-control"
+        ),
         audit=store.audit,
     )

@@ -37,4 +37,4 @@ def test_drawing_keeps_no_state() -> None:
 
 def test_a_terminal_shows_the_curve_in_a_line() -> None:
     """Where no picture can be shown, bars say how the loss went."""
-    assert "loss █▅▃▁ 4 to 1" == curve_line(Curve("loss", ((0.0, 4.0), (1.0, 3.0), (2.0, 2.0), (3.0, 1.0))))
+    assert "loss █▆▃▁ 4 to 1" == curve_line(Curve("loss", ((0.0, 4.0), (1.0, 3.0), (2.0, 2.0), (3.0, 1.0))))

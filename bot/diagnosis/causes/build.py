@@ -10,8 +10,8 @@ PACKAGE_BUILD = Cause(
     id="install.package_build",
     category=Category.DEPENDENCY_INSTALL,
     advice=(
-        "Install what the package's build asks for before it (compiler, headers, CUDA toolkit, torch itself), "
-        "or pin a version that has a ready wheel for this Python."
+        "Install what the package's build asks for before it (compiler, headers, CUDA toolkit, torch "
+        "itself), or pin a version that has a ready wheel for this Python."
     ),
     strength=Strength.SPECIFIC,
 )
@@ -145,7 +145,9 @@ BUILD = (
         patterns=(r"failed to fetch \S+", r"unable to fetch some archives"),
         advice="Run the index update in the same step (apt-get update && apt-get install), then build again.",
         strength=Strength.CLASS,
-        samples=("E: Failed to fetch http://deb.packages.example/debian/pool/main/c/curl/curl_7.deb  Bad header line",),
+        samples=(
+            "E: Failed to fetch http://deb.packages.example/debian/pool/main/c/c/curl_7.deb  Bad header line",
+        ),
     ),
     Cause(
         id="build.compiler",

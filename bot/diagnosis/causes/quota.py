@@ -170,7 +170,10 @@ QUOTA = (
             r"(?:instance|vm|replica|worker|node|machine|job|spot)\b.{0,40}\bpreempt(?:ed|ion)\b",
             r"preemption (?:notice|event|signal|detected|received)",
             r"will (?:soon )?be preempted",
-            r"(?:terminated|stopped|shut down|killed|interrupted) (?:by|for|due to) (?:a |an )?(?:host )?maintenance",
+            (
+                r"(?:terminated|stopped|shut down|killed|interrupted) (?:by|for|due to) (?:a |an )?(?:host )?"
+                r"maintenance"
+            ),
             r"compute\.instances\.preempted",
             r"(?:termination|reclaim).{0,20}spot",
             r"spot (?:vm|instance) .{0,30}(?:terminat|reclaim|interrupt|stopp)",
