@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 async def raw_pages(pager: Any) -> AsyncIterator[Any]:
@@ -25,7 +26,7 @@ def time_in(message: Any, field: str) -> datetime | None:
     if not message.HasField(field):
         return None
     stamp = getattr(message, field)
-    return datetime.fromtimestamp(stamp.seconds, UTC).replace(microsecond=stamp.nanos // 1000)
+    return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
 
 
 def newest_first(created: datetime | None) -> datetime:

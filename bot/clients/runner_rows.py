@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.clients.google_messages import segment, time_in
@@ -22,7 +23,7 @@ _NO_LIMIT_GIVEN = 1
 def execution_of(message: Any, *, launch_id: str = "") -> Execution:
     """The noun. `launch_id` stands in when the message does not show its environment yet."""
     container = message.template.containers[0] if message.template.containers else None
-    words = [*container.command, *container.args] if container else []
+    queue, entity, max_jobs = _options((*container.command, *container.args) if container else ())
     env = {variable.name: variable.value for variable in container.env} if container else {}
     done = next((one for one in message.conditions if one.type_ == "Completed"), None)
     status = _status(message, done)
@@ -35,14 +36,24 @@ def execution_of(message: Any, *, launch_id: str = "") -> Execution:
         created=time_in(message, "create_time"),
         started=time_in(message, "start_time"),
         ended=time_in(message, "completion_time"),
-        queue=neutralise(", ".join(_values(words, "-q", "--queue"))),
-        entity=_last(_values(words, "-e", "--entity")) or env.get("WANDB_ENTITY", ""),
-        max_jobs=_number(_last(_values(words, "-j", "--max-jobs"))),
+        queue=queue,
+        entity=entity or env.get("WANDB_ENTITY", ""),
+        max_jobs=max_jobs,
         launch_id=env.get(LAUNCH_ID) or launch_id,
         time_limit=float(message.template.timeout.seconds) or None,
         retries=message.retried_count,
         reason=safe(done.message) if done is not None and done.message and ended_badly else "",
         url=message.log_uri,
+    )
+
+
+@lru_cache(maxsize=256)
+def _options(words: tuple[str, ...]) -> tuple[str, str, int]:
+    """Queues, entity and limit of jobs by the agent's arguments, which hundreds of executions share."""
+    return (
+        neutralise(", ".join(_values(words, "-q", "--queue"))),
+        _last(_values(words, "-e", "--entity")),
+        _number(_last(_values(words, "-j", "--max-jobs"))),
     )
 
 

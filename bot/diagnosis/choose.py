@@ -32,6 +32,7 @@ _PROGRESS = re.compile(
     re.IGNORECASE,
 )
 _RECOVERED, _SURVIVED, _REPRINTED, _EARLIER = 48, 40, 45, 70
+_FRAME = re.compile(r'File "|Traceback \(most|[\^~]+$')
 _NEAR = 2
 _KIN_ROWS = 60
 _NEAR_END, _SENTENCE = 8, 3
@@ -64,7 +65,7 @@ def spoken_before(rows: Rows, choice: Choice, events: Sequence[Event]) -> Choice
     for row in range(choice.event.row - 1, max(-1, choice.event.row - _NEAR_END), -1):
         clean = rows.clean(row)
         text = clean.text.strip()
-        if row in said or is_platform(text) or not text:
+        if row in said or is_platform(text) or not text or _FRAME.match(text):
             continue
         if _PROGRESS.search(text[-400:]) or harmless(text) or clean.wandb or len(text.split()) < _SENTENCE:
             return choice

@@ -159,9 +159,11 @@ def _with_outer(best: Event, outer: Event) -> Event:
 
 def _names_more(inner: Event, outer: Event, *, direct: bool) -> bool:
     """Returns whether the earlier exception explains more than the later one that came of it."""
+    same = inner.match and outer.match and inner.match.cause.category == outer.match.cause.category
+    if direct and same and inner.quote.endswith(":") and outer.weight >= _OF_EXCEPTION[Strength.CLASS]:
+        return False
     if inner.weight != outer.weight:
         return inner.weight > outer.weight
-    same = inner.match and outer.match and inner.match.cause.category == outer.match.cause.category
     return not direct and not same and outer.weight < _OF_EXCEPTION[Strength.SPECIFIC] - _BELOW
 
 

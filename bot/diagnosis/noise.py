@@ -15,7 +15,8 @@ _LOUD = re.compile(
     | curl:\ \(\d+\)|wget:\ |ssh:\ |remote:[ ]
     | \S*sh:\ |\S+:\ line\ \d+:|\S*python[\d.]*:\ |exec\ |(?:\S*/)?env:[ ]
     | CommandException|AccessDeniedException|ServiceException|denied:|unauthorized:|toomanyrequests
-    | launch:\ Error|Run\ \w+\ errored|\(gcloud\.|Err:\d+|\u00d7|x\ No\ solution|nvcc\ fatal|NVRM:
+    | terminated:\ |launch:\ Error
+    | Run\ \w+\ errored|\(gcloud\.|Err:\d+|\u00d7|x\ No\ solution|nvcc\ fatal|NVRM:
     | \S+\.cu:\d+:|standard_init|OCI\ runtime|Fatal\ Python|terminate\ called
     | (?:/\S*)?ld:\ |(?:c|g)\+\+:|cc1plus:|collect2:
     )""",

@@ -31,6 +31,7 @@ _WRAPPING = re.compile(
           \ {1,2}\d{1,2}\ \d\d:\d\d:\d\d[ ])
     | (?P<glog>\[?(?P<glog_level>[IWEF])\d{4}\ \d\d:\d\d:\d\d\.\d+\ +(?:\d+\ )?[^\s\]]{1,120}:\d+\]\ ?
         | (?P<tf_level>[IWEF])\ (?=[\w./-]{3,120}\.(?:cc|cpp|h|cu|cu\.cc):\d+\]))
+    | (?P<relayed>std(?:err|out):\ |\[(?:INFO|WARNING|ERROR|DEBUG)\]\ (?=\[rank\d|Traceback\ \(|\ \ File\ "))
     | (?P<wandb>wandb:\ (?:(?P<wandb_level>ERROR|WARNING|WARN|INFO)(?:\ |$))?)
     )""",
     re.VERBOSE,

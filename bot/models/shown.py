@@ -54,7 +54,8 @@ def all_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
 
     Queue items whose run is there too are left out, and failed ones, which run no more.
     """
-    return _without_echoes(_came(scan, section))
+    rows = _came(scan, section)
+    return _without_echoes(rows) if section is Section.RUNS else rows
 
 
 def table_rows(scan: Scan, section: Section) -> tuple[Row, ...]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.errors import StoreError
 from bot.store.place import Place
 from bot.store.sentences import describe
+from bot.store.turns import TurnLost, Turns
 
 # How long SQLite waits for another process's write, in seconds; ours are over in milliseconds.
 BUSY_SECONDS = 5.0
@@ -26,19 +27,24 @@ class Database:
         self.place = place
         self.busy_seconds = busy_seconds
         self._engine = _make_engine(place, busy_seconds)
+        self._turns = Turns()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one state of the store."""
-        async with self._transaction(self._engine) as connection:
+        async with self._turn(urgent=False), self._transaction(self._engine) as connection:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end of the block, rolled back when it raises."""
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end of the block, rolled back when it raises.
+
+        An urgent one, for which a person waits, goes before all others that wait in this process.
+        """
         # A transaction that reads first and writes later would fail as "locked" in the middle, without
         # waiting, when another process wrote in between: so the right to write is taken at its start.
-        async with self._transaction(self._engine.execution_options(begin="BEGIN IMMEDIATE")) as connection:
+        engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        async with self._turn(urgent=urgent), self._transaction(engine) as connection:
             yield connection
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -48,6 +54,17 @@ class Database:
     async def close(self) -> None:
         """Closes the connections."""
         await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _turn(self, *, urgent: bool) -> AsyncIterator[None]:
+        if self.place.file is None:
+            yield  # a server has many connections
+            return
+        try:
+            async with self._turns.turn(urgent=urgent, patience=self.busy_seconds * 2):
+                yield
+        except TurnLost as error:
+            raise StoreError(describe(error, self.place.name)) from error
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:

@@ -107,7 +107,7 @@ class LaunchTable:
     async def _add(self, launch: Launch, double_press: float) -> Added:
         # The same words again may not be answered with a launch that is about to be taken back.
         await asyncio.gather(*self._leaving, return_exceptions=True)
-        async with self._database.write() as connection:
+        async with self._database.write(urgent=True) as connection:
             holder = await self._claim(connection, launch, double_press)
             if holder == launch.launch_id and await self._insert(connection, launch):
                 return Added(launch=launch, fresh=True)

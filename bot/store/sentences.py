@@ -7,6 +7,8 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.store.turns import TurnLost
+
 # SQLite's own words (https://www.sqlite.org/rescode.html) and what a person can do about each.
 SENTENCES: tuple[tuple[str, str], ...] = (
     (
@@ -37,7 +39,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
 
 def describe(error: Exception, place: Path | str) -> str:
     """One sentence: what is wrong with the store at `place`, and what to do."""
-    if isinstance(error, PoolTimeout):
+    if isinstance(error, PoolTimeout | TurnLost):
         return f"The store {place} is busy: too much is being written. Try again in a moment."
     words = str(error.orig if isinstance(error, DBAPIError) else error).strip()
     for sign, sentence in SENTENCES:

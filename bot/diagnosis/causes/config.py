@@ -125,6 +125,7 @@ CONFIG = (
             r"DeepSpeed.{0,60}(?:config|train_batch_size)",
             r"Check batch related parameters",
             r"please (?:set|specify|provide|check) .{0,60}(?:config|setting|argument|flag)",
+            r"please (?:specify|provide|pass|supply) (?:a|an|the|your|either|one of|valid)\b",
         ),
         advice="Correct the field that the line names in the run's configuration.",
         samples=(

@@ -38,6 +38,7 @@ GPU = (
             r"could not select device driver",
             r"unknown runtime specified nvidia",
             r"unsatisfied condition: cuda",
+            r"CUDA setup .{0,20}(?:failed|error|not found)",
             r"uncorrectable ECC error",
             r"\bXid\b.{0,40}\b\d{2,3}\b",
             r"GPU has fallen off the bus",

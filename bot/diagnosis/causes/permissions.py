@@ -46,7 +46,10 @@ PERMISSIONS = (
             r"permission[s]? ['\"]?(?P<permission>[a-z]\w*\.\w+\.\w+)['\"]?",
             r"is forbidden from accessing",
             r"have the \W?(?P<permission>[a-z]\w*\.\w+\.\w+)\W? permission",
-            r"does not have (?P<permission>[a-z]\w*\.\w+\.\w+) (?:access|permission)",
+            (
+                r"does not have [`'\[\"]{0,3}(?P<permission>[a-z]\w*\.\w+\.\w+)[`'\]\"]{0,3} (?:IAM )?"
+                r"(?:access|permission)"
+            ),
             (
                 r"missing (?:the )?(?:necessary |required |following )?permissions?:? "
                 r"['\"`]?(?P<permission>[a-z]\w*\.\w+\.\w+)"

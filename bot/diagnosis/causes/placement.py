@@ -45,6 +45,7 @@ PLACEMENT = (
             ),
             r"machine ?type (?P<machine>[\w-]+) is not (?:available|offered)",
             r"no (?:machine|accelerator) type .{0,60}(?:exist|found)",
+            r"(?P<machine>\b[a-z]\d[a-z]?-[a-z]+-\w+) is only (?:supported|available|offered)\b",
             r"machine_?type[^.]{0,60}(?:not found|does not exist)",
         ),
         advice=(

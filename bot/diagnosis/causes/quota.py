@@ -176,7 +176,7 @@ QUOTA = (
             ),
             r"compute\.instances\.preempted",
             r"(?:termination|reclaim).{0,20}spot",
-            r"spot (?:vm|instance) .{0,30}(?:terminat|reclaim|interrupt|stopp)",
+            r"spot (?:vm|instance|capacity|machine|node)s? .{0,30}(?:terminat|reclaim|interrupt|stopp)",
             r"node .{0,40}(?:shutting down|shutdown).{0,30}preempt",
         ),
         advice=(

@@ -20,6 +20,8 @@ WANDB = (
                 r"200}(?:api\.wandb\.ai|\bW&B\b|\bwandb (?:server|backend)|weights (?:&|and) biases)"
             ),
             r"returned error 5\d\d.{0,200}api\.wandb\.ai",
+            r"50\d .{0,60}for url: https?://api\.wandb\.ai",
+            r"Error while calling W&B API: .{0,80}(?:deadline|50\d|timed? ?out|EOF)",
             r"W&B process (?:failed to launch|did not respond)",
             r"run initialization has timed out",
             r"timed out while retrying",
