@@ -34,7 +34,7 @@ test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2
 
 chaos: $(READY) ## kills bots at every step and at random, on SQLite and Postgres, for some minutes
-	CHAOS=long $(BIN)/python -m pytest tests/chaos tests/launches/test_launch_crashes.py
+	CHAOS=long $(BIN)/python -m pytest tests/chaos tests/launches/test_launch_crashes.py tests/launches/test_launch_model.py
 
 lint: $(READY) ## style, types and layers
 	$(BIN)/ruff check --no-cache .

@@ -55,12 +55,12 @@ _OF_LINE = {
 _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
 _FOLLOWING = 2
 _WORDS = re.compile(r"[A-Za-z]{3}")
-_UNTRACED, _ASIDE, _BELOW, _UNMATCHED = 6, 14, 4, 34
+_UNTRACED, _ASIDE, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
 #: What an exception loses whose message only announces what stands below it ("Graph execution error:").
-_ANNOUNCES = 10
+_ANNOUNCES = 18
 #: A client that gave up says so first and what it got last.
 _GOT_LAST = "last exception: "
-_NO_INDEX = re.compile(r"Failed to fetch \S+|Retrying \(Retry\(total=0,")
+_NO_INDEX = re.compile(r"(?:Failed to fetch|GPG error:) \S+|Retrying \(Retry\(total=0,")
 _NOTHING_FOUND = re.compile(r"\bE: [A-Z]|No matching distribution found")
 _INSTALL_ROWS = 40
 
@@ -74,12 +74,13 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
     match = table.match(text, exception="", source=source)
     if clean.quote != clean.text and (match is None or match.cause.strength is Strength.CONSEQUENCE):
         match = table.match(clean.quote.strip(), exception="", source=source) or match
-    shouted = loud(clean)
+    blamed = clean.level is Level.WARNING and _left_without_index(rows, row)
+    shouted = blamed or loud(clean)
     if match is None and (not shouted or is_platform(text)):
         return None
     strength = match.cause.strength if match else None
     weight = _OF_LINE[strength] if strength is not None else _UNMATCHED
-    if clean.level is Level.WARNING and not _left_without_index(rows, row):
+    if clean.level is Level.WARNING and not blamed:
         weight -= _WARNING
     elif clean.level is Level.INFO:
         weight -= _INFO
@@ -126,12 +127,14 @@ def _of_raised(one: Raised, table: Table, source: Source, penalty: int) -> Event
     match = match or table.match(head, exception=one.name, source=source)
     if more and (match is None or match.cause.strength < Strength.SPECIFIC):
         wider = table.match(f"{head} {more}", exception=one.name, source=source)
-        if wider is not None and (match is None or wider.cause.strength > match.cause.strength):
+        least = match.cause.strength if match else Strength.CONSEQUENCE
+        if wider is not None and wider.cause.strength > least:
+            penalty += _BELOW if match is None or least > Strength.CONSEQUENCE else _WRAPPED
             match = wider
-            penalty += _BELOW
     if match is None:
         match = Match(EXCEPTION, 0, len(head), ())
-        penalty += _ANNOUNCES if one.text.endswith(":") else 0
+    if one.text.endswith(":") and not more and match.cause.strength < Strength.SPECIFIC:
+        penalty += _ANNOUNCES
     weight = _OF_EXCEPTION[match.cause.strength] - penalty
     return Event(one.row, head, match, weight, one.row + len(one.more), more)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.diagnosis.prefixes import Clean
+from bot.diagnosis.prefixes import Clean, Level
 from bot.diagnosis.rows import Rows
 from bot.diagnosis.terminal import is_platform
 
@@ -138,9 +138,12 @@ class _Reader:
     def _made(self, row: int, found: re.Match[str], *, traced: bool, margin: str) -> Raised:
         self.used.add(row)
         more: list[str] = []
+        head = self.rows.clean(row)
         for at, clean in self._own(row, _MORE):
             text = _unboxed(clean.text, margin)
             if not text.strip() or _LINKED.match(text) or _HEADER.search(text[-400:]) or is_platform(text):
+                break
+            if clean.level is not head.level and clean.level is not Level.UNSET:
                 break
             if text[:1].isspace() or text.startswith(("- ", "> ", "* ")):
                 self.used.add(at)

@@ -15,7 +15,7 @@ _LOUD = re.compile(
     | curl:\ \(\d+\)|wget:\ |ssh:\ |remote:[ ]
     | \S*sh:\ |\S+:\ line\ \d+:|\S*python[\d.]*:\ |exec\ |(?:\S*/)?env:[ ]
     | CommandException|AccessDeniedException|ServiceException|denied:|unauthorized:|toomanyrequests
-    | terminated:\ |launch:\ Error
+    | terminated:\ |launch:\ Error|.{1,160}\s[A-Z]\w+(?:Exception|Error):\ [A-Z\d]
     | Run\ \w+\ errored|\(gcloud\.|Err:\d+|\u00d7|x\ No\ solution|nvcc\ fatal|NVRM:
     | \S+\.cu:\d+:|standard_init|OCI\ runtime|Fatal\ Python|terminate\ called
     | (?:/\S*)?ld:\ |(?:c|g)\+\+:|cc1plus:|collect2:

@@ -67,6 +67,8 @@ class Table:
 
     def match(self, text: str, *, exception: str, source: Source) -> Match | None:
         """Returns the strongest cause of `text`; `exception` is its dotted class, "" for a plain line."""
+        if "\\" in text:
+            text = text.replace("\\'", "'").replace('\\"', '"')
         lowered = text.lower()
         for one in self._causes:
             if one.fits(exception, source):

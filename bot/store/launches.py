@@ -120,8 +120,10 @@ class LaunchTable:
 
     async def _insert(self, connection: AsyncConnection, launch: Launch) -> bool:
         insert = self._database.insert(launches).values(self._row(launch))
-        done = await connection.execute(insert.on_conflict_do_nothing(index_elements=[launches.c.launch_id]))
-        return done.rowcount == 1
+        once = insert.on_conflict_do_nothing(index_elements=[launches.c.launch_id])
+        # Not by counting rows: for an INSERT not every driver does.
+        done = await connection.execute(once.returning(launches.c.launch_id))
+        return done.scalar_one_or_none() is not None
 
     async def _claim(self, connection: AsyncConnection, launch: Launch, double_press: float) -> str:
         """The id of the launch that this request means: its own, or that of an earlier one."""

@@ -34,7 +34,8 @@ async def bot(where: Servers) -> AsyncIterator[tuple[psutil.Process, float]]:
 
 async def start_and_rest() -> None:
     """How soon it listens, and what it needs when nobody asks."""
-    starts, sizes = [], []
+    starts: list[float] = []
+    sizes: list[dict[str, float]] = []
     for _ in range(TIMES):
         async with servers() as where, bot(where) as (process, ready):
             starts.append(ready)

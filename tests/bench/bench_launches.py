@@ -1,4 +1,4 @@
-"""Two hundred launches in flight in one process: what they cost, and how soon people see that a job is there."""
+"""Two hundred launches in flight in one process: what they cost, and how soon a job is shown."""
 
 from __future__ import annotations
 

@@ -102,7 +102,8 @@ def _calls(where: Servers) -> list[tuple[str, str, str]]:
     return made
 
 
-def _call(address: str, method: str, request: Any) -> tuple[str, str, str]:
+def _call(address: str | None, method: str, request: Any) -> tuple[str, str, str]:
+    assert address
     return address.removeprefix("http://"), f"/{method}", type(request).serialize(request).hex()
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -106,7 +107,7 @@ async def slowest_call(made: Product, region: str) -> float:
         return time.perf_counter() - began
 
     possible = calls[2:] if region == GLOBAL_LOCATION else calls
-    return max([await median_of(lambda call=call: timed(call)) for call in possible])
+    return max([await median_of(partial(timed, call)) for call in possible])
 
 
 async def ratios(where: Servers) -> None:
@@ -121,6 +122,7 @@ async def ratios(where: Servers) -> None:
             ("scan_profile_ratio", profile, GLOBAL_LOCATION, 1.12),
         ):
             await where.order("latency", places=latency)
+            await median_of(lambda: rows_seconds(made))  # warm
             wall = await median_of(lambda: rows_seconds(made))
             call = await slowest_call(made, slowest)
             measure(name, wall / call, limit, wall_s=wall, slowest_call_s=call)
@@ -159,7 +161,7 @@ async def cpu(where: Servers) -> None:
 
 
 async def cpu_of(where: Servers, rows: dict[str, int]) -> tuple[float, int, int]:
-    """CPU seconds of this process from the call to the payloads, the clouds' rows, and the payloads' bytes."""
+    """CPU seconds of this process from the call to the payloads; the clouds' rows; the payloads' bytes."""
     filled = await where.order("fill", **rows)
     sizes: list[int] = []
     async with product(where) as made:
@@ -216,7 +218,7 @@ async def hung(where: Servers) -> None:
 
 
 async def herd(where: Servers) -> None:
-    """Fifty people within two seconds, without Slack: the scans that they get and the calls that these cost."""
+    """Fifty people within two seconds, without Slack: what they wait for, and the calls that this costs."""
     await where.order("latency", places={"*": 0.1})
     async with product(where, scan_share=4.0) as made:
         await made.scanner.join(ALL).diagnosed()

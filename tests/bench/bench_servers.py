@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,9 @@ def _add_execution(world: World, region: str, place: int, number: int) -> None:
     created, started, ended = _times(world, place, number)
     name = f"{JOB}-{place:02}{number:03}"
     failed, running = number == 0 and place < FAILING, number == 5 and place < FAILING
+    state = "failed" if failed else "running" if running else "succeeded"
     world.executions[name] = SimExecution(
-        name=name, job=JOB, region=region, state="failed" if failed else "running" if running else "succeeded",
+        name=name, job=JOB, region=region, state=state,
         args=("-q", "vertex-ai-queue", "-e", "acme-ml", "--max-jobs", "-1"), created=created, started=started,
         ended=None if running else ended,
     )  # fmt: skip
@@ -206,10 +208,12 @@ async def _monitor(stage: Stage, *, channel: str, last_words: str = "") -> list[
     began = time.monotonic()
     await stage.slack.type_text("alice", channel, "/monitor")
     times = []
+
+    def has(more: int) -> bool:
+        return len(stage.slack.messages(channel)) >= before + more
+
     for more in (1, 2, 7):
-        await stage.slack.wait_until(
-            lambda more=more: len(stage.slack.messages(channel)) >= before + more, 60
-        )
+        await stage.slack.wait_until(partial(has, more), 60)
         times.append(time.monotonic() - began)
     if last_words:
         await stage.slack.wait_until(lambda: last_words in stage.slack.render_text(channel), 60)

@@ -1,4 +1,4 @@
-"""Bots as real processes on one stage: started, killed without a word, started again, and judged from outside."""
+"""Bots as real processes on one stage: started, killed, started again, and judged from outside."""
 
 from __future__ import annotations
 
@@ -120,7 +120,9 @@ class Fleet:
     def faults_of(self, launches: tuple[Launch, ...]) -> list[str]:
         """What broke a promise, one sentence each."""
         texts = Counter(launch.text for launch in launches)
-        wrong = [f"{words} was acknowledged and is not in the store" for words in self.acked if not texts[words]]
+        wrong = [
+            f"{words} was acknowledged and is not in the store" for words in self.acked if not texts[words]
+        ]
         wrong += [f"{words} is {number} launches" for words, number in texts.items() if number != 1]
         wrong += [f"{words} was refused and is in the store" for words in self.refused if texts[words]]
         for launch in launches:
@@ -152,7 +154,9 @@ class Fleet:
 def _truth(items: list[Any], jobs: list[Any]) -> str:
     """How a launch really ended, by the world."""
     if jobs:
-        return {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELLED": "cancelled"}.get(jobs[0].state, "open")
+        return {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELLED": "cancelled"}.get(
+            jobs[0].state, "open"
+        )
     if any(item.state == "FAILED" for item in items):
         return "failed"
     return "cancelled" if any(item.removed for item in items) else "open"
@@ -175,8 +179,10 @@ async def fleet_on(
 ) -> AsyncIterator[Fleet]:
     """A stage, and no process yet; those that were started are ended with it."""
     async with Sandbox(scenario, manifest=MANIFEST) as stage:
-        # Answers to processes that are killed and started all the time take longer than a scenario's clock allows.
-        settings = stage.write_settings(folder, wait=40.0, repending=10.0, call=5.0, absent=1.0, double_press=0.1)
+        # Processes that are killed and started all the time are slower than the scenario.
+        settings = stage.write_settings(
+            folder, wait=150.0, repending=10.0, call=5.0, absent=1.0, double_press=0.1
+        )
         url = store_url or f"sqlite:///{folder}/launch-control.db"
         write_in(settings, "store", url=url, **store)
         write_in(settings, "slack", http_port=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -32,7 +33,9 @@ class Postgres:
     def start(self) -> None:
         """Starts the server; returns once it takes connections."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-        self._run("pg_ctl", "-w", "-D", f"{self.folder}/data", "-o", options, "-l", f"{self.folder}/log", "start")
+        self._run(
+            "pg_ctl", "-w", "-D", f"{self.folder}/data", "-o", options, "-l", f"{self.folder}/log", "start"
+        )
 
     def stop(self) -> None:
         """Stops the server at once, as a machine that goes away does."""
@@ -77,10 +80,8 @@ def running_postgres(binaries: Path) -> Iterator[Postgres]:
         try:
             yield server
         finally:
-            try:
+            with contextlib.suppress(subprocess.CalledProcessError):  # a test may have stopped it
                 server.stop()
-            except subprocess.CalledProcessError:
-                pass  # a test had stopped it
 
 
 def _free_port() -> int:

@@ -60,7 +60,9 @@ async def type_all(fleet: Fleet, dice: random.Random) -> None:
 async def test_another_process_takes_over_for_good(tmp_path: Path, postgres: Postgres) -> None:
     """A process that never comes back: within 30 seconds of its death another goes on with its launches."""
     slow = GOOD.model_copy(update={"timeline": (("RUNNING", 200.0), ("SUCCEEDED", 0.0))})
-    async with fleet_on(tmp_path, busy_day(slow), store_url=postgres.url, heartbeat_seconds=HEARTBEAT) as fleet:
+    async with fleet_on(
+        tmp_path, busy_day(slow), store_url=postgres.url, heartbeat_seconds=HEARTBEAT
+    ) as fleet:
         await fleet.start(0)
         await fleet.launch()
         assert await until(lambda: fleet.stage.world.items, 30)
@@ -92,7 +94,9 @@ def _listed(calls: dict[tuple[str, str, str], int]) -> int:
 async def test_a_cancel_wakes_a_launch_whose_turn_is_minutes_away(tmp_path: Path, postgres: Postgres) -> None:
     """A cancel is not left waiting behind a follow-through that looks every five minutes."""
     slow = GOOD.model_copy(update={"timeline": (("RUNNING", 6000.0),)})
-    async with fleet_on(tmp_path, busy_day(slow), store_url=postgres.url, heartbeat_seconds=HEARTBEAT) as fleet:
+    async with fleet_on(
+        tmp_path, busy_day(slow), store_url=postgres.url, heartbeat_seconds=HEARTBEAT
+    ) as fleet:
         text = fleet.settings.read_text().replace("follow_first = ", "follow_first = 300.0 #")
         fleet.settings.write_text(text.replace("follow_last = ", "follow_last = 300.0 #"))
         await asyncio.gather(fleet.start(0), fleet.start(1))
@@ -102,7 +106,9 @@ async def test_a_cancel_wakes_a_launch_whose_turn_is_minutes_away(tmp_path: Path
 
         begun = asyncio.get_running_loop().time()
         await fleet.stage.slack.type_text("alice", "#training", f"/launch cancel {launch.launch_id}")
-        assert await until(lambda: fleet.stage.world.calls["aiplatform", "CancelCustomJob", "us-central1"], 10)
+        assert await until(
+            lambda: fleet.stage.world.calls["aiplatform", "CancelCustomJob", "us-central1"], 10
+        )
         took = asyncio.get_running_loop().time() - begun
         launches = await fleet.settle(30)
 

@@ -103,8 +103,10 @@ async def test_killed_at_every_step_boundary(tmp_path: Path) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not LONG, reason="part of the long form: make chaos")
 async def test_killed_while_cancelling(tmp_path: Path) -> None:
-    """A cancel that was asked for is carried out by the next process: the job is cancelled, then it is said."""
-    async with fleet_on(tmp_path, busy_day(GOOD.model_copy(update={"timeline": (("RUNNING", 900.0),)}))) as fleet:
+    """A cancel that was asked for is carried out by the next process: job cancelled first, said then."""
+    async with fleet_on(
+        tmp_path, busy_day(GOOD.model_copy(update={"timeline": (("RUNNING", 900.0),)}))
+    ) as fleet:
         met = []
         for name, arm in CANCELS.items():
             await fleet.start()

@@ -42,6 +42,11 @@ def test_own_corpus() -> None:
     _meets_the_bars(corpus.OWN)
 
 
+def test_unseen_logs() -> None:
+    """On the logs that were first measured blind every bar is met since, or their lesson is lost."""
+    _meets_the_bars(corpus.UNSEEN)
+
+
 @pytest.mark.skipif(
     not corpus.SHARED.exists(), reason="the shared development set is not beside this repository"
 )

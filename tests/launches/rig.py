@@ -264,7 +264,7 @@ async def rig_in(folder: Path, *, slack: SlackSettings | None = None, **timing: 
     scenario, world = Scenario(title="by hand", latency={"*": 0.0}), HandWorld()
     world.clock = HandClock()
     populate(world, scenario)
-    chat = replace(slack or SlackSettings(rate_limits=False), now=lambda: world.clock.monotonic())
+    chat = replace(slack or SlackSettings(rate_limits=False), now=lambda: world.now().timestamp())
     async with AsyncExitStack() as stack:
         workspace = SlackWorkspace(chat)
         await workspace.start()
@@ -318,10 +318,10 @@ async def _process(rig: Rig, clouds: tuple[GoogleCloud, Wandb], web: Any) -> Asy
 class NoLogs:
     """Logs that nobody may read: a launch that fails hundreds of times would use up the minute's reads."""
 
-    async def read(self, scope: LogScope, **_: Any) -> Any:
+    async def read(self, scope: LogScope, **_: Any) -> Any:  # noqa: ARG002 - the port's signature
         raise ServiceError(Problem(ProblemKind.DENIED, "Cloud Logging", "permission denied"))
 
-    def console_url(self, scope: LogScope) -> str:
+    def console_url(self, scope: LogScope) -> str:  # noqa: ARG002 - the port's signature
         return ""
 
 

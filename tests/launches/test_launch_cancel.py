@@ -6,6 +6,7 @@ import pytest
 from rig import Rig
 
 from bot.errors import BadInput
+from bot.launches.access import Refused
 from bot.models.launch import Launch, Stage, Verdict
 
 
@@ -47,7 +48,7 @@ async def test_a_cancel_takes_a_pending_item_out(rig: Rig, stage: Stage) -> None
 
 @pytest.mark.parametrize("after_effect", [True, False])
 async def test_a_cancel_after_an_unclear_queueing_ends(rig: Rig, *, after_effect: bool) -> None:
-    """Nobody knows whether the item was queued: the cancel finds out, and neither hangs nor leaves it there."""
+    """Nobody knows whether the item was queued: the cancel finds out and leaves nothing there."""
     rig.fault("wandb", "pushToRunQueueByName", status="drop", after_effect=after_effect, times=1)
     launch = await rig.launch()
     await rig.until(launch, lambda now: now.trouble, acts=False)
@@ -146,7 +147,7 @@ async def test_a_cancel_waits_out_an_outage(rig: Rig) -> None:
 
 
 async def test_a_job_slipping_out_while_its_item_is_taken_out_is_cancelled(rig: Rig) -> None:
-    """Taking out and claiming may cross: one more look finds the job, which is cancelled before it is said."""
+    """Taking out and claiming may cross: one more look finds the job, and cancels it first."""
     launch = await waiting(rig)
     await rig.cancel(launch)
     now = await rig.turn(launch)
@@ -160,8 +161,6 @@ async def test_a_job_slipping_out_while_its_item_is_taken_out_is_cancelled(rig: 
 
 async def test_only_launcher_or_admin_may_cancel(rig: Rig) -> None:
     """Alice is an admin here, so bob's launch is hers to cancel, and hers is not his."""
-    from bot.launches.access import Refused  # noqa: PLC0415 - the one test that needs it
-
     launch = await rig.launch()
 
     with pytest.raises(Refused, match="Only alice or an admin"):

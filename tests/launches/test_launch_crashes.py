@@ -63,7 +63,7 @@ class Mortal:
 
 
 async def killed_at(rig: Rig, launch: Launch, moment: int, play: Callable[[Rig, Launch], Any]) -> bool:
-    """Plays a launch with a kill at that moment and to its end after a restart; False when it ended before."""
+    """Plays a launch, killed at that moment, to its end; False when it had ended before."""
     countdown, whole = Countdown(moment), rig.tools
     parts = {name: Mortal(getattr(whole, name), steps, countdown) for name, steps in STEPS.items()}
     rig.tools = replace(whole, **parts)

@@ -17,7 +17,7 @@ PUSH = "pushToRunQueueByName"
 async def test_an_unclear_answer_queues_one_item(
     rig: Rig, spoiled: dict[str, Any], *, after_effect: bool
 ) -> None:
-    """Whether W&B took the item or not, nobody knows at first: one item must come of it, not none and not two."""
+    """Whether W&B took the item or not, nobody knows at first: one item must come of it."""
     fault = rig.fault("wandb", PUSH, after_effect=after_effect, times=1, **spoiled)
     launch = await rig.launch()
 
@@ -66,7 +66,7 @@ async def test_a_refused_item_fails_the_launch_at_once(rig: Rig) -> None:
 
 
 async def test_an_outage_of_wandb_delays_a_launch_and_no_more(rig: Rig) -> None:
-    """One outage must not lose a launch: the card says what is in the way, and the launch goes on after it."""
+    """The card says what is in the way, and the launch goes on after the outage."""
     outage = rig.fault("wandb", "", status="503")
     launch = await rig.launch()
     now = await rig.until(launch, lambda now: now.attempts >= 3, acts=False)

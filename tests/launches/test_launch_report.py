@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rig import ALICE, CHANNEL, Rig, rig_in
 
+from bot.launches.driver import Driver
 from bot.models.launch import Launch, Stage, Verdict
 from bot.sandbox.slack.settings import DEFAULT_SCOPES, SlackSettings
 
@@ -50,8 +52,6 @@ async def test_a_reply_that_was_not_posted_is_posted(rig: Rig) -> None:
     """Killed between intent and post: the thread shows that there is no reply, so it is posted."""
     launch = await ready_to_report(rig)
     now = await rig.read(launch)
-    from dataclasses import replace  # noqa: PLC0415 - the one test that needs it
-
     await rig.store.launches.save(replace(now, reply_intended=rig.clock.time))
 
     await rig.to_end(launch)
@@ -72,7 +72,7 @@ async def test_a_card_whose_answer_was_lost_is_found_again(rig: Rig) -> None:
 
 
 async def test_without_the_history_scope_a_reply_is_not_repeated(tmp_path: Path) -> None:
-    """Where nobody can tell whether the reply was posted the card says it already: a second would be noise."""
+    """Where nobody can tell whether it was posted, the card says it already: a second is noise."""
     scopes = DEFAULT_SCOPES - {"channels:history", "groups:history"}
     async with rig_in(tmp_path, slack=SlackSettings(rate_limits=False, scopes=scopes)) as rig:
         launch = await ready_to_report(rig)
@@ -115,8 +115,6 @@ async def test_where_the_bot_is_no_member_nothing_is_started(rig: Rig) -> None:
 
 async def test_a_refusal_that_was_interrupted_is_finished(rig: Rig) -> None:
     """The channel's history may not be read either where the bot is no member: that is no surprise."""
-    from dataclasses import replace  # noqa: PLC0415 - few tests need it
-
     launch = await rig.launch(channel_id="C0RANDOM")
     await rig.store.launches.save(replace(launch, card_intended=rig.clock.time))
 
@@ -165,9 +163,7 @@ async def test_a_cancel_that_meets_a_lost_card_finds_it(rig: Rig) -> None:
 
 
 async def test_a_full_disk_stops_no_launch_for_good(rig: Rig) -> None:
-    """A save that fails happens before its effect: nothing is spent unwritten, and the launch goes on later."""
-    from bot.launches.driver import Driver  # noqa: PLC0415 - few tests need it
-
+    """A save that fails happens before its effect: nothing is spent unwritten; the launch goes on later."""
     driver = Driver(rig.tools)
     launch = await rig.launch()
     await rig.to_stage(launch, Stage.QUEUE)

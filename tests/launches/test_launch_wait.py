@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from rig import Rig
@@ -50,7 +51,7 @@ async def test_somebody_elses_job_is_never_taken(rig: Rig) -> None:
 
 
 async def test_two_people_get_their_own_jobs(rig: Rig) -> None:
-    """Two launches of the same second: each follows its own job, also when one fails before the other succeeds."""
+    """Two launches of the same second: each follows its own job, whatever becomes of the other."""
     first, second = await rig.launch(), await rig.launch(user_id="U0BOB", user_name="bob")
     for launch in (first, second):
         await rig.to_stage(launch, Stage.WAIT)
@@ -230,7 +231,7 @@ async def test_launches_in_flight_share_one_listing_a_tick(rig: Rig) -> None:
 
 
 async def test_the_follow_through_looks_ever_more_seldom(rig: Rig) -> None:
-    """A job of a day is not asked after every five seconds; its change of state is still seen within minutes."""
+    """A job of a day is not asked after every five seconds, its end still seen within minutes."""
     launch = await waiting(rig)
     rig.make_job(rig.item(launch))
     now = await rig.until(launch, lambda now: now.job, acts=False)
@@ -242,7 +243,7 @@ async def test_the_follow_through_looks_ever_more_seldom(rig: Rig) -> None:
     timing = rig.settings.timing
     assert pauses[0] <= timing.follow_first + timing.poll
     assert timing.follow_last <= pauses[-1] <= timing.follow_last + timing.poll
-    assert all(before <= after + timing.poll for before, after in zip(pauses, pauses[1:], strict=False))
+    assert all(before <= after + timing.poll for before, after in pairwise(pauses))
 
 
 async def test_a_job_cancelled_outside_is_said_to_be(rig: Rig) -> None:

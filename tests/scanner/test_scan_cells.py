@@ -123,6 +123,8 @@ async def test_a_slow_region_is_awaited_and_the_others_are_told_first(monitor: M
     """What has come is shown with who is still asked; the rest follows, and nothing of it is lost."""
     add_job(world, "100001", region=EAST)
     add_job(world, "100002", region=WEST)
+    await monitor.scan(Section.JOBS)  # connects
+    monitor.clock.passed += 1
     world.latency = {WEST: 0.6}
 
     running = monitor.start(Section.JOBS)
@@ -140,8 +142,10 @@ async def test_a_hanging_region_ends_at_the_limit_and_costs_only_its_own_rows(
 ) -> None:
     """One region that never answers keeps nobody waiting beyond the limit, and hides nobody's rows."""
     add_job(world, "100001", region=EAST)
-    world.faults.append(Fault("aiplatform", EUROPE, hang=True))
     monitor = await open_monitor(scan_limit=0.7)
+    await monitor.scan(Section.JOBS)  # connects
+    monitor.clock.passed += 1
+    world.faults.append(Fault("aiplatform", EUROPE, hang=True))
     loop = asyncio.get_running_loop()
     began = loop.time()
 
@@ -322,8 +326,10 @@ async def test_a_wandb_project_that_is_not_there_yet_has_no_runs(monitor: Monito
 async def test_wandb_hanging_delays_nothing_else(open_monitor: OpenMonitor, world: World) -> None:
     """W&B down delays nothing else, and its own wait is bounded."""
     add_runner(world, "runner-a")
-    world.faults.append(Fault("wandb", hang=True))
     monitor = await open_monitor(scan_limit=0.8)
+    await monitor.scan(Section.RUNNERS)  # connects
+    monitor.clock.passed += 1
+    world.faults.append(Fault("wandb", hang=True))
 
     running = monitor.start(Section.RUNNERS, *WANDB)
     first = await running.first()

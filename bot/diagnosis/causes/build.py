@@ -34,6 +34,9 @@ BUILD = (
             r"could not open requirements file",
             r"externally-managed-environment",
             r"is not a valid (?:wheel|editable)",
+            r"cannot uninstall '?(?P<package>[\w.-]+)",
+            r"could not install packages due to",
+            r"Microsoft Visual C\+\+ [\d.]+ or greater is required",
             r"does not appear to be a python project",
             r"neither 'setup\.py' nor 'pyproject\.toml' found",
             r"Invalid wheel filename",
@@ -88,6 +91,7 @@ BUILD = (
             r"sub-process /usr/bin/dpkg returned",
             r"hash sum mismatch",
             r"NO_PUBKEY",
+            r"(?:GPG error|OpenPGP signature verification failed): (?P<repository>\S+)",
             r"could not get lock /var",
             r"dpkg: error processing",
             r"no solution found when resolving",
@@ -145,9 +149,7 @@ BUILD = (
         patterns=(r"failed to fetch \S+", r"unable to fetch some archives"),
         advice="Run the index update in the same step (apt-get update && apt-get install), then build again.",
         strength=Strength.CLASS,
-        samples=(
-            "E: Failed to fetch http://deb.packages.example/debian/pool/main/c/c/curl_7.deb  Bad header line",
-        ),
+        samples=("E: Failed to fetch http://apt.acme.example/pool/curl_7.deb  Bad header line",),
     ),
     Cause(
         id="build.compiler",
@@ -185,6 +187,25 @@ BUILD = (
             "ops.cpp:14:5: error: 'at' has not been declared",
             "/usr/bin/ld: cannot find -lcudart",
         ),
+    ),
+    Cause(
+        id="build.compiler_at_run",
+        category=Category.BUILD_FAILURE,
+        patterns=(
+            r"^\S+?:\d+(?::\d+)?: (?:fatal )?error: (?P<error>.{0,120})",
+            r"ld(?:\.\w+)?: cannot find",
+            r"undefined reference to",
+            r"ninja: build stopped",
+            r"Error building extension '(?P<extension>[\w.]+)'",
+            r"failed to find C compiler",
+        ),
+        advice=(
+            "The job compiles at run time: put the compiler, headers and libraries that the line names into "
+            "the image, or ship the extension built."
+        ),
+        sources=(Source.VERTEX, Source.CLOUD_RUN),
+        strength=Strength.CLASS,
+        samples=("/app/build/main.c:2:10: fatal error: Python.h: No such file or directory",),
     ),
     Cause(
         id="build.dockerfile",

@@ -111,6 +111,10 @@ CODE = (
             r"Signal (?:4|6|7|8|11) \(SIG\w+\) received",
             r"SIGABRT",
             r"core dumped",
+            r"(?:malloc|free|realloc|munmap_chunk)\(\): ",
+            r"double free or corruption",
+            r"stack smashing detected",
+            r"illegal instruction",
             r"status: 139",
         ),
         advice=(

@@ -126,6 +126,7 @@ CONFIG = (
             r"Check batch related parameters",
             r"please (?:set|specify|provide|check) .{0,60}(?:config|setting|argument|flag)",
             r"please (?:specify|provide|pass|supply) (?:a|an|the|your|either|one of|valid)\b",
+            r"please (?:set|export|define) .{0,40}\b(?:environment variable|env var)",
         ),
         advice="Correct the field that the line names in the run's configuration.",
         samples=(

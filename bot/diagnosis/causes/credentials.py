@@ -201,6 +201,7 @@ REFUSED = (
             r"\b401 \(Unauthorized\)",
             r"code[= ]+401",
             r"401 .{0,30}UNAUTHENTICATED",
+            r"(?:InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidClientTokenId|UnrecognizedClient)",
         ),
         advice="The key or token was refused: make a new one and store it in the secret that the job reads.",
         samples=(
@@ -221,6 +222,7 @@ REFUSED = (
             "RefreshError",
             "LocalTokenNotFoundError",
             "NoCredentialsError",
+            "errors_impl.UnauthenticatedError",
             "AuthenticationFailed",
             "InvalidTokenError",
         ),

@@ -39,6 +39,7 @@ GPU = (
             r"unknown runtime specified nvidia",
             r"unsatisfied condition: cuda",
             r"CUDA setup .{0,20}(?:failed|error|not found)",
+            r"cannot find -lcuda\b",
             r"uncorrectable ECC error",
             r"\bXid\b.{0,40}\b\d{2,3}\b",
             r"GPU has fallen off the bus",
@@ -89,8 +90,9 @@ GPU = (
                 r"invalid device)"
             ),
             r"CUDA error: \w+",
+            r"CU(?:DNN|BLAS|SPARSE|SOLVER|FFT|RAND)_STATUS_\w+",
         ),
-        unless=(r"out of memory", r"device-side assert", r"illegal memory access"),
+        unless=(r"out of memory", r"device-side assert", r"illegal memory access", r"_ALLOC_FAILED"),
         advice=(
             "The GPU or its driver failed: launch again (another machine); if it repeats on one line of "
             "code, rerun with CUDA_LAUNCH_BLOCKING=1."

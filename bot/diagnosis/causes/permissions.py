@@ -128,6 +128,10 @@ PERMISSIONS = (
             r"code[= ]+403",
             r"\bdoes not have (?:write|read|push|the required|sufficient|enough) (?:access|permission)s?",
             (
+                r"\byou (?:do not|don't) have (?:the )?(?:\w+ ){0,2}permissions? to (?:access|perform|read|"
+                r"write|use|view)\b"
+            ),
+            (
                 r"not (?:the )?(?:required|authorized|permitted|allowed) (?:permissions?|to (?:perform|"
                 r"access|push|pull|read|write|use|create))"
             ),
@@ -164,7 +168,7 @@ PERMISSIONS = (
             r"\[Errno 13\]",
             r"Errno 1\] Operation not permitted",
             r"(?:cannot|can't|could not|unable to|failed to) \w+ .{0,120}: permission denied",
-            r": permission denied$",
+            r": permission denied\.?$",
             r"^permission denied$",
         ),
         advice=(

@@ -66,7 +66,7 @@ PLACEMENT = (
         category=Category.IMAGE_PULL,
         patterns=(
             r"(?:ImagePullBackOff|ErrImagePull|InvalidImageName|ErrImageNeverPull|RegistryUnavailable)",
-            r"toomanyrequests",
+            r"(?<!exceptions\.)toomanyrequests",
             r"reached your (?:unauthenticated )?pull rate limit",
             (
                 r"(?:failed to|cannot|could not|unable to) pull (?:the )?(?:container )?image:? "

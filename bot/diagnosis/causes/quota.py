@@ -60,7 +60,10 @@ QUOTA = (
         id="quota.cpus",
         category=Category.QUOTA,
         patterns=(
-            r"\bquota (?:limit )?(?:has been |was |is )?(?:exceeded|reached|exhausted)",
+            (
+                r"\bquotas? (?:limits? )?(?:has been |have been |was |were |is |are )?"
+                r"(?:exceeded|reached|exhausted|violated)"
+            ),
             (
                 r"exceed(?:s|ed|ing)? (?:your |the |its |current |project |regional |allowed |maximum |"
                 r"available )*quota"
@@ -76,6 +79,7 @@ QUOTA = (
             r"not enough quota",
             r"out of quota",
             r"no quota",
+            r"exceed(?:s|ed)? the rate limit\b",
             r"does not have (?:enough|sufficient) .{0,40}quota",
             r"limit of \d+ .{0,40}quota",
         ),
@@ -127,7 +131,11 @@ QUOTA = (
     Cause(
         id="stockout.vertex",
         category=Category.STOCKOUT,
-        unless=(r"INVALID_ARGUMENT", r"InvalidArgument"),
+        unless=(
+            r"INVALID_ARGUMENT",
+            r"InvalidArgument",
+            r"machine ?type \S+ is not (?:available|offered) in",
+        ),
         patterns=(
             r"resources are insufficient in (?:the )?(?:region|zone)[: ]*(?P<place>[\w-]*)",
             r"does not have enough resources available to (?:fulfil|run)",

@@ -15,10 +15,11 @@ REQUESTS = (
                 r"the service is|an? (?:internal )?error|getting metadata|backend|policy|visibility|"
                 r"deadline|POST|GET|PUT)"
             ),
+            r"\b504 (?:server error|gateway time-?out)",
             r"internal error (?:occurred|encountered|has occurred)",
             r"an internal error",
             r"internal server error",
-            r"INTERNAL_ERROR",
+            r"(?<!STATUS_)INTERNAL_ERROR",
             r"backendError",
             r"backend error",
             r"BUILD_?STATUS.{0,10}INTERNAL",
@@ -138,6 +139,7 @@ REQUESTS = (
         patterns=(
             r"list of found errors:.{0,12}Field: (?P<field>[\w.\[\]]+)",
             r"\b400 (?!bad gateway).{0,160}",
+            r"\b4(?:09|12) .{0,80}(?:already exists|conflict|condition|not available)",
             r"INVALID_ARGUMENT",
             r"StatusCode\.INVALID_ARGUMENT",
             r"BadRequest: 400",
@@ -158,6 +160,7 @@ REQUESTS = (
             "FailedPrecondition",
             "OutOfRange",
             "_InactiveRpcError",
+            "LaunchError",
             "HttpError",
             "HTTPError",
             "HTTPStatusError",
@@ -199,7 +202,16 @@ REQUESTS = (
     Cause(
         id="argument.class",
         category=Category.INVALID_ARGUMENT,
-        exceptions=("InvalidArgument", "BadRequest", "FailedPrecondition", "OutOfRange"),
+        exceptions=(
+            "InvalidArgument",
+            "BadRequest",
+            "FailedPrecondition",
+            "PreconditionFailed",
+            "OutOfRange",
+            "exceptions.AlreadyExists",
+            "exceptions.Conflict",
+            "exceptions.MethodNotAllowed",
+        ),
         advice="The API refused the request: correct the field that the line names.",
         strength=Strength.CLASS,
         samples=("google.api_core.exceptions.FailedPrecondition: nothing said",),

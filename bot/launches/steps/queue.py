@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from bot.errors import Problem, ServiceError
 from bot.launches.run_spec import queue_item
+from bot.launches.steps.withdraw import find_item_now
 from bot.launches.turn import Turn, trouble_sentence
-from bot.models.cloud import QueueItem
 from bot.models.launch import FailureKind, Stage
 
 # An item that two looks in a row do not find was never queued.
@@ -48,7 +48,7 @@ async def _after_failure(turn: Turn, problem: Problem) -> None:
 
 
 async def _look(turn: Turn) -> None:
-    item = await _find_item(turn)
+    item = await find_item_now(turn)
     if item is not None:
         await _queued(turn, item.item_id)
     elif await _found_elsewhere(turn):
@@ -59,12 +59,6 @@ async def _look(turn: Turn) -> None:
         await _not_queued(turn, turn.launch.trouble or "W&B did not take the item")
     else:
         await turn.wait(0, item_intended=None, misses=0)
-
-
-async def _find_item(turn: Turn) -> QueueItem | None:
-    deadline = turn.tools.settings.timing.call
-    items = await turn.tools.tracker.list_items(turn.launch.queue, deadline=deadline)
-    return next((item for item in items if item.run_id == turn.launch.launch_id), None)
 
 
 async def _found_elsewhere(turn: Turn) -> bool:
