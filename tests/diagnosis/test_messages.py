@@ -87,7 +87,7 @@ def test_build_that_pip_quotes() -> None:
             "E: Unable to locate package git",
         ),
         (
-            "WARNING: Retrying (Retry(total=0)) after connection broken by '[Errno 111] Connection refused'",
+            "WARNING: Retrying (Retry(total=0, connect=None)) after '[Errno 111] Connection refused'",
             "ERROR: No matching distribution found for acme==1.0",
         ),
     ],

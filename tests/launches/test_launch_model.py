@@ -243,7 +243,7 @@ def test_any_interleaving_keeps_the_promises(tmp_path: Path) -> None:
     Launching.template = tmp_path / "template.db"
     test = Launching.TestCase
     test.settings = settings(
-        max_examples=300 if LONG else 10, stateful_step_count=30, deadline=None, database=None,
+        max_examples=300 if LONG else 40, stateful_step_count=30, deadline=None, database=None,
         suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink),
     )  # fmt: skip
     test("runTest").runTest()  # type: ignore[operator]  # hypothesis makes it a unittest case

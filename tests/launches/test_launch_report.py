@@ -20,8 +20,8 @@ async def ready_to_report(rig: Rig) -> Launch:
 @pytest.mark.parametrize(
     "faults",
     [
-        {"server_errors": {"chat.update": 6}},
-        {"rate_limited": {"chat.postMessage": 9}, "retry_after": 1},
+        {"server_errors": {"chat.update": 3}},
+        {"rate_limited": {"chat.postMessage": 4}, "retry_after": 1},
         {"refusals": {"chat.postMessage": ["internal_error"] * 3}},
     ],
     ids=["5xx", "429", "internal_error"],
