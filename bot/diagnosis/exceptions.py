@@ -73,7 +73,7 @@ class _Reader:
                     yield chain
 
     def _header(self, row: int) -> re.Match[str] | None:
-        return _HEADER.search(self.rows.clean(row).text[-400:])
+        return _header_in(self.rows.clean(row).text)
 
     def _bare(self, row: int) -> bool:
         return _BARE.match(self.rows.clean(row).text) is not None
@@ -141,7 +141,7 @@ class _Reader:
         head = self.rows.clean(row)
         for at, clean in self._own(row, _MORE):
             text = _unboxed(clean.text, margin)
-            if not text.strip() or _LINKED.match(text) or _HEADER.search(text[-400:]) or is_platform(text):
+            if not text.strip() or _LINKED.match(text) or _header_in(text) or is_platform(text):
                 break
             if clean.level is not head.level and clean.level is not Level.UNSET:
                 break
@@ -165,6 +165,11 @@ class _Reader:
             elif text:
                 return (at, linked) if self._header(at) or self._bare(at) else (None, False)
         return None, False
+
+
+def _header_in(text: str) -> re.Match[str] | None:
+    """Returns the match if a traceback begins in the text; looking for the words first is what is cheap."""
+    return _HEADER.search(text[-400:]) if "Traceback (" in text[-400:] else None
 
 
 def _unboxed(text: str, margin: str) -> str:

@@ -124,13 +124,16 @@ class Launching(RuleBasedStateMachine):
             assert known.launch_id == added.launch.launch_id
 
     @precondition(lambda self: self.requests)
-    @rule(data=st.data(), spoil=st.none() | SPOILS, spoil_in=st.integers(1, 8))
-    def turn(self, data: st.DataObject, spoil: str | None, spoil_in: int) -> None:
-        launch = self.launch_of(data.draw(st.sampled_from(self.requests)))
-        late = (launch.due - self.world.now()).total_seconds()
-        self.world.run(min(max(0.0, late), 400.0))
-        self.world.spoil, self.world.spoil_in = (spoil or ""), (spoil_in if spoil else -1)
-        self.advance(launch)
+    @rule(data=st.data(), turns=st.integers(1, 6), spoil=SPOILS, spoil_in=st.integers(0, 16))
+    def turns(self, data: st.DataObject, turns: int, spoil: str, spoil_in: int) -> None:
+        """A launch is driven for some turns, in which one call (none for 0) fails or is a process's last."""
+        request = data.draw(st.sampled_from(self.requests))
+        self.world.spoil, self.world.spoil_in = spoil, spoil_in
+        for _ in range(turns):
+            launch = self.launch_of(request)
+            late = (launch.due - self.world.now()).total_seconds()
+            self.world.run(min(max(0.0, late), 400.0))
+            self.advance(launch)
         self.world.spoil_in = -1
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 15.0, 70.0, 130.0]))
