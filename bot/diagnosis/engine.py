@@ -29,6 +29,7 @@ _LOOK_BACK = 60
 _SPEAKS_FOR_ITSELF = 60
 #: Below it, the choice had to be made among consequences and survivors.
 _DOUBTFUL = 40
+_STEP_ADVICE = "The build step stopped at this line: correct what it names, then build again."
 _UNKNOWN_ADVICE = "No known cause fits: open the full log and look at the lines before this one."
 
 
@@ -42,7 +43,8 @@ def diagnose_lines(
     """Returns what a log (entries, oldest first) says about a failure; never raises for any text.
 
     `root_cause_index` counts entries from 0. `context` holds up to 20 entries before and 80 after it. All
-    text in the answer is redacted and neutralised. A failed log that no cause fits has category `unknown`.
+    text in the answer is redacted and neutralised. A failed log that no cause fits has category `unknown`
+    (`build_failure` where it is a build's and a line says what went wrong).
     Raises ValueError for a source that is none of the three.
     """
     rows = Rows(lines)
@@ -83,15 +85,24 @@ def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, sour
     match = choice.event.match
     return Diagnosis(
         has_error=True,
-        category=match.cause.category if match is not None else Category.UNKNOWN,
+        category=match.cause.category if match is not None else _unmatched(source),
         root_cause_index=entry,
         summary=summary_of(_again(choice, shown, entry - look, offset, table, source)),
         context=tuple(shown[first - look :]),
-        advice=safe(match.advice()) if match is not None else _UNKNOWN_ADVICE,
+        advice=safe(match.advice()) if match is not None else _advice(source),
         confidence=_confidence(choice),
         context_root=entry - first,
         cause_id=match.cause.id if match is not None else "",
     )
+
+
+def _unmatched(source: Source) -> Category:
+    """Returns the category of an error that no cause fits: in a build log it is what the build failed of."""
+    return Category.BUILD_FAILURE if source is Source.CLOUD_BUILD else Category.UNKNOWN
+
+
+def _advice(source: Source) -> str:
+    return _STEP_ADVICE if source is Source.CLOUD_BUILD else _UNKNOWN_ADVICE
 
 
 def _again(

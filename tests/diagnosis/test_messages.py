@@ -134,3 +134,11 @@ def test_summary_drops_what_explains_nothing(line: str, kept: str) -> None:
 
     assert kept in said.summary
     assert len(said.summary) <= 200
+
+
+def test_build_error_that_no_cause_fits() -> None:
+    """An error that no cause fits is, in a build's log, still what the build failed of; elsewhere unknown."""
+    lines = ["Step #0: error: the moon is in the wrong phase", "ERROR"]
+    said = [diagnose_lines(lines, source=source).category for source in ("cloud_build", "vertex")]
+
+    assert said == [Category.BUILD_FAILURE, Category.UNKNOWN]
