@@ -38,8 +38,13 @@ def choose_runner(
 
 def listens(settings: Settings, launch: Launch, execution: Execution) -> bool:
     """Whether it is alive and its arguments hold this queue and entity."""
+    return execution.active and serves(settings, launch, execution)
+
+
+def serves(settings: Settings, launch: Launch, execution: Execution) -> bool:
+    """Whether its arguments hold this queue and entity, alive or over."""
     queues = execution.queue.split(", ")  # an agent may listen to several
-    return execution.active and launch.queue in queues and execution.entity == settings.wandb.entity
+    return launch.queue in queues and execution.entity == settings.wandb.entity
 
 
 def near_limit(settings: Settings, execution: Execution, now: datetime) -> bool:

@@ -9,12 +9,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
-from bot.settings_file import load_secrets, load_settings
 
 from bot.clock import SystemClock
 from bot.errors import BadInput
 from bot.launches.requests import LaunchRequest
 from bot.models.launch import Launch, Stage, Verdict
+from bot.settings_file import load_secrets, load_settings
 from bot.store import AlreadyServed, StoreLock, open_store, take_lock
 from bot.wiring import open_clouds, open_launches
 from handlers.exit_codes import DONE, FAILED, TIMED_OUT

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
-from bot.settings_file import load_settings
 from tabulate import tabulate
 
 from bot.clock import SystemClock
 from bot.models.launch import Launch
+from bot.settings_file import load_settings
 from bot.store import open_store
 from formatting.launch_lines import state_words
 from formatting.times import ago

@@ -157,8 +157,8 @@ def _truth(items: list[Any], jobs: list[Any]) -> str:
         return {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELLED": "cancelled"}.get(
             jobs[0].state, "open"
         )
-    if any(item.state == "FAILED" for item in items):
-        return "failed"
+    if any(item.state in ("FAILED", "CLAIMED") for item in items):
+        return "failed"  # claimed, and its agent died before there was a job
     return "cancelled" if any(item.removed for item in items) else "open"
 
 

@@ -54,8 +54,8 @@ class ModelWorld:
     taken: list[Taken] = field(default_factory=list)
     leases: dict[str, datetime] = field(default_factory=dict)
     messages: list[tuple[str, MessageKind, str]] = field(default_factory=list)
-    spoil_in: int = -1
     spoil: str = ""
+    spoil_on: str = ""
 
     # Time, as the bot's clock tells it
 
@@ -138,18 +138,26 @@ class ModelWorld:
 
     # The door
 
+    def arm(self, spoil: str, on: str) -> None:
+        """The next call of this name goes wrong in this way, once."""
+        self.spoil, self.spoil_on = spoil, on
+
+    def _spent(self, name: str) -> str:
+        if not self.spoil_on or self.spoil_on not in name:
+            return ""
+        self.spoil_on = ""
+        return self.spoil
+
     async def call(self, effect: Callable[[], T]) -> T:
-        self.spoil_in -= 1
-        spoil = self.spoil if self.spoil_in == 0 else ""
+        spoil = self._spent(effect.__qualname__)
         _spoiled(spoil, "before")
         answer = effect()
         _spoiled(spoil, "after")
         return answer
 
-    async def mortal(self, work: Awaitable[T]) -> T:
+    async def mortal(self, name: str, work: Awaitable[T]) -> T:
         """A call of the store: it does not fail here, but its caller may be killed."""
-        self.spoil_in -= 1
-        spoil = self.spoil if self.spoil_in == 0 else ""
+        spoil = self._spent(name)
         if spoil == "killed before":
             getattr(work, "close", lambda: None)()
             raise Killed

@@ -45,6 +45,10 @@ SETTINGS = Settings.model_validate(
 )  # fmt: skip
 LONG = os.environ.get("CHAOS") == "long"
 SPOILS = st.sampled_from(["fails before", "fails after", "killed before", "killed after"])
+CALLS = st.sampled_from(
+    ["", "save", "claim_start", "release_start", ".push", ".run_job", ".say", "remove_item", "ModelJobs.cancel",
+     "list_items", "list_executions", "list_jobs", "settle"]
+)  # fmt: skip
 ENDED = (Stage.REPORT, Stage.DONE)
 
 
@@ -58,7 +62,7 @@ class MortalLaunches:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._table, name)
         if name in ("save", "claim_start", "release_start"):
-            return lambda *args, **kwargs: self._world.mortal(found(*args, **kwargs))
+            return lambda *args, **kwargs: self._world.mortal(name, found(*args, **kwargs))
         return found
 
 
@@ -124,17 +128,17 @@ class Launching(RuleBasedStateMachine):
             assert known.launch_id == added.launch.launch_id
 
     @precondition(lambda self: self.requests)
-    @rule(data=st.data(), turns=st.integers(1, 6), spoil=SPOILS, spoil_in=st.integers(0, 16))
-    def turns(self, data: st.DataObject, turns: int, spoil: str, spoil_in: int) -> None:
-        """A launch is driven for some turns, in which one call (none for 0) fails or is a process's last."""
+    @rule(data=st.data(), turns=st.integers(1, 6), spoil=SPOILS, on=CALLS)
+    def turns(self, data: st.DataObject, turns: int, spoil: str, on: str) -> None:
+        """A launch is driven for some turns; the first call of this name fails, or is a process's last."""
         request = data.draw(st.sampled_from(self.requests))
-        self.world.spoil, self.world.spoil_in = spoil, spoil_in
+        self.world.arm(spoil, on)
         for _ in range(turns):
             launch = self.launch_of(request)
             late = (launch.due - self.world.now()).total_seconds()
             self.world.run(min(max(0.0, late), 400.0))
             self.advance(launch)
-        self.world.spoil_in = -1
+        self.world.arm("", "")
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 15.0, 70.0, 130.0]))
     def time_passes(self, seconds: float) -> None:
@@ -191,7 +195,7 @@ class Launching(RuleBasedStateMachine):
 
     def finish(self) -> None:
         """Everything goes well from now on: each launch ends, truly, with one card and one reply."""
-        self.world.spoil_in = -1
+        self.world.arm("", "")
         for request in self.requests:
             for _ in range(400):
                 launch = self.launch_of(request)

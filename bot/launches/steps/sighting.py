@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from bot.errors import Problem, ProblemKind, ServiceError
-from bot.launches.runner_choice import over
+from bot.launches.runner_choice import over, serves
 from bot.launches.steps.withdraw import find_item
 from bot.launches.turn import Turn, trouble_sentence
 from bot.models.cloud import CustomJob, Execution, QueueItem
@@ -76,7 +76,15 @@ async def look(turn: Turn) -> Sighting:
 
 
 async def _runner(turn: Turn, use: RunnerUse | None) -> Execution | None:
-    return None if use is None or not use.resource else await turn.tools.poller.execution(use.resource)
+    """The launch's runner; without one whichever serves its queue, living before over."""
+    if use is not None and use.resource:
+        return await turn.tools.poller.execution(use.resource)
+    serving = [
+        execution
+        for execution in await turn.tools.poller.executions()
+        if serves(turn.tools.settings, turn.launch, execution)
+    ]
+    return next((one for one in serving if one.active), serving[0] if serving else None)
 
 
 async def _ask(call: Awaitable[T]) -> T | Problem:
