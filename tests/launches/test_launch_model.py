@@ -46,9 +46,22 @@ SETTINGS = Settings.model_validate(
 LONG = os.environ.get("CHAOS") == "long"
 SPOILS = st.sampled_from(["fails before", "fails after", "killed before", "killed after"])
 CALLS = st.sampled_from(
-    ["", "save", "claim_start", "release_start", ".push", ".run_job", ".say", "remove_item", "ModelJobs.cancel",
-     "list_items", "list_executions", "list_jobs", "settle"]
-)  # fmt: skip
+    [
+        "save",
+        "claim_start",
+        "release_start",
+        ".push",
+        ".run_job",
+        ".say",
+        "remove_item",
+        "ModelJobs.cancel",
+        "list_items",
+        "list_executions",
+        "list_jobs",
+        "settle",
+    ]
+)
+MOST = 4  # launches at once
 ENDED = (Stage.REPORT, Stage.DONE)
 
 
@@ -107,14 +120,17 @@ class Launching(RuleBasedStateMachine):
         )  # fmt: skip
         self.desk = LaunchDesk(SETTINGS, world, self.store.launches, self.store.audit, lambda _: None)
 
-    @rule(user=st.sampled_from(["U0ALICE", "U0BOB"]))
-    def ask(self, user: str) -> None:
+    @rule(user=st.sampled_from(["U0ALICE", "U0BOB"]), turns=st.integers(1, 8), spoil=SPOILS, on=CALLS)
+    def ask(self, user: str, turns: int, spoil: str, on: str) -> None:
+        """Somebody launches, and the launch is driven for some turns."""
         number = len(self.requests)
-        if number < 3:
-            self.requests.append(
-                LaunchRequest(f"t{number}", "T", "C0TRAINING", user, user, f"bert #{number}", "bert", ())
+        if number < MOST:
+            request = LaunchRequest(
+                f"t{number}", "T", "C0TRAINING", user, user, f"bert #{number}", "bert", ()
             )
-            self.runner.run(self.desk.submit(self.requests[-1]))
+            self.requests.append(request)
+            self.runner.run(self.desk.submit(request))
+            self.drive(request, turns, spoil, on)
 
     @precondition(lambda self: self.requests)
     @rule(data=st.data(), pressed=st.booleans())
@@ -129,9 +145,11 @@ class Launching(RuleBasedStateMachine):
 
     @precondition(lambda self: self.requests)
     @rule(data=st.data(), turns=st.integers(1, 6), spoil=SPOILS, on=CALLS)
-    def turns(self, data: st.DataObject, turns: int, spoil: str, on: str) -> None:
-        """A launch is driven for some turns; the first call of this name fails, or is a process's last."""
-        request = data.draw(st.sampled_from(self.requests))
+    def go_on(self, data: st.DataObject, turns: int, spoil: str, on: str) -> None:
+        self.drive(data.draw(st.sampled_from(self.requests)), turns, spoil, on)
+
+    def drive(self, request: LaunchRequest, turns: int, spoil: str, on: str) -> None:
+        """Some turns of a launch; the first call of this name in them fails, or is its process's last."""
         self.world.arm(spoil, on)
         for _ in range(turns):
             launch = self.launch_of(request)
