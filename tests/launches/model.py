@@ -72,7 +72,8 @@ class ModelWorld:
         """Lets time pass; agents at work go on in small steps."""
         end = self.time + timedelta(seconds=seconds)
         while self.time < end:
-            self.time = min(end, self.time + timedelta(seconds=0.5))
+            busy = self.taken or self.leases
+            self.time = min(end, self.time + timedelta(seconds=0.5)) if busy else end
             for work in list(self.taken):
                 self._work(work)
             for item_id, since in list(self.leases.items()):

@@ -160,6 +160,19 @@ async def test_a_claimed_item_of_a_dead_runner_is_lost(rig: Rig) -> None:
     assert rig.clock.time - begun >= timedelta(seconds=rig.settings.timing.log_grace)
 
 
+async def test_an_item_in_the_dead_hands_of_anothers_runner_is_lost(rig: Rig) -> None:
+    """Somebody's runner took the item and died: no runner of ours is needed, and no job will come."""
+    launch = await rig.launch()
+    await rig.to_stage(launch, Stage.RUNNER)
+    rig.item(launch).state = "CLAIMED"
+    rig.end_runner(rig.add_runner("of-somebody"))
+    rig.clock.time += timedelta(seconds=20)
+
+    now = await rig.until(launch, lambda now: now.verdict is not Verdict.OPEN, acts=False)
+
+    assert (FailureKind.LOST_AFTER_CLAIM, []) == (kind(now), rig.started(launch))
+
+
 async def test_nothing_is_concluded_while_vertex_cannot_be_asked(rig: Rig) -> None:
     """Without a listing of jobs a failed item proves nothing: "could not ask" is not "none"."""
     launch = await waiting(rig)

@@ -11,6 +11,7 @@ import pytest
 from rig import Rig, rig_in
 
 from bot.clock import SystemClock
+from bot.launch_poller import LaunchPoller
 from bot.launches.driver import Driver
 from bot.launches.scheduler import Scheduler
 from bot.models.launch import Stage, Verdict
@@ -23,7 +24,9 @@ async def quick(tmp_path: Path) -> AsyncIterator[Rig]:
     """A rig that lives in the machine's time."""
     async with rig_in(tmp_path, **QUICK) as rig:
         rig.world.clock = rig.clock = SystemClock()  # type: ignore[assignment]  # the other clock of the port
-        rig.tools = replace(rig.tools, clock=rig.clock)
+        tools = rig.tools
+        poller = LaunchPoller(rig.settings, rig.clock, tools.jobs, tools.runners, tools.tracker)
+        rig.tools = replace(tools, clock=rig.clock, poller=poller)
         yield rig
 
 
