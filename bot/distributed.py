@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from procrastinate import App, PsycopgConnector
+from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
+from procrastinate.worker import Worker
 
 from bot.errors import StoreError
 from bot.launches.driver import PAUSE_AFTER_ERROR, Driver
@@ -44,7 +45,10 @@ class DistributedScheduler:
                 conninfo=url, min_size=1, max_size=CONNECTIONS, timeout=PATIENCE, name="launches"
             )
         )
-        self._app.task(name=TASK)(self._advance)
+        self._app.task(name=TASK, pass_context=True)(self._advance)
+        self._worker: Worker | None = None
+        self._at_work: set[int | None] = set()
+        self._suspects: set[int | None] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = asyncio.Event()
 
@@ -112,7 +116,9 @@ class DistributedScheduler:
             await self._tools.clock.wait(pause)
 
     async def _work(self) -> None:
-        await self._app.run_worker_async(
+        # Not `run_worker_async`, which does not tell the worker's id.
+        self._worker = Worker(
+            self._app,
             concurrency=CONCURRENCY,
             install_signal_handlers=False,
             delete_jobs="always",
@@ -121,11 +127,16 @@ class DistributedScheduler:
             stalled_worker_timeout=self._heartbeat * 3,
             shutdown_graceful_timeout=5.0,
         )
+        await self._worker.run()  # type: ignore[no-untyped-call]  # the library left it without types
 
-    async def _advance(self, launch_id: str) -> None:
+    async def _advance(self, context: JobContext, launch_id: str) -> None:
         """One job: a turn, then the next job. Where that cannot be queued, the sweep finds the launch."""
         structlog.contextvars.bind_contextvars(launch=launch_id)
-        due = await self._driver.turn(launch_id)
+        self._at_work.add(context.job.id)
+        try:
+            due = await self._driver.turn(launch_id)
+        finally:
+            self._at_work.discard(context.job.id)
         if due is not None:
             await self._defer(launch_id, at=max(due, self._tools.clock.now() + MOMENT))
 
@@ -164,9 +175,13 @@ class DistributedScheduler:
         return True
 
     async def _rescue(self) -> None:
-        """Clears away the jobs of dead processes, and queues a turn for each launch that is overdue."""
+        """Clears away jobs that nobody works on, and queues a turn for each launch that is overdue."""
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._heartbeat * 3):
+            self._log.warning("a launch was rescued from a dead process", launch=_launch_of(job))
+            await self._give_back(job)
+        for job in await self._left_behind():
+            self._log.warning("a launch was rescued from a lost answer of the store", launch=_launch_of(job))
             await self._give_back(job)
         overdue = self._tools.clock.now() - timedelta(seconds=self._heartbeat)
         for launch in await self._tools.launches.unfinished():
@@ -174,11 +189,26 @@ class DistributedScheduler:
             if launch.due <= overdue:
                 await self._defer(launch.launch_id, at=None)
 
+    async def _left_behind(self) -> list[Job]:
+        """Jobs that the queue gives to this process, at two looks in a row, and that it does not work on.
+
+        Postgres went away between a job's end and the word of it, or between the word of its begin and us.
+        """
+        if self._worker is None or self._worker.worker_id is None:
+            return []
+        given = await self._app.job_manager.list_jobs_async(
+            status=Status.DOING.value, worker_id=self._worker.worker_id
+        )
+        before, self._suspects = self._suspects, {job.id for job in given} - self._at_work
+        return [job for job in given if job.id in self._suspects & before]
+
     async def _give_back(self, job: Job) -> None:
-        launch_id = str(job.task_kwargs.get("launch_id"))
-        self._log.warning("a launch was rescued from a dead process", launch=launch_id)
         await self._app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
-        await self._defer(launch_id, at=None)
+        await self._defer(_launch_of(job), at=None)
+
+
+def _launch_of(job: Job) -> str:
+    return str(job.task_kwargs.get("launch_id"))
 
 
 def _cause(error: Exception) -> str:

@@ -30,7 +30,7 @@ class LaunchPoller:
         self._jobs = jobs
         self._runners = runners
         self._tracker = tracker
-        share = self._poll / 2
+        share = self._poll
         self._listed: SingleFlight[tuple[CustomJob, ...]] = SingleFlight(clock, share)
         self._queues: SingleFlight[tuple[QueueItem, ...]] = SingleFlight(clock, share)
         self._executions: SingleFlight[tuple[Execution, ...]] = SingleFlight(clock, share)

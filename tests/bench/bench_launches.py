@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import statistics
 import tempfile
@@ -22,6 +23,7 @@ from bot.sandbox.world.scripts import LaunchScript, RunnerScript
 LAUNCHES = 200
 WINDOW = 60.0  # seconds in which everything is in flight and nothing changes
 POLL = 5.0
+PAGE = 100  # jobs that one call of a listing returns
 SUBMITTED = "Task → Cloud"
 
 
@@ -71,8 +73,9 @@ async def _measure(stage: Stage, process: psutil.Process) -> None:
     spent = sum(process.cpu_times()[:2]) - cpu
     measure("cpu_ms_a_launch_and_minute", 1000 * spent / LAUNCHES * 60 / WINDOW, launches=LAUNCHES)
     measure("memory_kb_a_launch", (process.memory_info().rss - before) / 1024 / LAUNCHES, launches=LAUNCHES)
-    listings = (_listings(stage) - calls) * 60 / WINDOW
-    measure("listings_a_minute", listings, 60 / POLL + 1, launches=LAUNCHES)
+    pages = math.ceil(len(stage.world.jobs) / PAGE)
+    listings = (_listings(stage) - calls) / pages * 60 / WINDOW
+    measure("listings_a_minute", listings, 60 / POLL + 1, launches=LAUNCHES, pages_each=pages)
 
 
 async def _delays(stage: Stage, typed: asyncio.Event) -> list[float]:

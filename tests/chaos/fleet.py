@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 import signal
 import sys
@@ -199,8 +200,10 @@ async def fleet_on(
 async def until(happened: Callable[[], object], seconds: float) -> bool:
     """Whether it happened in time; asked a thousand times a second, because the moment matters."""
     end = asyncio.get_running_loop().time() + seconds
-    while not happened():
+    while True:
+        seen = happened()
+        if await seen if inspect.isawaitable(seen) else seen:
+            return True
         if asyncio.get_running_loop().time() > end:
             return False
         await asyncio.sleep(0.001)
-    return True

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from fleet import FAILING, GOOD, REFUSED, Fleet, busy_day, fleet_on, until
 from postgres import INSTALL, Postgres, find_binaries, running_postgres
+from psycopg import AsyncConnection
+from psycopg.errors import UniqueViolation
 
 LONG = os.environ.get("CHAOS") == "long"
 LAUNCHES, KILLS = (30, 10) if LONG else (6, 2)
@@ -131,3 +134,35 @@ async def test_a_postgres_that_goes_away_and_comes_back(tmp_path: Path, postgres
         launches = await fleet.settle(90)
 
         assert ([], [refused]) == (fleet.faults_of(launches), fleet.refused)
+
+
+@pytest.mark.timeout(300)
+async def test_a_job_whose_end_postgres_never_heard_of(tmp_path: Path, postgres: Postgres) -> None:
+    """Postgres may go away just as a turn ends: the queue believes in a turn that nobody takes, for ever."""
+    async with fleet_on(
+        tmp_path, busy_day(GOOD), store_url=postgres.url, heartbeat_seconds=HEARTBEAT
+    ) as fleet:
+        await fleet.start(0)
+        await fleet.launch()
+        assert await until(lambda: fleet.stage.world.items, 30)
+        await _lose_the_word_of_an_end(postgres)
+        launches = await fleet.settle(60)
+
+        assert [] == fleet.faults_of(launches)
+
+
+async def _lose_the_word_of_an_end(postgres: Postgres) -> None:
+    """Leaves the queue as a lost answer does: the one job that waits is called at work, by the one worker."""
+    taken = """
+        UPDATE procrastinate_jobs SET status = 'doing',
+          worker_id = (SELECT max(id) FROM procrastinate_workers)
+        WHERE status = 'todo' RETURNING id"""
+    async with await AsyncConnection.connect(postgres.url, autocommit=True) as connection:
+
+        async def once() -> bool:
+            # Refused while the turn that queued this job is itself still called at work.
+            with contextlib.suppress(UniqueViolation):
+                return bool(await (await connection.execute(taken)).fetchall())
+            return False
+
+        assert await until(once, 20)

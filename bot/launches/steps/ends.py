@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.launches.steps.sighted import sighted
 from bot.launches.steps.sighting import Sighting
 from bot.launches.turn import Turn
 from bot.models.cloud import QueueItem, QueueItemState
@@ -35,6 +36,8 @@ async def _item_failed(turn: Turn, item: QueueItem, **seen: Any) -> None:
     if _first_look(turn, **seen):
         await _once_more(turn, turn.tools.settings.timing.absent, **seen)
         return
+    if await _came_late(turn):
+        return
     said = f": {item.error}" if item.error else ""
     sentence = f"The agent could not submit the job{said.rstrip('.')}."
     await turn.fail(FailureKind.ITEM_FAILED, sentence, read_log=turn.launch.runner is not None, **seen)
@@ -45,8 +48,18 @@ async def _lost(turn: Turn, **seen: Any) -> None:
     if _first_look(turn, **seen):
         await _once_more(turn, turn.tools.settings.timing.log_grace, **seen)
         return
+    if await _came_late(turn):
+        return
     sentence = "The launch was lost: its runner ended after it took the item, and no job came of it."
     await turn.fail(FailureKind.LOST_AFTER_CLAIM, sentence, read_log=True, **seen)
+
+
+async def _came_late(turn: Turn) -> bool:
+    """Another agent may have had the item, and the failure be spurious: a second look is believed."""
+    job = await turn.tools.poller.look_now(turn.launch)
+    if job is not None:
+        await sighted(turn, job)
+    return job is not None
 
 
 def _first_look(turn: Turn, **seen: Any) -> bool:

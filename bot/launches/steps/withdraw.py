@@ -49,10 +49,11 @@ async def withdraw(turn: Turn) -> bool:
     if turn.launch.withdrawn is None:
         await turn.save(withdrawn=turn.now())
         return False
-    return turn.now() >= turn.launch.withdrawn + timedelta(seconds=turn.tools.settings.timing.absent)
+    return turn.now() >= turn.launch.withdrawn + timedelta(seconds=pause(turn))
 
 
 def pause(turn: Turn) -> float:
     """Seconds until `withdraw` is to be called again."""
     timing = turn.tools.settings.timing
-    return timing.poll if turn.launch.withdrawn is None else timing.absent
+    # Never within one tick, which has one listing of jobs only.
+    return timing.poll if turn.launch.withdrawn is None else max(timing.absent, timing.poll)
