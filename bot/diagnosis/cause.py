@@ -26,10 +26,11 @@ class Cause:
 
     It fits an event if one of `patterns` (regular expressions, case-blind; one that begins with a
     letter begins at a word) is found in its text and none of `unless`, if its exception class is one of
-    `exceptions` (a class name, or its dotted end) and if the log comes from one of `sources`; an empty
-    tuple asks nothing. `advice` says what to do next and may hold named groups of the pattern as
-    `{name}`; the summary always keeps what those groups caught. `samples` must be recognised as this
-    cause and `counters` must not: both run as tests.
+    `exceptions` (a class name, or its dotted end), if one of the patterns of `raised_in` is found in what
+    `Frames.where` tells of it, and if the log comes from one of `sources`; an empty tuple asks nothing.
+    `advice` says what to do next and may hold named groups of the pattern as `{name}`; the summary always
+    keeps what those groups caught. `samples` must be recognised as this cause and `counters` must not:
+    both run as tests.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Cause:
     patterns: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
+    raised_in: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     strength: Strength = Strength.SPECIFIC
     samples: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ _RETRIED = re.compile(
 _GAVE_UP = re.compile(
     r"giv(?:ing|en) up|gave up|Retry\(total=0,|max(?:imum)?(?: number of)? retries|"
     r"retries (?:exceeded|exhausted)|"
-    r"no more retries|after \d+ (?:attempts|retries|tries)",
+    r"no more retries|after \d+ (?:attempts|retries|tries)|attempt (\d+)(?: of |/)\1\b",
     re.IGNORECASE,
 )
 _PROGRESS = re.compile(
@@ -32,9 +32,12 @@ _PROGRESS = re.compile(
     re.IGNORECASE,
 )
 _RECOVERED, _SURVIVED, _REPRINTED, _EARLIER = 48, 40, 45, 70
+#: What was retried and never seen to work is still a better reason than "it failed".
+_AT_LEAST, _MORE_THAN_NOTHING = 50, 16
+_TAG = re.compile(r"^\[[^\]]{1,40}\]:? |^\w+: ")
 _FRAME = re.compile(r'File "|Traceback \(most|[\^~]+$')
 _NEAR = 2
-_KIN_ROWS = 60
+_KIN_ROWS, _AN_ERROR, _SAID = 60, 70, 6
 _NEAR_END, _SENTENCE = 8, 3
 
 
@@ -79,13 +82,23 @@ def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
     if match is None or match.cause.strength < Strength.GENERIC:
         return choice
     said = [event.quote, event.more]
-    for other in events:
-        near = event.row < other.row <= event.row + _KIN_ROWS
+    for other in sorted(events, key=lambda other: other.row < event.row):
+        near = event.row < other.row <= event.row + _KIN_ROWS or _led_to(other, event)
         kin = near and other.match is not None and other.match.cause.id == match.cause.id
-        if kin and not any(other.quote[:60] in text for text in said):
+        heard = any(_says(text, other.quote) or text[:60] in other.quote for text in said if text)
+        if kin and not heard and not is_platform(other.quote):
             said.append(other.quote)
-    more = " | ".join(text for text in said[1:4] if text)
+    more = " | ".join(text for text in said[1:_SAID] if text)
     return replace(choice, event=replace(event, more=more))
+
+
+def _says(text: str, quote: str) -> bool:
+    return _TAG.sub("", quote)[:60] in text
+
+
+def _led_to(other: Event, event: Event) -> bool:
+    """Returns whether an error stands shortly before the event."""
+    return event.row - _KIN_ROWS <= other.row < event.row and other.weight >= _AN_ERROR
 
 
 def _last_progress(rows: Rows, events: Sequence[Event], used: AbstractSet[int]) -> int:
@@ -105,14 +118,16 @@ def _last_progress(rows: Rows, events: Sequence[Event], used: AbstractSet[int]) 
 
 def _in_place(rows: Rows, event: Event, outcome: Outcome, progress: int) -> int:
     weight = event.weight
+    if _retried(rows, event):
+        weight -= _RECOVERED
+        if event.weight >= _AT_LEAST and event.match is not None:
+            weight = max(weight, _MORE_THAN_NOTHING)
     if event.row < outcome.attempt:
         weight -= _EARLIER
     if event.row >= outcome.reprint:
         weight -= _REPRINTED
     if event.row < progress:
         weight -= _SURVIVED
-    if _retried(rows, event):
-        weight -= _RECOVERED
     return weight
 
 

@@ -85,7 +85,7 @@ def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, sour
     match = choice.event.match
     return Diagnosis(
         has_error=True,
-        category=match.cause.category if match is not None else _unmatched(source),
+        category=_category(choice, source),
         root_cause_index=entry,
         summary=summary_of(_again(choice, shown, entry - look, offset, table, source)),
         context=tuple(shown[first - look :]),
@@ -96,9 +96,11 @@ def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, sour
     )
 
 
-def _unmatched(source: Source) -> Category:
-    """Returns the category of an error that no cause fits: in a build log it is what the build failed of."""
-    return Category.BUILD_FAILURE if source is Source.CLOUD_BUILD else Category.UNKNOWN
+def _category(choice: Choice, source: Source) -> Category:
+    """Returns the category; what no cause explains in a build's log is what the build failed of."""
+    match = choice.event.match
+    known = match.cause.category if match is not None else Category.UNKNOWN
+    return Category.BUILD_FAILURE if known is Category.UNKNOWN and source is Source.CLOUD_BUILD else known
 
 
 def _advice(source: Source) -> str:

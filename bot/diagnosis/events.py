@@ -60,6 +60,12 @@ _UNTRACED, _ASIDE, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
 _ANNOUNCES = 18
 #: A client that gave up says so first and what it got last.
 _GOT_LAST = "last exception: "
+#: The line of a printed JSON answer that holds its sentence.
+_FIELD = re.compile(
+    r"""\s*(?:["'](?:message|error|reason|detail|msg)["']\s*:\s*["']|message:\ )"""
+    r"""(?P<said>.{8,}?)(?:["'],?)?\s*$"""
+)
+_FIELD_ROWS = 6
 _NO_INDEX = re.compile(r"(?:Failed to fetch|GPG error:) \S+|Retrying \(Retry\(total=0,")
 _NOTHING_FOUND = re.compile(r"\bE: [A-Z]|No matching distribution found")
 _INSTALL_ROWS = 40
@@ -75,7 +81,8 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
     if clean.quote != clean.text and (match is None or match.cause.strength is Strength.CONSEQUENCE):
         match = table.match(clean.quote.strip(), exception="", source=source) or match
     blamed = clean.level is Level.WARNING and _left_without_index(rows, row)
-    shouted = blamed or loud(clean)
+    answer = _FIELD.match(clean.quote)
+    shouted = blamed or loud(clean) or (answer is not None and _in_an_error(rows, row))
     if match is None and (not shouted or is_platform(text)):
         return None
     strength = match.cause.strength if match else None
@@ -86,8 +93,13 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
         weight -= _INFO
     elif not shouted:
         weight -= _UNPROVEN if strength is Strength.VERDICT else _PLAIN
-    quote = " ".join([clean.quote.strip(), *_rest(rows, row)])
+    quote = " ".join([answer["said"] if answer else clean.quote.strip(), *_rest(rows, row)])
     return Event(row, quote, match, max(weight, 1), row, " ".join(_following(rows, row)))
+
+
+def _in_an_error(rows: Rows, row: int) -> bool:
+    """Returns whether a field of a printed answer stands shortly below the word "error"."""
+    return any("error" in text[:400].lower() for text in rows.raw[max(0, row - _FIELD_ROWS) : row])
 
 
 def _left_without_index(rows: Rows, row: int) -> bool:
@@ -112,7 +124,7 @@ def _following(rows: Rows, row: int) -> list[str]:
         if rows.entry[below] == rows.entry[row]:
             continue
         text = clean.text.strip()
-        speaks = loud(clean) or (announced and clean.text[:1].isspace() and text)
+        speaks = loud(clean) or (announced and text and (not said or clean.text[:1].isspace()))
         if len(said) >= _FOLLOWING or is_platform(text) or not speaks or harmless(text):
             break
         said.append(text)
@@ -123,10 +135,10 @@ def _of_raised(one: Raised, table: Table, source: Source, penalty: int) -> Event
     head = f"{one.name}: {one.text}" if one.text else one.name
     more = " ".join(one.more)
     got = one.text.rpartition(_GOT_LAST)[2]
-    match = table.match(got, exception=one.name, source=source) if got != one.text else None
-    match = match or table.match(head, exception=one.name, source=source)
+    match = table.match(got, exception=one.name, source=source, where=one.where) if got != one.text else None
+    match = match or table.match(head, exception=one.name, source=source, where=one.where)
     if more and (match is None or match.cause.strength < Strength.SPECIFIC):
-        wider = table.match(f"{head} {more}", exception=one.name, source=source)
+        wider = table.match(f"{head} {more}", exception=one.name, source=source, where=one.where)
         least = match.cause.strength if match else Strength.CONSEQUENCE
         if wider is not None and wider.cause.strength > least:
             penalty += _BELOW if match is None or least > Strength.CONSEQUENCE else _WRAPPED
@@ -136,7 +148,7 @@ def _of_raised(one: Raised, table: Table, source: Source, penalty: int) -> Event
     if one.text.endswith(":") and not more and match.cause.strength < Strength.SPECIFIC:
         penalty += _ANNOUNCES
     weight = _OF_EXCEPTION[match.cause.strength] - penalty
-    return Event(one.row, head, match, weight, one.row + len(one.more), more)
+    return Event(one.said, head, match, weight, one.row + len(one.more), more)
 
 
 def chain_event(chain: Chain, table: Table, source: Source) -> Event | None:
@@ -155,7 +167,7 @@ def chain_event(chain: Chain, table: Table, source: Source) -> Event | None:
 
 def _with_outer(best: Event, outer: Event) -> Event:
     """Returns the event; where it says little, with what the program made of it in the end."""
-    if best is outer or best.more or outer.weight < _OF_EXCEPTION[Strength.SECONDARY]:
+    if best is outer or best.more or outer.weight <= _OF_EXCEPTION[Strength.SECONDARY]:
         return best
     return replace(best, more=f"-> {outer.quote}", last=best.row)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from bot.diagnosis.frames import Frames
 from bot.diagnosis.prefixes import Clean, Level
 from bot.diagnosis.rows import Rows
 from bot.diagnosis.terminal import is_platform
@@ -28,6 +29,8 @@ _LINKED = re.compile(
 )
 _IGNORED = re.compile(r"Exception ignored (?:in|while)|--- Logging error ---|Error in sys\.excepthook")
 _ASIDE = re.compile(r"Exception in thread|was never retrieved|Error in atexit|Exception in callback")
+#: A launcher's or a wrapper's own line, which begins with a pictograph.
+_BANNER = re.compile("[\u2600-\u27bf\u23e9-\u23ff\u25ba\u2b50\U0001f300-\U0001faff]")
 _LONGEST, _NOISE, _MORE, _LINKS = 600, 60, 14, 40
 
 
@@ -35,15 +38,18 @@ _LONGEST, _NOISE, _MORE, _LINKS = 600, 60, 14, 40
 class Raised:
     """One exception as printed.
 
-    The row of its class and message, its dotted class, its message, the rows that go on with the
-    message (`more`), and whether a traceback stood above it.
+    The row of its class, the row in which its message begins (`said`), its dotted class, its message, the
+    rows that go on with the message (`more`), whether a traceback stood above it, and `where` it was
+    raised, as `Frames` tells it.
     """
 
     row: int
+    said: int
     name: str
     text: str
     more: tuple[str, ...]
     traced: bool
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +114,26 @@ class _Reader:
         writer = self.rows.clean(start)
         for row in range(start + 1, min(len(self.rows), start + 1 + limit)):
             clean = self.rows.clean(row)
-            if clean.stream == writer.stream and clean.wandb == writer.wandb:
+            same = clean.stream == writer.stream and clean.wandb == writer.wandb
+            if same or self.rows.entry[row] == self.rows.entry[start]:
                 yield row, clean
 
     def _traced(self, header: int) -> Raised | None:
         head = self._header(header)
         margin = head["margin"] if head and not head["margin"].strip(" |+") else ""
-        noise = 0
+        noise, frames = 0, Frames()
         self.used.add(header)
         for row, clean in self._own(header, _LONGEST):
             text = _unboxed(clean.text, margin)
             if text[:1].isspace() or not text:
                 self.used.add(row)
+                frames.add(text)
                 continue
             if self._header(row) or is_platform(text):
                 return None
             found = _RAISED.match(text)
             if found is not None and (noise == 0 or _BARE.match(text) or "." in found["name"]):
-                return self._made(row, found, traced=True, margin=margin)
+                return self._made(row, found, frames, margin)
             noise += 1
             if noise > _NOISE:
                 return None
@@ -133,26 +141,39 @@ class _Reader:
 
     def _plain(self, row: int) -> Raised | None:
         found = _BARE.match(self.rows.clean(row).text)
-        return self._made(row, found, traced=False, margin="") if found else None
+        return self._made(row, found, None, "") if found else None
 
-    def _made(self, row: int, found: re.Match[str], *, traced: bool, margin: str) -> Raised:
+    def _made(self, row: int, found: re.Match[str], frames: Frames | None, margin: str) -> Raised:
         self.used.add(row)
         more: list[str] = []
         head = self.rows.clean(row)
+        text_of = (found["text"] or "").strip()
+        said = -1 if head.text.endswith(":") and not text_of else row
         for at, clean in self._own(row, _MORE):
             text = _unboxed(clean.text, margin)
             if not text.strip() or _LINKED.match(text) or _header_in(text) or is_platform(text):
                 break
             if clean.level is not head.level and clean.level is not Level.UNSET:
                 break
+            if _another(text) or (clean.stamped and not head.stamped):
+                break
             if text[:1].isspace() or text.startswith(("- ", "> ", "* ")):
                 self.used.add(at)
             more.append(text.strip())
-        return Raised(row, found["name"], (found["text"] or "").strip(), tuple(more), traced)
+            said = at if said < 0 else said
+        where = frames.where() if frames is not None else ""
+        if said < 0 or said == row:
+            said = row
+        else:
+            text_of = more.pop(0)
+        return Raised(row, said, found["name"], text_of, tuple(more), frames is not None, where)
 
     def _next(self, row: int) -> tuple[int | None, bool]:
         linked: bool | None = None
+        stamped = self.rows.clean(row).stamped
         for at, clean in self._own(row, 30):
+            if clean.stamped and not stamped:
+                return None, False
             text = clean.text.strip(" |+")
             if linked is None:
                 found = _LINKED.match(text)
@@ -170,6 +191,11 @@ class _Reader:
 def _header_in(text: str) -> re.Match[str] | None:
     """Returns the match if a traceback begins in the text; looking for the words first is what is cheap."""
     return _HEADER.search(text[-400:]) if "Traceback (" in text[-400:] else None
+
+
+def _another(text: str) -> bool:
+    """Returns whether a line that follows a message tells of something else."""
+    return any(pattern.match(text) for pattern in (_BARE, _BANNER, _IGNORED))
 
 
 def _unboxed(text: str, margin: str) -> str:

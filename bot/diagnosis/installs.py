@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.diagnosis.causes.build import PACKAGE_BUILD
+from bot.diagnosis.causes.installs import PACKAGE_BUILD
 from bot.diagnosis.events import Event
 from bot.diagnosis.rows import Rows
 from bot.diagnosis.table import Match
@@ -14,6 +14,7 @@ from bot.models.diagnosis import Category
 
 _OPENS = re.compile(r"\[\d+ lines? of output\]")
 _CLOSES = "[end of output]"
+_MOST = 500
 #: What a build script may raise that, in a program, would be the program's own affair.
 _OF_PROGRAMS = frozenset(
     {Category.CODE_EXCEPTION, Category.CONFIG_ERROR, Category.CUDA_DRIVER, Category.IMPORT_ERROR}
@@ -36,7 +37,7 @@ def _as_install(event: Event) -> Event:
 def _quotations(rows: Rows) -> list[range]:
     found: list[range] = []
     opened: int | None = None
-    for row in sorted(set(rows.holding(("of output]",)))):
+    for row in sorted(rows.holding(("of output]",), _MOST)):
         if _CLOSES in rows.raw[row]:
             if opened is not None:
                 found.append(range(opened, row))

@@ -1,57 +1,149 @@
-"""Finds a plain word that every text a pattern fits must hold: looking for it is cheap."""
+"""Reads out of a pattern which plain words it needs: looking for words is far cheaper."""
 
 from __future__ import annotations
 
-_SPECIAL = set(".^$*+?{}[]()|\\")
+import re
+from typing import NamedTuple
+
+_SPECIAL = frozenset(".^$*+?{}[]()|\\")
+_QUANTIFIER = re.compile(
+    r"(?:(?P<may>[?*]|\{0*,\d*\}|\{0+\})|(?P<must>\+|\{\d+(?:,\d*)?\}))[?+]?",
+)
+_OPENS = re.compile(r"\((?:\?(?:-i)?:|\?P<\w+>|(?!\?))")
+_AHEAD_OR_BEHIND = re.compile(r"\(\?<?.")
+_ZERO_WIDTH = frozenset({"^", "$", "\\b", "\\B"})
+_NONE: tuple[str, ...] = ()
+#: Starts of a pattern, at most, and the characters of one; a start that says less is of no use.
+_MOST, _LONGEST, _SHORTEST = 40, 24, 3
 
 
-def needle_of(pattern: str) -> str:
-    """Returns the longest run of characters (lower case) that a fitting text must hold; "" if none is sure.
+class Hints(NamedTuple):
+    """What a text must hold for a pattern to fit, in lower case.
 
-    Only runs outside groups and sets count, without a character that a quantifier makes optional.
+    `needles`: one of these words (() if none is sure). `starts`: what fits begins with one of these (() if
+    that is not known).
     """
-    runs, run, at = [""], "", 0
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "|":
-            return ""
-        if char in "([":
-            runs.append(run)
-            run, at = "", _closed(pattern, at)
-            continue
-        if char == "\\":
-            literal = pattern[at + 1 : at + 2] if pattern[at + 1 : at + 2] in _SPECIAL else None
-            at += 1
-        else:
-            literal = char if char not in _SPECIAL else None
-        if pattern[at + 1 : at + 2] in {"?", "*", "{"}:
-            literal = None
-        if literal is None:
-            runs.append(run)
-            run = ""
-        else:
-            run += literal.lower()
-        at = at + 1 if char != "{" else pattern.find("}", at) + 1
-    return max([*runs, run], key=len)
+
+    needles: tuple[str, ...]
+    starts: tuple[str, ...]
 
 
-def _closed(pattern: str, start: int) -> int:
-    """Returns the place after the group or set that opens at `start`."""
-    depth, at, in_set = 0, start, False
-    while at < len(pattern):
-        char = pattern[at]
+class _Part(NamedTuple):
+    """The same of a part of a pattern; a start that is `True` is the whole part, others go on somehow."""
+
+    needles: tuple[str, ...]
+    starts: dict[str, bool]
+
+
+_ANYTHING = _Part(_NONE, {"": False})
+_NOTHING = _Part(_NONE, {"": True})
+
+
+def hints_of(pattern: str) -> Hints:
+    """Returns the hints of a regular expression as `re` reads it (without flags inside it)."""
+    part = _Reader(pattern).alternatives()
+    starts = tuple(part.starts) if min(map(len, part.starts)) >= _SHORTEST else _NONE
+    return Hints(part.needles, starts)
+
+
+class _Reader:
+    """Reads a pattern from left to right; `at` is the next character."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.at = 0
+
+    def alternatives(self) -> _Part:
+        """Returns what the branches up to the end, or to the group's end, have in common."""
+        branches = [self._sequence()]
+        while self.pattern[self.at : self.at + 1] == "|":
+            self.at += 1
+            branches.append(self._sequence())
+        sure = all(branch.needles for branch in branches)
+        needles = dict.fromkeys(word for branch in branches for word in branch.needles)
+        starts: dict[str, bool] = {}
+        for branch in branches:
+            _add(starts, branch.starts)
+        return _Part(tuple(needles) if sure else _NONE, starts)
+
+    def _sequence(self) -> _Part:
+        found: list[tuple[str, ...]] = [_NONE]
+        run, starts = "", {"": True}
+        while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
+            plain, part = self._atom()
+            times = _QUANTIFIER.match(self.pattern, self.at)
+            if times is not None:
+                self.at = times.end()
+                part = _repeated(part, times)
+            starts = _followed(starts, part.starts)
+            if plain and part.needles:
+                run += plain
+            if not plain or times is not None:
+                found += [(run,) if run else _NONE, _NONE if plain else part.needles]
+                run = ""
+        return _Part(max([*found, (run,) if run else _NONE], key=_worth), starts)
+
+    def _atom(self) -> tuple[str, _Part]:
+        """Reads one atom; returns its character if it is a plain one ("" if not), and what it needs."""
+        char = self.pattern[self.at]
+        if char == "(":
+            return "", self._group()
+        if char == "[":
+            self._set()
+            return "", _ANYTHING
+        self.at += 1
         if char == "\\":
-            at += 1
-        elif in_set:
-            in_set = char != "]"
-        elif char == "[":
-            in_set = True
-            at += 1 if pattern[at + 1 : at + 2] in {"]", "^"} else 0
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-        at += 1
-        if depth == 0 and not in_set:
-            return at
-    return at
+            char += self.pattern[self.at : self.at + 1]
+            self.at += 1
+        if char in _ZERO_WIDTH:
+            return "", _NOTHING
+        if char in _SPECIAL or (len(char) > 1 and char[1].isalnum()):
+            return "", _ANYTHING
+        plain = char[-1].lower()
+        return plain, _Part((plain,), {plain: True})
+
+    def _group(self) -> _Part:
+        """Reads a group; what a look-around asks for is not counted."""
+        opens = _OPENS.match(self.pattern, self.at)
+        around = _AHEAD_OR_BEHIND.match(self.pattern, self.at)
+        self.at = opens.end() if opens else (around.end() + 1 if around else self.at + 1)
+        part = self.alternatives()
+        self.at += 1
+        return part if opens else _NOTHING
+
+    def _set(self) -> None:
+        self.at += 2 if self.pattern[self.at + 1 : self.at + 2] == "^" else 1
+        self.at += 1 if self.pattern[self.at : self.at + 1] == "]" else 0
+        while self.at < len(self.pattern) and self.pattern[self.at] != "]":
+            self.at += 2 if self.pattern[self.at] == "\\" else 1
+        self.at += 1
+
+
+def _repeated(part: _Part, times: re.Match[str]) -> _Part:
+    """Returns what a part needs with its quantifier."""
+    if times["must"]:
+        return _Part(part.needles, dict.fromkeys(part.starts, False))
+    starts = dict(part.starts) if times["may"] == "?" else dict.fromkeys(part.starts, False)
+    _add(starts, {"": True})
+    return _Part(_NONE, starts)
+
+
+def _followed(starts: dict[str, bool], by: dict[str, bool]) -> dict[str, bool]:
+    """Returns the starts of what has these starts and is followed by a part with those."""
+    joined: dict[str, bool] = {}
+    for start, whole in starts.items():
+        if not whole or len(start) >= _LONGEST:
+            _add(joined, {start: False})
+        else:
+            _add(joined, {start + more: ends for more, ends in by.items()})
+    return joined if len(joined) <= _MOST else dict.fromkeys(starts, False)
+
+
+def _add(starts: dict[str, bool], more: dict[str, bool]) -> None:
+    """Adds starts to others; one that is whole here and goes on there goes on."""
+    for start, whole in more.items():
+        starts[start] = starts.get(start, True) and whole
+
+
+def _worth(words: tuple[str, ...]) -> tuple[int, int]:
+    return min((len(word) for word in words), default=0), -len(words)

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 
+from bot.diagnosis.phrases import Phrases
 from bot.diagnosis.prefixes import Clean, Level
 
 _LOUD = re.compile(
     r"""^(?:
-      fatal:\ |[Ee]rror(?::|\s\[|\sin\s)|panic:|Traceback|Killed|TIMEOUT$|\[?ERROR\]?$
-    | \S{1,200}:\d+(?::\d+)?:\s(?:fatal\ )?error|.{0,60}\b(?:fatal\ )?error:\s|\S+:\serror:|error\[E
+      fatal:\ |[Ee]rror(?::|\s\[|\s(?:in|during|[a-z]{3,12}ing)\s)|panic:
+    | thread\ '.{0,80}'\ panicked\ at|\d+:\d+\ +error\b
+    | Exception\ in\ thread\ "|Caused\ by:\ |Traceback|Killed|TIMEOUT$|\[?ERROR\]?$
+    | \S{1,200}:\d+(?::\d+)?:\s(?:fatal\ )?error
+    | \S{1,200}\.\w{1,5}:\d+:\d+:\ (?!warning|note|info|In\ )
+    | .{0,60}\b(?:fatal\ )?error:\s|\S+:\serror:|error\[E
     | [Ff]ailed\ to\ |[Uu]nable\ to\ |[Cc]annot\ |[Cc]ould\ not\ |COPY\ failed|Segmentation\ fault
+    | [\u274c\u2716-\u2718\u26d4\U0001f6a8\U0001f6d1\U0001f4a5] | !\ \[(?:remote\ )?rejected\]
     | npm\ (?:ERR!|error)|pip.{0,20}error|E\ {3,}|FAILED\ |FAIL:|CMake\ Error|make(?:\[\d+\])?:\ \*\*\*
     | curl:\ \(\d+\)|wget:\ |ssh:\ |remote:[ ]
     | \S*sh:\ |\S+:\ line\ \d+:|\S*python[\d.]*:\ |exec\ |(?:\S*/)?env:[ ]
     | CommandException|AccessDeniedException|ServiceException|denied:|unauthorized:|toomanyrequests
     | terminated:\ |launch:\ Error|.{1,160}\s[A-Z]\w+(?:Exception|Error):\ [A-Z\d]
     | Run\ \w+\ errored|\(gcloud\.|Err:\d+|\u00d7|x\ No\ solution|nvcc\ fatal|NVRM:
-    | \S+\.cu:\d+:|standard_init|OCI\ runtime|Fatal\ Python|terminate\ called
+    | what\(\):\ | \S+\.cu:\d+:|standard_init|OCI\ runtime|Fatal\ Python|terminate\ called
+    | (?:\S+\ :\ )?(?:Pre)?Depends:\ \S+\ .*but\b
     | (?:/\S*)?ld:\ |(?:c|g)\+\+:|cc1plus:|collect2:
     )""",
     re.VERBOSE,
@@ -27,9 +34,12 @@ _NOTHING_COUNTED = (
     r"\b(?:errors?|failures?|failed|n_failed\w*)[\"']?\s*[=:]\s*0\b",
 )
 _SETTINGS_METRICS_SAMPLES = (
-    r"^[\s{,'\"]*[\"'][\w./-]+[\"']\s*:\s|^\s*\w+_(?:error|timeout|failure)\w*\s*[=:]",
+    (
+        r"^[\s{,'\"]*[\"'](?!(?:message|error|reason|detail|details|msg|"
+        r"error_description)[\"'])[\w./-]+[\"']\s*:\s|^\s*\w+_(?:error|timeout|failure)\w*\s*[=:]"
+    ),
     r"\berror[_-]?(?:rate|feedback|bars?|handl\w+|correct\w*|log|budget|margin|threshold)\b",
-    r"mean_(?:absolute|squared)_error|_error[\"']?\s*[=:]\s*[\d.]|ERROR_HANDLING",
+    r"mean_(?:absolute|squared)_error|(?-i:_error)[\"']?\s*[=:]\s*[\d.]|ERROR_HANDLING",
     r"expected failures?|xfail",
     r"^(?:sample|prompt|text|example|user|assistant|question|answer|row)\b[\w #-]{0,12}:\s",
     r"^(?:input|output|label|Q|A)\b[\w #-]{0,12}:\s",
@@ -45,17 +55,14 @@ _THINKING_ALOUD = (
 _FRAME_OF_AN_ERROR = (
     r"^The above exception|^During handling|Traceback \(most|Find (?:detailed )?(?:error )?logs at",
 )
-_HARMLESS = re.compile(
-    "|".join((*_NOTHING_COUNTED, *_SETTINGS_METRICS_SAMPLES, *_THINKING_ALOUD, *_FRAME_OF_AN_ERROR)),
-    re.IGNORECASE,
-)
+_HARMLESS = Phrases(*_NOTHING_COUNTED, *_SETTINGS_METRICS_SAMPLES, *_THINKING_ALOUD, *_FRAME_OF_AN_ERROR)
 
 
 def loud(clean: Clean) -> bool:
     """Returns whether a line itself claims to be an error."""
-    return clean.level is Level.ERROR or _LOUD.match(clean.text) is not None
+    return clean.level is Level.ERROR or _LOUD.match(clean.text.lstrip()) is not None
 
 
 def harmless(text: str) -> bool:
     """Returns whether a line only sounds like an error: a metric, a setting, a sample, a chatty library."""
-    return _HARMLESS.search(text) is not None
+    return _HARMLESS.fit(text)

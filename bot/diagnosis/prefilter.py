@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
+
+from bot.diagnosis.prefixes import HEAD, TAIL
 from bot.diagnosis.rows import Rows
 
 #: Rare in a healthy log.
@@ -21,20 +25,36 @@ _WEAK = (
 _SPELT = ("ERROR", "FATAL", "CRITICAL", "Error: ", "error: ", "E: ")
 _MOST = 500
 _LAST = 80
+#: Rows of a log that is looked at whole.
+_SHORT = 1_500
+#: Characters that are looked at, at most.
+_CHARACTERS = 600_000
 
 
 def interesting(rows: Rows) -> list[int]:
     """Returns, ascending, the rows to look at: at most some thousands, however long the log is.
 
-    All that hold a telling word, or where those are very many the first and the last of each kind, and the
-    last rows of all.
+    Of a short log all. Of others those that hold a telling word, or where these are very many the first and
+    the last of each kind, and the last rows of all.
     """
-    strong, weak = set(rows.holding(_STRONG)), set(rows.holding(_WEAK))
-    if len(weak) > 2 * _MOST:
-        spelt = set(rows.spelling(_SPELT))
-        weak = {*_ends(weak), *_ends(spelt)}
+    if len(rows) <= _SHORT:
+        return _affordable(rows, list(range(len(rows))))
+    strong, weak = rows.holding(_STRONG, _MOST), rows.holding(_WEAK, _MOST)
+    if len(weak) >= 2 * _MOST:
+        weak = {*_ends(weak), *_ends(rows.spelling(_SPELT, _MOST))}
     last = range(max(0, len(rows) - _LAST), len(rows))
-    return sorted({*_ends(strong), *weak, *last})
+    return _affordable(rows, sorted({*_ends(strong), *weak, *last}))
+
+
+def _affordable(rows: Rows, found: list[int]) -> list[int]:
+    """Returns the rows, or of very long ones as many first and last rows as may be looked at."""
+    lengths = [min(len(rows.raw[row]), HEAD + TAIL) for row in found]
+    if sum(lengths) <= _CHARACTERS:
+        return found
+    half = _CHARACTERS // 2
+    first = bisect_right(list(accumulate(lengths)), half)
+    last = bisect_right(list(accumulate(reversed(lengths))), half)
+    return found[:first] + found[-last:]
 
 
 def _ends(found: set[int]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 #: Characters that a pattern may see of one physical line: one of 1 MB costs no more than one of these.
@@ -20,8 +20,7 @@ _WRAPPING = re.compile(
         | \[\d+,\d+\](?:<std(?:err|out)>)?:\ ?
         | \((?:\w+\ )?(?:pid=|ip=)[^)]{1,80}\)\ ?
         | (?:rank|node|worker)[\ _-]?\d{1,4}:[ ]
-        | workerpool\d+-\d+:?\ (?=\S)
-        | \d{1,4}:\ (?=Traceback|\s+File\ "))
+        | workerpool\d+-\d+:?\ (?=\S))
     | (?P<stamp>
         \[?\d{4}[-/]\d\d[-/]\d\d[T\ _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|\ ?[+-]\d\d:?\d\d|\ UTC)?\]?
           (?:\ ?[-:|]\ |:?\ |\ ?-\ |(?=\[))
@@ -45,6 +44,22 @@ _LEVEL = re.compile(
 )
 
 
+#: A level further on in a line, if only a header stands before it: times, names in brackets, places.
+_LATER_LEVEL = re.compile(
+    r"(?<![\w.-])(?:level=)?(?P<level>ERROR|CRITICAL|FATAL|SEVERE|WARNING|(?<==)error|(?<=\[)error)"
+    r"\b(?! ERROR| DETECTED)"
+)
+_HEADER_WORD = re.compile(r"[\[(<].*|.*[\])>:|,]|[\w.]+-|[^\w]+|\S*\d\S*|\w+=\S*")
+#: What may follow it: a logger's name, a file and line, a key.
+_AFTER_LEVEL = re.compile(
+    r"[\])>]?(?:[\s:|-]+(?:[\w./$<>]+(?::[\w.<>]+)*:\d+\]?(?=[\s-])|\[[^\]]{1,60}\]|[\w.]+(?= [-|] )|---|"
+    r"[\w.]{1,40}=\S+(?= \w+=)))*[\s:|\]-]*(?:(?:msg|message|err|error)=)?"
+)
+_HEADER = 90
+#: How pytest repeats what a test logged on purpose or not: no error of the run.
+_CAPTURED = re.compile(r"[A-Z]{4,8} {1,4}[\w.]+:[\w.]+\.py:\d+ ")
+
+
 class Level(IntEnum):
     """How loud the program itself said a line is; `UNSET` where it said nothing."""
 
@@ -59,7 +74,8 @@ class Clean:
     """One physical line without wrapping.
 
     `quote` is what a person would quote of it, `text` is the same without its level, `stream` names who
-    wrote it (a rank or a process; "" when it does not say) and `wandb` says that the W&B client wrote it.
+    wrote it (a rank or a process; "" when it does not say), `wandb` says that the W&B client wrote it and
+    `stamped` that a time stood before it.
     """
 
     text: str
@@ -67,6 +83,7 @@ class Clean:
     stream: str
     level: Level
     wandb: bool
+    stamped: bool
 
 
 _LEVELS = {
@@ -98,7 +115,7 @@ def unwrap(line: str) -> Clean:
     if "\x1b" in text:
         text = _ANSI.sub("", text)
     text = _CONTROL.sub("", text).replace("\t", " ").rstrip()
-    stream, level, wandb = "", Level.UNSET, False
+    stream, level, wandb, stamped = "", Level.UNSET, False, False
     for _ in range(6):
         found = _WRAPPING.match(text)
         if found is None or not found.end():
@@ -107,6 +124,7 @@ def unwrap(line: str) -> Clean:
             stream = found["rank"].strip(" :")
         level = max(level, _level(found["glog_level"] or found["tf_level"] or found["wandb_level"]))
         wandb = wandb or bool(found["wandb"])
+        stamped = stamped or bool(found["stamp"] or found["glog"])
         text = text[found.end() :]
     quote = text
     for _ in range(2):
@@ -115,4 +133,36 @@ def unwrap(line: str) -> Clean:
             break
         level = max(level, _level(found["level"] or found["apt"]))
         text = text[found.end() :]
-    return Clean(text, quote, stream, level, wandb)
+    if level is Level.UNSET and (later := _later_level(text)) is not None:
+        level, quote, text = later
+    return Clean(text, quote, stream, level, wandb, stamped)
+
+
+def as_written_by(writer: str, outer: Clean, inner: Clean) -> Clean:
+    """Returns a line that had a writer's prefix before it (`outer`) as it is without (`inner`)."""
+    return replace(
+        inner,
+        stream=f"{outer.stream} {writer} {inner.stream}".strip(),
+        level=max(outer.level, inner.level),
+        wandb=outer.wandb or inner.wandb,
+        stamped=outer.stamped or inner.stamped,
+    )
+
+
+def _later_level(text: str) -> tuple[Level, str, str] | None:
+    """Returns the level that stands behind a header, what is to be quoted, and the text after it, if any."""
+    found = _LATER_LEVEL.search(text, 0, _HEADER)
+    if (
+        found is None
+        or _CAPTURED.match(text)
+        or not all(_HEADER_WORD.fullmatch(word) for word in _header_words(text[: found.start()]))
+    ):
+        return None
+    after = _AFTER_LEVEL.match(text, found.end())
+    rest = text[after.end() if after else found.end() :].strip('" ')
+    return (_level(found["level"]), text[found.start("level") :], rest) if rest else None
+
+
+def _header_words(header: str) -> list[str]:
+    """Returns the words of a header; a name before a dash, a bar or a level is written with its sign."""
+    return re.sub(r"(?<=\w)\s+(?=[-|:](?:\s|$))", "", header).split()

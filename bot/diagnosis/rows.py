@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
 
-from bot.diagnosis.prefixes import Clean, unwrap
-from bot.diagnosis.structured import message_of
+from bot.diagnosis.prefixes import Clean, as_written_by, unwrap
+from bot.diagnosis.structured import message_of, structured
+from bot.diagnosis.writers import TRACEBACK, learnt_prefixes
 
+_MOST = 200
 _BREAKS = re.compile(r"\r\n|\r|\n")
 
 
@@ -25,7 +27,7 @@ class Rows:
         self.raw: list[str] = []
         self.entry: list[int] = []
         for number, entry in enumerate(lines):
-            line = message_of(entry) if entry[:1] == "{" and '"message"' in entry else entry
+            line = message_of(entry) if structured(entry) else entry
             if "\\n" in line and "Traceback (most recent" in line:
                 line = line.replace("\\n", "\n")
             if "\n" in line or "\r" in line:
@@ -44,16 +46,27 @@ class Rows:
         """Returns the unwrapped line of a row that exists."""
         known = self._clean.get(row)
         if known is None:
-            known = self._clean[row] = unwrap(self.raw[row])
+            known = self._clean[row] = self._unwrapped(self.raw[row])
         return known
 
-    def holding(self, words: Sequence[str]) -> Iterator[int]:
-        """Yields, in no order, the rows that hold one of the (lower-case) words in any case; some twice."""
-        return self._found(words, self._lowered)
+    def _unwrapped(self, raw: str) -> Clean:
+        clean = unwrap(raw)
+        for prefix in self._prefixes:
+            if clean.text.startswith(prefix) or clean.text == prefix.rstrip():
+                return as_written_by(prefix.strip(), clean, unwrap(clean.text[len(prefix) :]))
+        return clean
 
-    def spelling(self, words: Sequence[str]) -> Iterator[int]:
-        """Yields, in no order and some twice, the rows that hold one of the words spelt exactly so."""
-        return self._found(words, self._blob)
+    @cached_property
+    def _prefixes(self) -> tuple[str, ...]:
+        return learnt_prefixes(self.raw, sorted(self.spelling((TRACEBACK,), _MOST)))
+
+    def holding(self, words: Sequence[str], most: int) -> set[int]:
+        """Returns the rows that hold a (lower-case) word in any case: of each the first and last `most`."""
+        return self._found(words, self._lowered, most)
+
+    def spelling(self, words: Sequence[str], most: int) -> set[int]:
+        """Returns the rows that hold a word spelt exactly so: of each word the first and last `most`."""
+        return self._found(words, self._blob, most)
 
     @cached_property
     def _blob(self) -> str:
@@ -61,22 +74,38 @@ class Rows:
 
     @cached_property
     def _lowered(self) -> str:
-        lowered = self._blob.lower()
-        # A few letters grow when lowered; offsets must not move.
-        return lowered if len(lowered) == len(self._blob) else self._blob.translate(_ASCII_LOWER)
+        return lower(self._blob)
 
     @cached_property
     def _starts(self) -> list[int]:
         return list(accumulate([len(line) + 1 for line in self.raw], initial=0))
 
-    def _found(self, words: Sequence[str], blob: str) -> Iterator[int]:
-        starts = self._starts
+    def _found(self, words: Sequence[str], blob: str, most: int) -> set[int]:
+        found: set[int] = set()
         for word in words:
-            at = blob.find(word)
-            while at >= 0:
-                row = bisect_right(starts, at) - 1
-                yield row
-                at = blob.find(word, starts[row + 1])
+            last = self._backwards(word, blob, most)
+            found.update(last)
+            if len(last) == most:
+                found.update(self._forwards(word, blob, most))
+        return found
+
+    def _forwards(self, word: str, blob: str, most: int) -> list[int]:
+        starts, rows = self._starts, list[int]()
+        at = blob.find(word)
+        while at >= 0 and len(rows) < most:
+            rows.append(bisect_right(starts, at) - 1)
+            at = blob.find(word, starts[rows[-1] + 1])
+        return rows
+
+    def _backwards(self, word: str, blob: str, most: int) -> list[int]:
+        starts, rows = self._starts, list[int]()
+        at = blob.rfind(word)
+        while at >= 0 and len(rows) < most:
+            rows.append(bisect_right(starts, at) - 1)
+            at = blob.rfind(word, 0, starts[rows[-1]])
+        return rows
 
 
-_ASCII_LOWER = {upper: upper + 32 for upper in range(65, 91)}
+def lower(text: str) -> str:
+    """Returns the text in lower case and of the same length (one letter alone would become two)."""
+    return text.replace("\u0130", "i").lower()

@@ -6,7 +6,15 @@ import json
 
 _LONGEST = 100_000
 _LOUD = frozenset({"ERROR", "CRITICAL", "FATAL", "ALERT", "EMERGENCY"})
-_TRACES = ("exc_info", "exception", "stack_trace", "traceback", "stack")
+_MESSAGES = ("message", "msg", "event", "evt", "text")
+_LEVELS = ("severity", "level", "levelname", "lvl", "log_level")
+_TRACES = ("exc_info", "exception", "stack_trace", "traceback", "stack", "stacktrace", "error", "err")
+_MARKS = tuple(f'"{key}"' for key in _MESSAGES)
+
+
+def structured(line: str) -> bool:
+    """Returns whether a line may be a record in JSON; cheap."""
+    return line[:1] == "{" and any(mark in line for mark in _MARKS)
 
 
 def message_of(line: str) -> str:
@@ -17,9 +25,13 @@ def message_of(line: str) -> str:
         said = json.loads(line)
     except (ValueError, RecursionError):
         return line
-    message = said.get("message") if isinstance(said, dict) else None
-    if not isinstance(message, str):
+    if not isinstance(said, dict):
         return line
-    level = str(said.get("severity") or said.get("level") or said.get("levelname") or "").upper()
+    payload = said.get("jsonPayload")
+    said = {**said, **payload} if isinstance(payload, dict) else said
+    message = next((text for key in _MESSAGES if isinstance(text := said.get(key), str)), None)
+    if message is None:
+        return line
+    level = next((str(said[key]).upper() for key in _LEVELS if said.get(key)), "")
     traces = [text for key in _TRACES if isinstance(text := said.get(key), str)]
     return "\n".join([f"ERROR: {message}" if level in _LOUD else message, *traces])

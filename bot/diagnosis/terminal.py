@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.diagnosis.phrases import Phrases
+
 _FAILED = re.compile(
     r"""^(?:
       Job\ failed\b | Job\ (?:was\ )?cancell?ed\b | Job\ expired\b | .{0,20}Job\ exceeded\ its\ timeout
@@ -39,12 +41,13 @@ _OTHER = re.compile(
     )""",
     re.VERBOSE,
 )
-_LOST = re.compile(
-    r"launch: (?:Error running job|Failed to (?:start|run|submit)|.{0,40}job .{0,40}failed to start)|"
-    r"(?:failed to start|crashed), killing sweep|failed runs in the first .*killing sweep|"
-    r"launch: .{0,80}status:? ['\"]?(?:failed|crashed)|"
-    r"launch: (?:\w+ )?job \S{1,80} (?:has )?failed\b|(?:too many|maximum number of) failed runs",
-    re.IGNORECASE,
+_LOST = Phrases(
+    r"launch: (?:Error running job|Failed to (?:start|run|submit)|.{0,40}job .{0,40}failed to start)",
+    r"(?:failed to start|crashed), killing sweep",
+    r"failed runs in the first .*killing sweep",
+    r"launch: .{0,80}status:? ['\"]?(?:failed|crashed)",
+    r"launch: (?:\w+ )?job \S{1,80} (?:has )?failed\b",
+    r"(?:too many|maximum number of) failed runs",
 )
 
 
@@ -60,7 +63,7 @@ def succeeded(text: str) -> bool:
 
 def lost(text: str) -> bool:
     """Returns whether the agent says that it gave a launch up; it goes on, and exits 0, all the same."""
-    return _LOST.search(text) is not None
+    return _LOST.fit(text)
 
 
 def is_platform(text: str) -> bool:

@@ -48,7 +48,7 @@ def test_remapped_error_is_the_one_to_quote() -> None:
     lines += ["google.api_core.exceptions.DeadlineExceeded: 504 Deadline Exceeded", *_FAILED]
     said = diagnose_lines(lines, source="vertex")
 
-    assert said.summary == "google.api_core.exceptions.DeadlineExceeded: 504 Deadline Exceeded"
+    assert said.summary == "DeadlineExceeded: 504 Deadline Exceeded"
 
 
 def test_record_of_its_own_ends_a_message() -> None:
@@ -142,3 +142,74 @@ def test_build_error_that_no_cause_fits() -> None:
     said = [diagnose_lines(lines, source=source).category for source in ("cloud_build", "vertex")]
 
     assert said == [Category.BUILD_FAILURE, Category.UNKNOWN]
+
+
+def test_summary_drops_modules_of_the_class() -> None:
+    """The class of an exception keeps its own name; its modules only where the name alone says nothing."""
+    telling, bare = (
+        diagnose_lines([_HEADER, _FRAME, line, *_FAILED], source="vertex").summary
+        for line in ("acme.sub.errors.ShardError: shard 7 is odd", "acme.errors.Error: shard 7 is odd")
+    )
+
+    assert telling == "ShardError: shard 7 is odd"
+    assert bare == "acme.errors.Error: shard 7 is odd"
+
+
+def test_summary_keeps_the_end_of_a_wrapped_reason() -> None:
+    """Where each part of a message wraps the next, the last says why: it is kept, with the first."""
+    image = "europe-west4-docker.pkg.dev/acme-vlm/trainers/arr:8be19c2"
+    line = f'Failed to pull image "{image}": rpc error: code = Unknown desc = failed to unpack "{image}": '
+    said = diagnose_lines([line + "get token: unexpected status: 403 Forbidden", *_FAILED], source="vertex")
+
+    assert said.summary.startswith(f'Failed to pull image "{image}"')
+    assert "unexpected status: 403 Forbidden" in said.summary
+    assert len(said.summary) <= 200
+
+
+def test_summary_drops_hints_before_reasons() -> None:
+    """Of a long line the sentences that tell what to do go first: the advice says that."""
+    hint = "Please run `acme login` again, see https://acme.example/docs/login and the pages below it."
+    line = f"ERROR: the shard server could not refresh its credentials for project blue. {hint} {hint}"
+    said = diagnose_lines([line, *_FAILED], source="vertex")
+
+    assert "could not refresh its credentials for project blue." in said.summary
+    assert "Please" not in said.summary
+
+
+def test_printed_answer_of_a_service() -> None:
+    """The sentence in a printed JSON answer is read like an error line, and quoted without its key."""
+    lines = ["ERROR: (gcloud.alpha.tpus.create) {", '  "code": 8,']
+    lines += ['  "message": "Quota limit \'TPUS_PER_ZONE\' has been exceeded. Limit: 0 in zone z."', "}"]
+    said = diagnose_lines([*lines, "Container called exit(1)."])
+
+    assert (said.root_cause_index, said.category) == (2, Category.QUOTA)
+    assert said.summary.startswith("Quota limit 'TPUS_PER_ZONE' has been exceeded.")
+
+
+def test_message_below_its_class() -> None:
+    """Where the row of the class is empty, the row with the message's first words is the one to mark."""
+    lines = [_HEADER, _FRAME, "acme.SetupError:", "   the plan has no stages", *_FAILED]
+    said = diagnose_lines(lines, source="vertex")
+
+    assert (said.root_cause_index, said.summary) == (3, "SetupError: the plan has no stages")
+
+
+def test_record_with_a_time_ends_a_message() -> None:
+    """A record with a time of its own is not taken for more of the message above it."""
+    lines = [_HEADER, _FRAME, "acme.OddError: odd", "2025-11-18 07:00:00 uploading what is left", *_FAILED]
+
+    assert diagnose_lines(lines, source="vertex").summary == "OddError: odd"
+
+
+def test_retried_to_the_last_attempt() -> None:
+    """What was tried again to the last attempt, and failed, was not recovered: it is the cause."""
+    reason = "Permission denied on secret: projects/1/secrets/key for service account run@acme.example."
+    lines = [
+        reason,
+        "Provisioning failed.",
+        "Retrying, attempt 1 of 2 failed",
+        "Retrying, attempt 2 of 2 failed",
+    ]
+    said = diagnose_lines([*lines, "Execution run-x has failed to complete, 0/1 tasks were a success."])
+
+    assert (said.root_cause_index, said.category) == (0, Category.PERMISSION_DENIED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.diagnosis.causes.answers import ANSWERS
 from bot.diagnosis.causes.build import BUILD
 from bot.diagnosis.causes.code import CODE, EXCEPTION, IMPORTS
 from bot.diagnosis.causes.config import CONFIG
@@ -9,16 +10,21 @@ from bot.diagnosis.causes.consequences import CONSEQUENCES
 from bot.diagnosis.causes.credentials import CREDENTIALS, REFUSED
 from bot.diagnosis.causes.data import DATA
 from bot.diagnosis.causes.gpu import GPU
+from bot.diagnosis.causes.installs import INSTALLS
 from bot.diagnosis.causes.memory import MEMORY
 from bot.diagnosis.causes.network import NETWORK
+from bot.diagnosis.causes.network_classes import NETWORK_CLASSES
 from bot.diagnosis.causes.permissions import PERMISSIONS
 from bot.diagnosis.causes.placement import PLACEMENT
+from bot.diagnosis.causes.places import PLACES
 from bot.diagnosis.causes.quota import QUOTA
 from bot.diagnosis.causes.requests import REQUESTS
+from bot.diagnosis.causes.statuses import STATUSES
 from bot.diagnosis.causes.wandb import WANDB
 
 #: Among equally strong matches the earlier wins.
 CAUSES = (
+    *PLACES,
     *MEMORY,
     *QUOTA,
     *GPU,
@@ -26,14 +32,18 @@ CAUSES = (
     *CREDENTIALS,
     *PERMISSIONS,
     *REFUSED,
+    *INSTALLS,
     *BUILD,
+    *IMPORTS,
     *WANDB,
     *NETWORK,
+    *NETWORK_CLASSES,
     *REQUESTS,
-    *IMPORTS,
     *CONFIG,
     *DATA,
     *CODE,
+    *STATUSES,
+    *ANSWERS,
     *CONSEQUENCES,
 )
 

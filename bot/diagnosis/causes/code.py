@@ -18,11 +18,14 @@ IMPORTS = (
             r"GLIBC(?:XX)?_[\d.]+' not found",
             r"requires the (?P<module>[\w-]+) (?:library|package) but it was not found",
             r"partially initialized module",
+            r"descriptors cannot (?:not )?be created directly",
             r"(?:failed to import|could not import|unable to import) (?P<module>[\w.]+)",
             r"(?P<module>[\w-]+) (?:is not installed|package not found)",
             r"please (?:run )?`?pip install (?P<package>[\w\[\]-]+)",
             r"a module that was compiled using NumPy 1",
             r"numpy\.dtype size changed",
+            r"numpy is not available",
+            r"operator \S+ does not exist",
             r"this modeling file requires the following packages",
             r"has been installed but (?:the )?package .{0,30}",
             r"module '[\w.]+' has no attribute '\w+'.{0,40}circular import",
@@ -37,6 +40,7 @@ IMPORTS = (
             "DistributionNotFound",
             "VersionConflict",
             "AttributeError",
+            "TypeError",
             "OptionalDependencyNotAvailable",
         ),
         advice=(
@@ -60,9 +64,23 @@ IMPORTS = (
             r"Error while finding module specification for '(?P<module>[\w.]+)'",
             r"error while loading shared libraries: (?P<library>\S+)",
             r"Cannot find module '(?P<module>[^']+)'",
+            r"Error locating target '(?P<module>[\w.]+)'",
+            r"^E {3,}(?:ModuleNotFoundError|ImportError): (?P<error>.{0,120})",
+            r"requires? (?:the )?(?P<package>[\w.-]+) (?:package|library|module)s?\b.{0,80}\binstall",
+            (
+                r"please install (?:it|them|the package|the library)?.{0,20}(?:with|using|via|by "
+                r"running):? .{0,4}pip3? install"
+            ),
         ),
         advice="Add the package that has {module} to the image, or correct the module's name in entry_point.",
-        samples=("/usr/local/bin/python: No module named arr_coc.trian",),
+        samples=(
+            "/usr/local/bin/python: No module named arr_coc.trian",
+            "E   ModuleNotFoundError: No module named 'acme.grid'",
+            (
+                "acme.errors.Error: S3 support requires the acme-s3 package. Install it with `pip install "
+                "acme[s3]`."
+            ),
+        ),
     ),
     Cause(
         id="import.class",
@@ -78,7 +96,6 @@ IMPORTS = (
         advice=(
             "A package is missing or does not fit the others: pin it in the image's requirements and rebuild."
         ),
-        strength=Strength.CLASS,
         samples=("ImportError: something odd",),
     ),
 )
@@ -99,6 +116,27 @@ CODE = (
         samples=("Run abcd1234 errored: KeyError('label')",),
     ),
     Cause(
+        id="code.panic",
+        category=Category.CODE_EXCEPTION,
+        patterns=(
+            r"^panic: (?P<error>.{0,160})",
+            r"^\S*sh: (?:line )?\d+: (?P<error>syntax error.{0,160})",
+            r"line \d+: (?P<error>syntax error.{0,160})",
+            r"^thread '.{0,80}' panicked at (?P<error>.{0,160})",
+            r'^Exception in thread "[^"]{0,80}" (?P<error>.{0,160})',
+            r"^Caused by: (?P<error>[\w.$]+(?:: .{0,160})?)",
+        ),
+        advice=(
+            "The program itself crashed: reproduce it locally with the same input and correct what the "
+            "line names."
+        ),
+        strength=Strength.GENERIC,
+        samples=(
+            "panic: runtime error: integer divide by zero",
+            "thread 'main' panicked at src/main.rs:4:9:",
+        ),
+    ),
+    Cause(
         id="code.signal",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -106,9 +144,9 @@ CODE = (
             r"SIGSEGV",
             r"exit(?:ed with)?(?: a non-zero)?(?: code| status)(?: of)?:? ?(?:139|134|-11|-6)\b",
             r"Fatal Python error",
-            r"exit ?code ?: +-(?:4|6|7|8|11)\b",
-            r"exitcode: -(?:4|6|7|8|11)\b",
-            r"Signal (?:4|6|7|8|11) \(SIG\w+\) received",
+            r"exit ?code ?: +-(?:4|6|8|11)\b",
+            r"exitcode: -(?:4|6|8|11)\b",
+            r"Signal (?:4|6|8|11) \(SIG\w+\) received",
             r"SIGABRT",
             r"core dumped",
             r"(?:malloc|free|realloc|munmap_chunk)\(\): ",
@@ -116,6 +154,8 @@ CODE = (
             r"stack smashing detected",
             r"illegal instruction",
             r"status: 139",
+            r"terminate called after throwing an instance of",
+            r"^what\(\): ",
         ),
         advice=(
             "A native library crashed: run with PYTHONFAULTHANDLER=1 to see where, and check that torch, "
@@ -138,6 +178,7 @@ CODE = (
             r"Trying to backward through the graph a second time",
             r"expected scalar type",
             r"one of the variables needed for gradient computation",
+            r"Expected to have finished reduction in the prior iteration",
         ),
         advice=(
             "Shapes, devices or weights do not fit together: check model configuration against "

@@ -19,6 +19,10 @@ CONFIG = (
             ),
             r"(?:staging_bucket|worker_pool_specs) .{0,40}(?:required|missing|not set)",
             r"could not load (?:launch )?(?:agent )?config",
+            (
+                r"(?:could not|cannot|can't|unable to|failed to) (?:find|open|load|read|locate|parse) .{0,40}"
+                r"\bconfig(?:uration)?(?: file)?\b:? ?(?P<path>\S*)"
+            ),
             r"requires a (?:staging bucket|service account|queue|project)",
             r"please specify (?:a|an|the) [\w ]{3,40}(?:in|under|via|with)",
             r"must specify (?:a |an )?(?:queue|project|entity|job|image)",
@@ -59,7 +63,12 @@ CONFIG = (
             r"Some specified arguments are not used by the HfArgumentParser",
             r"no such command",
             (
-                r"(?:environment variable|env var) '?(?P<variable>\w+)'? (?:is |was |must be )?(?:not set|"
+                r"(?:unknown|unrecogni[sz]ed) (?:flag|option|command[- ]line \w+|switch|subcommand)s?:? "
+                r"(?P<option>\S+)"
+            ),
+            (
+                r"(?:environment variable|env var) ['\"`]?(?P<variable>\w+)['\"`]? (?:is |was |must be "
+                r")?(?:not set|"
                 r"missing|required|undefined|unset|empty)"
             ),
             (
@@ -79,6 +88,7 @@ CONFIG = (
             r"missing required (?:environment|env|config|setting|field|key|parameter)\w*",
             r"(?:environment variable|env var) (?P<variable>\w+) expected",
             r"(?P<variable>\w+): unbound variable",
+            r"line \d+: (?P<variable>[A-Z][A-Z0-9]*_[A-Z0-9_]+): (?!command not found)",
         ),
         advice="Correct the argument or variable that the line names in the preset (entry_point, args, env).",
         samples=(
@@ -121,6 +131,12 @@ CONFIG = (
                 r"together)|and .{0,40}(?:mutually exclusive|should match|must match|are incompatible))"
             ),
             r"mutually exclusive",
+            (
+                r"(?:can't|cannot|can not|must not) (?:both )?(?:use|set|be used|be set|be enabled|"
+                r"specify)\b.{0,80}(?:together|at the same time|both)"
+            ),
+            r"at most one of .{0,80}\b(?:can|may|must) be",
+            r"declare it as envvar",
             r"requires? the (?:save|eval)\w* (?:and|strategy)",
             r"DeepSpeed.{0,60}(?:config|train_batch_size)",
             r"Check batch related parameters",
@@ -134,6 +150,31 @@ CONFIG = (
             "omegaconf.errors.ConfigAttributeError: Key 'lrate' is not in struct",
             "yaml.scanner.ScannerError: mapping values are not allowed here",
         ),
+    ),
+    Cause(
+        id="config.choice",
+        category=Category.CONFIG_ERROR,
+        patterns=(
+            (
+                r"(?:unknown|unsupported|invalid|unrecogni[sz]ed) [\w -]{0,40}\b(?:option|optimizer|"
+                r"scheduler|backend|precision|dtype|strategy|loss|model[ _]type|mode|choice|activation|"
+                r"split|format|argument|value)\b.{0,80}"
+                r"(?:choose|expected|one of|available|valid|supported|must be|allowed|known)"
+            ),
+            r"invalid (?:\w+ )?option: \S+",
+        ),
+        exceptions=(
+            "ValueError",
+            "KeyError",
+            "AssertionError",
+            "NotImplementedError",
+            "RuntimeError",
+            "TypeError",
+        ),
+        advice="Set what the line names to one of the values that the program knows.",
+        strength=Strength.CLASS,
+        samples=("ValueError: Unknown optimizer: adamww; choose from adamw, sgd, lion",),
+        counters=("ValueError: invalid literal for int() with base 10: 'x'",),
     ),
     Cause(
         id="config.class",
@@ -161,6 +202,14 @@ CONFIG = (
             "DeepSpeedConfigError",
             "ConfigValueError",
             "MisconfigurationException",
+            "FireError",
+            "NoSectionError",
+            "NoOptionError",
+            "EnvError",
+            "UndefinedValueError",
+            "UnparsedFlagAccessError",
+            "IllegalFlagValueError",
+            "UnrecognizedFlagError",
             "ConfigException",
         ),
         advice="Correct the field that the line names in the run's configuration.",

@@ -45,7 +45,7 @@ CONSEQUENCES = (
             r"subprocess-exited-with-error",
             r"This error originates from a subprocess",
             r"did not run successfully",
-            r"npm (?:ERR!|error) code \w+$",
+            r"npm (?:ERR!|error) code (?!ELIFECYCLE)\w+$",
         ),
         advice=(
             "An install step failed: open the full log and look at what was printed just before this line."
@@ -97,6 +97,7 @@ CONSEQUENCES = (
             r"Process completed with exit code",
             r"Sending process \d+ closing signal",
             r"exitcode ?:",
+            r"^Error executing job with overrides",
         ),
         advice=_ADVICE,
         strength=Strength.CONSEQUENCE,

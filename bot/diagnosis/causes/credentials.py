@@ -44,6 +44,9 @@ CREDENTIALS = (
             r"default credentials were not found",
             r"could not automatically determine credentials",
             r"failed to load service account credentials",
+            r"could not deserialize key data",
+            r"unable to load PEM file",
+            r"(?:could not|unable to|failed to|cannot) refresh .{0,60}(?:credentials|token)",
             r"anonymous caller does not have",
             r"unable to locate credentials",
             r"no Google Cloud Platform credentials found",
@@ -87,6 +90,7 @@ CREDENTIALS = (
     Cause(
         id="auth.huggingface_token",
         category=Category.AUTH_INVALID_KEY,
+        unless=(r"(?:needed|required|necessary) permissions?\b",),
         patterns=(
             (
                 r"invalid (?:username or|user token|credentials in authorization header|token(?! ids?\b)|"
@@ -163,6 +167,8 @@ CREDENTIALS = (
             r"unauthenticated request",
             r"(?:ERR|WRONGPASS|NOAUTH) (?:invalid|authentication|.{0,20}password)",
             r"password authentication failed for user",
+            r"(?:incorrect|invalid|wrong) (?:user ?name|login|e-?mail) or password",
+            r"(?:failed to authenticate|authentication (?:has )?failed)\b(?! for '?https?)",
             r"access denied for user '\S+' \(using password",
         ),
         advice=(
@@ -201,7 +207,10 @@ REFUSED = (
             r"\b401 \(Unauthorized\)",
             r"code[= ]+401",
             r"401 .{0,30}UNAUTHENTICATED",
-            r"(?:InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidClientTokenId|UnrecognizedClient)",
+            (
+                r"(?:InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidClientTokenId|"
+                r"UnrecognizedClient)"
+            ),
         ),
         advice="The key or token was refused: make a new one and store it in the secret that the job reads.",
         samples=(

@@ -20,6 +20,10 @@ GPU = (
             r"Torch not compiled with CUDA enabled",
             r"torch\.cuda\.is_available\(\) is False",
             r"No CUDA GPUs are available",
+            r"No visible (?:GPU|TPU|CUDA) devices?",
+            r"NVML_SUCCESS ==",
+            r"Failed to initialize NVML",
+            r"cuDNN version incompatibility",
             r"Found no NVIDIA driver",
             r"no CUDA-capable device is detected",
             r"CUDA_ERROR_NO_DEVICE",
@@ -62,6 +66,7 @@ GPU = (
             r"Unable to initialize backend '(?:tpu|cuda|gpu)'",
             r"bf16.{0,30}(?:requires|not supported).{0,40}(?:gpu|ampere|cuda)",
             r"only supports Ampere GPUs",
+            r"only supported on GPUs? with compute capability",
         ),
         advice=(
             "Driver, CUDA and the image do not fit, or the GPU is faulty: match the image's CUDA to the "
@@ -139,6 +144,7 @@ GPU = (
             r"NCCL (?:operation|communicator|work) .{0,40}(?:timed out|timeout|aborted)",
             r"Some NCCL operations have failed or timed out",
             r"monitoredBarrier",
+            r"ProcessGroup\w+ is only supported with",
             r"gloo\b.{0,120}timed out",
             r"timed out waiting \d+ ?ms for (?:recv|send)",
             r"timed out waiting for .{0,40}(?:rank|ranks|workers|clients|peers)",
@@ -184,6 +190,7 @@ GPU = (
         id="nccl.error",
         category=Category.NCCL_DISTRIBUTED,
         patterns=(
+            r"nccl\w+(?:Error|Usage|Argument): .{0,160}Last error: ?(?P<error>.{4,100})",
             r"ncclSystemError",
             r"ncclInternalError",
             r"ncclInvalidUsage",
@@ -205,7 +212,6 @@ GPU = (
             r"horovod.{0,60}(?:stalled|shut down)",
             r"MPI_ABORT",
             r"mpirun (?:noticed|has exited)",
-            r"Expected to have finished reduction in the prior iteration",
         ),
         advice=(
             "The collective failed between the workers: look at the first rank that complained, one GPU "

@@ -39,6 +39,8 @@ MEMORY = (
             r"No available memory for the cache blocks",
             r"larger than (?:the )?(?:available|free) (?:KV cache|GPU) memory",
             r"Free memory on device .{0,40}is less than desired",
+            r"cupy\S*OutOfMemoryError",
+            r"triton\S*OutOfResources: out of resource",
         ),
         advice=(
             "Halve per_device_train_batch_size and double gradient_accumulation_steps, switch gradient "
@@ -159,8 +161,11 @@ MEMORY = (
             r"status 137\b",
             r"non-zero status: 137",
             r"\b137 ?\(SIGKILL\)",
+            r"exit ?code ?:? *-7\b",
+            r"Signal 7 \(SIGBUS\)",
             r"exits with return code = -9\b",
             r"process in the process pool was terminated abruptly",
+            r"TerminatedWorkerError",
             r"subprocess(?:es)? (?:has|have) abruptly died",
             r"terminated on signal 9",
             r"^(?:.{0,80}line \d+: *\d* *)?killed\b(?!\s*\w+ing)",
@@ -184,6 +189,17 @@ MEMORY = (
             ),
         ),
         counters=("Killing agent (PID: 22) - config error, will not self-resolve",),
+    ),
+    Cause(
+        id="host_memory.worker_gone",
+        category=Category.OUT_OF_MEMORY_HOST,
+        patterns=(r"DataLoader worker .{0,60}exited unexpectedly",),
+        advice=(
+            "A worker process died, most often for memory: see what it said before, lower num_workers, or "
+            "take a machine with more RAM."
+        ),
+        strength=Strength.SECONDARY,
+        samples=("RuntimeError: DataLoader worker (pid(s) 113, 114) exited unexpectedly",),
     ),
     Cause(
         id="host_memory.alloc",

@@ -112,6 +112,11 @@ NETWORK = (
             r"\[Errno 1(?:01|13)\]",
             r"E(?:HOST|NET)UNREACH",
             r"failed to establish a new connection",
+            (
+                r"(?:unable|could not|failed) to connect to (?:port|host|server|the endpoint|"
+                r"(?P<peer>[\w.-]+:\d+))"
+            ),
+            r"NoBrokersAvailable",
             r"proxy ?error",
             r"tunnel connection failed",
             r"cannot connect to proxy",
@@ -132,7 +137,7 @@ NETWORK = (
     Cause(
         id="network.reset",
         category=Category.NETWORK,
-        unless=(*DISTRIBUTED, r"in archive"),
+        unless=(*DISTRIBUTED, r"in archive", r"might be corrupt|expected \d+ more bytes"),
         patterns=(
             r"connection (?:was )?reset",
             r"reset by peer",
@@ -224,76 +229,5 @@ NETWORK = (
                 "couldn't find them in the cached files."
             ),
         ),
-    ),
-    Cause(
-        id="network.class",
-        category=Category.NETWORK,
-        exceptions=(
-            "ConnectionError",
-            "ConnectionRefusedError",
-            "ConnectionResetError",
-            "ConnectionAbortedError",
-            "BrokenPipeError",
-            "MaxRetryError",
-            "ConnectTimeout",
-            "ReadTimeout",
-            "ReadTimeoutError",
-            "ConnectTimeoutError",
-            "NewConnectionError",
-            "SSLError",
-            "URLError",
-            "gaierror",
-            "ConnectError",
-            "RemoteProtocolError",
-            "FSTimeoutError",
-            "httpx.ReadError",
-            "httpx2.ReadError",
-            "ClientConnectorError",
-            "ClientConnectionError",
-            "ServerDisconnectedError",
-            "ServerTimeoutError",
-            "ClientOSError",
-            "ClientPayloadError",
-            "ProxyError",
-            "ChunkedEncodingError",
-            "IncompleteRead",
-            "RemoteDisconnected",
-            "exceptions.RetryError",
-            "LocalEntryNotFoundError",
-            "TransportError",
-            "OfflineModeIsEnabled",
-            "EndpointConnectionError",
-            "ConnectionTimeout",
-            "APIConnectionError",
-            "socket.timeout",
-            "PoolTimeout",
-            "httpx.TimeoutException",
-        ),
-        advice=(
-            "The network failed between the job and the server named in the line: launch again and check "
-            "the way out if it repeats."
-        ),
-        strength=Strength.CLASS,
-        samples=("httpx.ConnectError: All connection attempts failed",),
-    ),
-    Cause(
-        id="timeout.class",
-        category=Category.TIMEOUT,
-        exceptions=(
-            "TimeoutError",
-            "TimeoutExpired",
-            "TimeoutException",
-            "FunctionTimedOut",
-            "DeadlineExceeded",
-            "asyncio.TimeoutError",
-            "exceptions.Timeout",
-        ),
-        advice=(
-            "Something took longer than the program was ready to wait: see what it waited for and raise "
-            "that timeout."
-        ),
-        strength=Strength.CLASS,
-        samples=("subprocess.TimeoutExpired: Command 'gsutil rsync' timed out after 600 seconds",),
-        counters=("ConnectionError: x",),
     ),
 )

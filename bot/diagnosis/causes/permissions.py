@@ -45,6 +45,7 @@ PERMISSIONS = (
             r"permission '(?P<permission>[\w.]+)' (?:is )?denied(?: on resource '?(?P<resource>[^'\s]+))?",
             r"permission[s]? ['\"]?(?P<permission>[a-z]\w*\.\w+\.\w+)['\"]?",
             r"is forbidden from accessing",
+            r"not authorized to perform:? (?P<permission>\w+:\w+)(?: on resource:? (?P<resource>\S{1,80}))?",
             r"have the \W?(?P<permission>[a-z]\w*\.\w+\.\w+)\W? permission",
             (
                 r"does not have [`'\[\"]{0,3}(?P<permission>[a-z]\w*\.\w+\.\w+)[`'\]\"]{0,3} (?:IAM )?"
@@ -54,7 +55,11 @@ PERMISSIONS = (
                 r"missing (?:the )?(?:necessary |required |following )?permissions?:? "
                 r"['\"`]?(?P<permission>[a-z]\w*\.\w+\.\w+)"
             ),
-            r"permission(?:s)? denied on (?:resource|'|the)",
+            (
+                r"permission(?:s)? denied (?:on|for|to|while accessing) (?:resource|'|the|secret|bucket|"
+                r"project|service)"
+            ),
+            r"permission denied for (?:table|schema|relation|database|function|view)",
             r"IAM_PERMISSION_DENIED",
             r"PERMISSION_DENIED",
             r"you do not have permission to act as service[ _]account:? (?P<account>\S+)",
@@ -65,6 +70,7 @@ PERMISSIONS = (
                 r"3}(?:permission|access|role)"
             ),
             r"denied: permission .{0,60}",
+            r"(?:error )?checking push permissions?",
             r"requires (?:the )?(?P<role>roles/[\w.]+)",
         ),
         advice=(
@@ -126,6 +132,7 @@ PERMISSIONS = (
             r"returned error: 403",
             r"\b403 \(Forbidden\)",
             r"code[= ]+403",
+            r"don't have the (?:needed|required|necessary) permissions?",
             r"\bdoes not have (?:write|read|push|the required|sufficient|enough) (?:access|permission)s?",
             (
                 r"\byou (?:do not|don't) have (?:the )?(?:\w+ ){0,2}permissions? to (?:access|perform|read|"
@@ -139,7 +146,15 @@ PERMISSIONS = (
             r"AccessDenied",
             r"insufficient (?:permissions?|privileges|authentication scopes|scopes?)",
             r"ACCESS_TOKEN_SCOPE_INSUFFICIENT",
-            r"remote: permission to \S+ denied",
+            r"permission to \S+ denied",
+            r"\bGH\d{3}: ",
+            (
+                r"remote rejected\].{0,120}(?:hook declined|protected|not allowed|permission|rule "
+                r"violation|refusing to allow)"
+            ),
+            r"(?:protected branch|pre-receive) hook declined",
+            r"push declined due to",
+            r"not allowed to (?:force )?push",
             r"write access to repository not granted",
             r"repository .{0,60}(?:may require|requires) .{0,10}docker login",
             r"forbidden:",
@@ -165,7 +180,8 @@ PERMISSIONS = (
         id="permission.file",
         category=Category.PERMISSION_DENIED,
         patterns=(
-            r"\[Errno 13\]",
+            r"\[Errno (?:13|30)\]",
+            r"read-?only (?:file ?system|database)",
             r"Errno 1\] Operation not permitted",
             r"(?:cannot|can't|could not|unable to|failed to) \w+ .{0,120}: permission denied",
             r": permission denied\.?$",

@@ -46,7 +46,8 @@ PLACEMENT = (
             r"machine ?type (?P<machine>[\w-]+) is not (?:available|offered)",
             r"no (?:machine|accelerator) type .{0,60}(?:exist|found)",
             r"(?P<machine>\b[a-z]\d[a-z]?-[a-z]+-\w+) is only (?:supported|available|offered)\b",
-            r"machine_?type[^.]{0,60}(?:not found|does not exist)",
+            r"machine[_ ]?type[^.]{0,60}(?:not found|does not exist)",
+            r"machineTypes?/(?P<machine>[\w-]+).{0,60}(?:not found|does not exist)",
         ),
         advice=(
             "Choose a machine type and accelerator that go together in this region (T4: n1-standard-4, "
@@ -89,6 +90,8 @@ PLACEMENT = (
                 r"manifest)[^:]{0,10} ?(?:for )?\\?\"?(?P<image>[^\s\"\\]*)"
             ),
             r"no (?:such|matching) (?:image|manifest)",
+            r"error pulling build step \d+ \\?[\"']?(?P<image>[^\s\"'\\]+)",
+            r"failed to solve: (?P<image>[\w./-]+[:@]\S+): .{0,200}: not found$",
             (
                 r"image .{0,120}(?:no match for platform|does not match the (?:specified|detected) "
                 r"(?:host )?platform)"
@@ -144,7 +147,9 @@ PLACEMENT = (
             ),
             r"(?:ba|da|z)?sh: (?:line )?\d*:? ?(?P<command>[\w./-]+): (?:command |)not found",
             r"can't open file '(?P<command>[^']+)'",
+            r"can't find '__main__' module in '?(?P<command>[^'\s]+)",
             r": bad interpreter",
+            r"^\S*sh: (?:line )?\d*:? ?(?P<command>\S+\.(?:sh|py)): permission denied$",
             r"(?:container|user-provided container) failed to (?:start|become ready|listen)",
             r"failed to start and (?:then )?listen",
             r"STARTUP TCP probe failed",

@@ -15,7 +15,7 @@ QUOTA = (
                 r"quota exceeded for (?:quota )?(?:metric|group)s? '?(?P<metric>[\w./ -]+?)'?(?: and "
                 r"limit '?(?P<limit>[^']+)'?)?(?: of service|\.|,|$)"
             ),
-            r"quota '(?P<metric>[\w./-]+)' exceeded",
+            r"quota (?:limit |metric )?'(?P<metric>[\w./-]+)' (?:has been |was |is )?exceeded",
             r"exceeded (?:the )?(?:current )?quota (?:limit )?(?:for|of) '?(?P<metric>[\w./-]*_[\w./-]+)",
             r"quota[^.]{0,60}\b(?P<metric>[a-z]+\.googleapis\.com/\w+)",
         ),
@@ -79,7 +79,8 @@ QUOTA = (
             r"not enough quota",
             r"out of quota",
             r"no quota",
-            r"exceed(?:s|ed)? the rate limit\b",
+            r"exceed(?:s|ed)? (?:the )?rate limits?\b",
+            r"exceeded your \w+ quota",
             r"does not have (?:enough|sufficient) .{0,40}quota",
             r"limit of \d+ .{0,40}quota",
         ),
@@ -143,6 +144,10 @@ QUOTA = (
             r"\bstock-?outs?\b(?!\s*(?:=|:)\s*0)",
             r"(?:insufficient|not enough|no) (?:\w+ ){0,4}capacity(?! factor)",
             r"capacity (?:is )?(?:not |un)available",
+            (
+                r"capacity (?:\S+ ){0,6}(?:is|are|was|has been) (?:currently )?(?:exhausted|insufficient|"
+                r"used up)"
+            ),
             r"InsufficientInstanceCapacity",
             r"temporarily out of (?:capacity|resources)",
             (

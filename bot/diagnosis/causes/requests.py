@@ -98,10 +98,11 @@ REQUESTS = (
             r"RepositoryNotFoundError",
             r"repository '\S+' not found",
             r"unknown revision",
+            r"pathspec '(?P<path>[^']+)' did not match any file",
             r"Remote branch (?P<branch>\S+) not found",
             r"couldn't find remote ref",
             r"Dataset '?(?P<dataset>\S+)'? doesn't exist on the Hub",
-            r"couldn't find (?:a dataset|any data|the dataset)",
+            r"couldn't find (?:a dataset|the dataset)",
             r"is not a valid git identifier",
         ),
         advice=(
@@ -110,13 +111,17 @@ REQUESTS = (
         ),
         samples=(
             "google.api_core.exceptions.NotFound: 404 The specified bucket does not exist.",
-            "huggingface_hub.errors.EntryNotFoundError: 404 Client Error. Entry Not Found for url: https://x.example.",
+            (
+                "huggingface_hub.errors.EntryNotFoundError: 404 Client Error. Entry Not Found for url: "
+                "https://x.example."
+            ),
             (
                 "OSError: acme/nope is not a local folder and is not a valid model identifier listed on "
                 "'https://huggingface.co/models'"
             ),
             "remote: Repository not found.",
         ),
+        unless=(r"machineTypes?/",),
         counters=("ModuleNotFoundError: No module named 'foo'",),
     ),
     Cause(
@@ -138,13 +143,9 @@ REQUESTS = (
         category=Category.INVALID_ARGUMENT,
         patterns=(
             r"list of found errors:.{0,12}Field: (?P<field>[\w.\[\]]+)",
-            r"\b400 (?!bad gateway).{0,160}",
             r"\b4(?:09|12) .{0,80}(?:already exists|conflict|condition|not available)",
             r"INVALID_ARGUMENT",
             r"StatusCode\.INVALID_ARGUMENT",
-            r"BadRequest: 400",
-            r"400 Client Error",
-            r"HttpError 400",
             r"invalid (?:value|argument) (?:at|for) (?:\[|'|\")?(?P<field>[\w.\[\]]+)",
             r"FAILED_PRECONDITION",
             r"StatusCode\.OUT_OF_RANGE",
@@ -179,6 +180,15 @@ REQUESTS = (
                 "job_spec.worker_pool_specs[0]; Message: too small"
             ),
         ),
+    ),
+    Cause(
+        id="argument.http_400",
+        category=Category.INVALID_ARGUMENT,
+        patterns=(r"\b400 (?!bad gateway)",),
+        exceptions=("HttpError", "HTTPError", "HTTPStatusError", "CommError", "UsageError", "ClientError"),
+        advice="The API refused the request: correct the field that the line names.",
+        strength=Strength.CLASS,
+        samples=("requests.exceptions.HTTPError: 400 Client Error: Bad Request for url: https://x.example/",),
     ),
     Cause(
         id="argument.gcloud",
