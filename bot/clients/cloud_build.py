@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.clients.google_apis import BUILDS
+from bot.clients.google_apis import CANCEL_BUILD, LIST_BUILDS
 from bot.clients.google_call import asking
-from bot.clients.google_messages import newest_first, raw_pages, segment, time_in
-from bot.clients.google_retry import read_retry
+from bot.clients.google_messages import newest_first, segment, time_in
 from bot.clients.google_transport import GoogleTransport
 from bot.models.cloud import Build, BuildStatus
 from bot.redaction import neutralise, safe
 from bot.settings import Settings
 
-_SYSTEM = BUILDS.system
+_SYSTEM = LIST_BUILDS.api.system
 _PAGE = 100
 _ACTIVE = 'status="PENDING" OR status="QUEUED" OR status="WORKING"'
 
@@ -59,25 +58,17 @@ class CloudBuild:
             "id": build_id,
         }
         async with asking(_SYSTEM, region, self._call):
-            client = await self._transport.client(BUILDS, region)
-            await client.cancel_build(request=request, retry=None, timeout=self._call)
+            await self._transport.ask(CANCEL_BUILD, region, request, timeout=self._call)
 
     async def _list(
         self, region: str, deadline: float, query: Mapping[str, Any], *, limit: int | None
     ) -> tuple[Build, ...]:
         request = {"parent": self._parent(region), "project_id": self._transport.project, **query}
-        rows: list[Build] = []
         async with asking(_SYSTEM, region, deadline):
-            client = await self._transport.client(BUILDS, region)
-            pager = await client.list_builds(
-                request=request,
-                retry=read_retry(first_pause=self._pause, deadline=deadline),
-                timeout=deadline,
+            found = await self._transport.rows(
+                LIST_BUILDS, region, request, deadline=deadline, first_pause=self._pause, limit=limit
             )
-            async for page in raw_pages(pager):
-                rows += [_build(row) for row in page.builds]
-                if limit is not None and len(rows) >= limit:
-                    break
+        rows = [_build(row) for row in found]
         rows.sort(key=lambda row: newest_first(row.created), reverse=True)
         return tuple(rows[:limit])
 

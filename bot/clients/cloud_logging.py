@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from bot.clients.google_apis import LOGGING
+from bot.clients.google_apis import LIST_LOG_ENTRIES
 from bot.clients.google_call import asking
-from bot.clients.google_messages import raw_pages
-from bot.clients.google_retry import read_retry
+from bot.clients.google_retry import tried
 from bot.clients.google_transport import GoogleTransport
 from bot.clients.log_entries import entry_of
 from bot.clients.log_filters import LONGEST_FILTER, explorer_url, filter_of
@@ -18,7 +17,7 @@ from bot.ports import LogPage, LogScope
 from bot.regions import NO_REGION
 from bot.settings import Timing
 
-_SYSTEM = LOGGING.system
+_SYSTEM = LIST_LOG_ENTRIES.api.system
 _PAGE = 1000
 # Google's quota, for a whole project and not raisable: https://docs.cloud.google.com/logging/quotas
 _QUOTA = 60
@@ -60,11 +59,9 @@ class CloudLogging:
             "page_size": max(1, min(limit, _PAGE)),
             "page_token": cursor,
         }
-        retry = read_retry(first_pause=self._pause, deadline=deadline)
         until = asyncio.get_running_loop().time() + deadline
         async with asking(_SYSTEM, NO_REGION, deadline):
-            page: LogPage = await retry(self._read_once)(request, until)
-            return page
+            return await tried(lambda: self._read_once(request, until), first_pause=self._pause, until=until)
 
     def console_url(self, scope: LogScope) -> str:
         """A link to the Logs Explorer that opens on this scope."""
@@ -73,10 +70,8 @@ class CloudLogging:
     async def _read_once(self, request: dict[str, Any], until: float) -> LogPage:
         """One try; each costs a unit of the budget."""
         await self._spend(until)
-        client = await self._transport.client(LOGGING, NO_REGION)
         left = until - asyncio.get_running_loop().time()
-        pager = await client.list_log_entries(request=request, retry=None, timeout=max(left, 0))
-        page = await anext(raw_pages(pager))
+        page = await self._transport.ask(LIST_LOG_ENTRIES, NO_REGION, request, timeout=max(left, 0))
         return LogPage(tuple(entry_of(entry) for entry in page.entries), page.next_page_token)
 
     async def _spend(self, until: float) -> None:

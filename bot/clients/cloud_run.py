@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.clients.google_apis import EXECUTIONS, RUN_JOBS
+from bot.clients.google_apis import CANCEL_EXECUTION, GET_EXECUTION, LIST_EXECUTIONS, RUN_JOB
 from bot.clients.google_call import asking
-from bot.clients.google_messages import newest_first, raw, raw_pages, segment
-from bot.clients.google_retry import read_retry
+from bot.clients.google_messages import newest_first, segment
 from bot.clients.google_transport import GoogleTransport
 from bot.clients.runner_rows import LAUNCH_ID, execution_of
 from bot.errors import Problem, ProblemKind, ServiceError
 from bot.models.cloud import Execution
 from bot.settings import Settings, Timing
 
-_SYSTEM = EXECUTIONS.system
+_SYSTEM = LIST_EXECUTIONS.api.system
 _PAGE = 100
 
 
@@ -30,14 +29,10 @@ class Executions:
         """One execution by its full name."""
         region = segment(resource, "locations")
         async with asking(_SYSTEM, region, self._call):
-            client = await self._transport.client(EXECUTIONS, region)
-            found = await client.get_execution(
-                request={"name": resource}, retry=self._retry(self._call), timeout=self._call
+            found = await self._transport.read(
+                GET_EXECUTION, region, {"name": resource}, deadline=self._call, first_pause=self._pause
             )
-            return execution_of(raw(found))
-
-    def _retry(self, deadline: float) -> Any:
-        return read_retry(first_pause=self._pause, deadline=deadline)
+            return execution_of(found)
 
 
 class CloudRun(Executions):
@@ -67,10 +62,7 @@ class CloudRun(Executions):
         container = {"env": [{"name": LAUNCH_ID, "value": launch_id}]}
         request = {"name": self._job_name(region), "overrides": {"container_overrides": [container]}}
         async with asking(_SYSTEM, region, self._call):
-            client = await self._transport.client(RUN_JOBS, region)
-            # The operation ends with the execution, hours later: its metadata is all that is needed.
-            operation = await client.run_job(request=request, retry=None, timeout=self._call)
-            started = raw(operation.metadata)
+            started = _started(await self._transport.ask(RUN_JOB, region, request, timeout=self._call))
         if not started.name:
             text = "the answer names no execution"
             raise ServiceError(Problem(ProblemKind.UNKNOWN, _SYSTEM, text, region))
@@ -80,18 +72,28 @@ class CloudRun(Executions):
         """Asks Cloud Run to cancel an execution. Tried once."""
         region = segment(resource, "locations")
         async with asking(_SYSTEM, region, self._call):
-            client = await self._transport.client(EXECUTIONS, region)
-            await client.cancel_execution(request={"name": resource}, retry=None, timeout=self._call)
+            await self._transport.ask(CANCEL_EXECUTION, region, {"name": resource}, timeout=self._call)
 
     async def _list(self, region: str, deadline: float) -> list[Execution]:
         async with asking(_SYSTEM, region, deadline):
-            client = await self._transport.client(EXECUTIONS, region)
-            pager = await client.list_executions(
-                request={"parent": self._job_name(region), "page_size": _PAGE},
-                retry=self._retry(deadline),
-                timeout=deadline,
+            request = {"parent": self._job_name(region), "page_size": _PAGE}
+            found = await self._transport.rows(
+                LIST_EXECUTIONS, region, request, deadline=deadline, first_pause=self._pause
             )
-            return [execution_of(row) async for page in raw_pages(pager) for row in page.executions]
+        return [execution_of(row) for row in found]
 
     def _job_name(self, region: str) -> str:
         return f"projects/{self._transport.project}/locations/{region}/jobs/{self._job}"
+
+
+def _started(answer: bytes) -> Any:
+    """The execution that RunJob's operation tells of.
+
+    The operation ends with the execution, hours later: its metadata is all that is needed.
+    """
+    from google.longrunning.operations_pb2 import Operation  # noqa: PLC0415 - heavy, and rarely needed
+
+    _, execution = GET_EXECUTION.load()
+    started = execution()
+    Operation.FromString(answer).metadata.Unpack(started)
+    return started

@@ -49,19 +49,18 @@ _READ, _SHOWN = 4_000, 500
 
 def problem_of(error: BaseException, *, system: str, region: str) -> Problem | None:
     """The problem that an exception of Google's libraries tells of, None for one that is not theirs."""
-    from google.api_core import exceptions  # noqa: PLC0415 - heavy, and loaded by whoever got here
+    import grpc.aio  # noqa: PLC0415 - heavy, and loaded by whoever got here
     from google.auth.exceptions import GoogleAuthError, TransportError  # noqa: PLC0415 - as above
 
-    if isinstance(error, exceptions.RetryError) and error.cause is not None:
-        error = error.cause
-    if isinstance(error, exceptions.GoogleAPICallError):
-        return _of_call(error, system, region)
+    if isinstance(error, grpc.aio.AioRpcError):
+        # Google's own exception knows how to read the details that come with a status.
+        from google.api_core.exceptions import from_grpc_error  # noqa: PLC0415 - as above
+
+        return _of_call(from_grpc_error(error), system, region)  # type: ignore[no-untyped-call]  # Google's own code is untyped
     if isinstance(error, GoogleAuthError):
         reached = isinstance(error, TransportError)
         kind = ProblemKind.UNAVAILABLE if reached else ProblemKind.UNAUTHENTICATED
         return Problem(kind, system, _sentence(str(error)), region, effectless=True)
-    if isinstance(error, exceptions.GoogleAPIError):
-        return Problem(ProblemKind.UNKNOWN, system, _sentence(str(error)), region)
     return None
 
 

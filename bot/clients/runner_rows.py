@@ -22,16 +22,17 @@ _NO_LIMIT_GIVEN = 1
 
 def execution_of(message: Any, *, launch_id: str = "") -> Execution:
     """The noun. `launch_id` stands in when the message does not show its environment yet."""
-    container = message.template.containers[0] if message.template.containers else None
+    name, template = message.name, message.template
+    container = template.containers[0] if template.containers else None
     queue, entity, max_jobs = _options((*container.command, *container.args) if container else ())
     env = {variable.name: variable.value for variable in container.env} if container else {}
     done = next((one for one in message.conditions if one.type_ == "Completed"), None)
     status = _status(message, done)
     ended_badly = status in (ExecutionStatus.FAILED, ExecutionStatus.CANCELLED)
     return Execution(
-        resource=message.name,
-        name=message.name.rpartition("/")[2],
-        region=segment(message.name, "locations"),
+        resource=name,
+        name=name.rpartition("/")[2],
+        region=segment(name, "locations"),
         status=status,
         created=time_in(message, "create_time"),
         started=time_in(message, "start_time"),
@@ -40,7 +41,7 @@ def execution_of(message: Any, *, launch_id: str = "") -> Execution:
         entity=entity or env.get("WANDB_ENTITY", ""),
         max_jobs=max_jobs,
         launch_id=env.get(LAUNCH_ID) or launch_id,
-        time_limit=float(message.template.timeout.seconds) or None,
+        time_limit=float(template.timeout.seconds) or None,
         retries=message.retried_count,
         reason=safe(done.message) if done is not None and done.message and ended_badly else "",
         url=message.log_uri,

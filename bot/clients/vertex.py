@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.clients.google_apis import CUSTOM_JOBS
+from bot.clients.google_apis import CANCEL_CUSTOM_JOB, GET_CUSTOM_JOB, LIST_CUSTOM_JOBS
 from bot.clients.google_call import asking
-from bot.clients.google_messages import newest_first, raw, raw_pages, segment, time_in
-from bot.clients.google_retry import read_retry
+from bot.clients.google_messages import newest_first, segment, time_in
 from bot.clients.google_transport import GoogleTransport
 from bot.models.cloud import CustomJob, JobState
 from bot.redaction import neutralise, safe
 from bot.settings import Settings
 
-_SYSTEM = CUSTOM_JOBS.system
+_SYSTEM = LIST_CUSTOM_JOBS.api.system
 _PAGE = 100
 _RUN_LABEL = "wandb-run-id"
 # Everything that the noun holds; never job_spec, whose environment has the W&B key in it.
@@ -61,13 +60,10 @@ class Vertex:
             "read_mask": _MASK,
         }
         async with asking(_SYSTEM, region, deadline):
-            client = await self._transport.client(CUSTOM_JOBS, region)
-            pager = await client.list_custom_jobs(
-                request=request,
-                retry=read_retry(first_pause=self._pause, deadline=deadline),
-                timeout=deadline,
+            found = await self._transport.rows(
+                LIST_CUSTOM_JOBS, region, request, deadline=deadline, first_pause=self._pause
             )
-            rows = [self._job(row) async for page in raw_pages(pager) for row in page.custom_jobs]
+        rows = [self._job(row) for row in found]
         rows.sort(key=lambda row: newest_first(row.created), reverse=True)
         return tuple(rows)
 
@@ -75,20 +71,16 @@ class Vertex:
         """One custom job by its full name."""
         region = segment(resource, "locations")
         async with asking(_SYSTEM, region, self._call):
-            client = await self._transport.client(CUSTOM_JOBS, region)
-            found = await client.get_custom_job(
-                request={"name": resource},
-                retry=read_retry(first_pause=self._pause, deadline=self._call),
-                timeout=self._call,
+            found = await self._transport.read(
+                GET_CUSTOM_JOB, region, {"name": resource}, deadline=self._call, first_pause=self._pause
             )
-            return self._job(raw(found))
+            return self._job(found)
 
     async def cancel(self, resource: str) -> None:
         """Asks Vertex AI to cancel a job. Tried once."""
         region = segment(resource, "locations")
         async with asking(_SYSTEM, region, self._call):
-            client = await self._transport.client(CUSTOM_JOBS, region)
-            await client.cancel_custom_job(request={"name": resource}, retry=None, timeout=self._call)
+            await self._transport.ask(CANCEL_CUSTOM_JOB, region, {"name": resource}, timeout=self._call)
 
     def _job(self, message: Any) -> CustomJob:
         name = message.name
@@ -112,6 +104,7 @@ class Vertex:
 def _filter(created_after: datetime | None, *, and_active: bool) -> str:
     if created_after is None:
         return ""
-    since = f'create_time>="{created_after.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"'
+    moment = created_after.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    since = f'create_time>="{moment}Z"'
     states = [f'state="JOB_STATE_{state}"' for state in _OPEN_STATES] if and_active else []
     return " OR ".join([since, *states])

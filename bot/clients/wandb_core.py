@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
 
 from bot.clients.wandb_errors import failure
+from bot.clients.wandb_folder import Folder
 from bot.errors import ProblemKind
 
 
@@ -18,7 +18,7 @@ class Core:
     def __init__(self) -> None:
         # The library keeps a start and an end of its process apart only when they do not meet.
         self._turn = threading.Lock()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Folder | None = None
         self._lost = False
         self._closed = False
 
@@ -28,8 +28,8 @@ class Core:
             if self._closed:
                 raise failure(ProblemKind.UNAVAILABLE, "the bot is ending", effectless=True)
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="wandb-", ignore_cleanup_errors=True)
-                os.environ.update(_options(Path(self._folder.name)))
+                self._folder = Folder()
+                os.environ.update(_options(self._folder.path))
             if self._lost:
                 _tear_down()
                 self._lost = False
@@ -47,7 +47,7 @@ class Core:
             self._closed = True
             if self._folder is not None:
                 _tear_down()
-                self._folder.cleanup()
+                self._folder.remove()
 
 
 def _tear_down() -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 
 from bot.clients.google import GoogleCloud
-from bot.clients.google_apis import APIS, CUSTOM_JOBS
+from bot.clients.google_apis import METHODS
 from bot.settings import Settings
 
 HEAVY = ("grpc", "google.api_core", "google.auth", "google.cloud.run_v2", "google.cloud.aiplatform_v1")
@@ -25,18 +25,20 @@ def main() -> None:
         GoogleCloud(Settings.model_validate(SETTINGS))
         sys.stdout.write(json.dumps([name for name in HEAVY if name in sys.modules]))
         return
-    clients = [api.load()[0].__name__ for api in APIS]
+    requests = {method.name: method.load()[0] for method in METHODS}
     unwanted = [
         name
         for name in sys.modules
-        if name.startswith("google.cloud.aiplatform") and name.endswith(("model_service", "dataset_service"))
+        if (
+            name.startswith("google.cloud.aiplatform") and name.endswith(("model_service", "dataset_service"))
+        )
+        or (name.startswith("google.cloud") and ".services" in name)
     ]
-    lean = CUSTOM_JOBS.load()[0]
     whole = importlib.import_module("google.cloud.aiplatform_v1")
     result = {
-        "clients": clients,
+        "requests": {name: request.DESCRIPTOR.name for name, request in requests.items()},
         "unwanted": unwanted,
-        "same_class_later": whole.JobServiceAsyncClient is lean and whole.types.CustomJob is not None,
+        "same_class_later": whole.ListCustomJobsRequest.pb() is requests["ListCustomJobs"],
     }
     sys.stdout.write(json.dumps(result))
 

@@ -18,6 +18,7 @@ BURST = 8
 TICK_SHARE = 0.5
 MAX_PAUSE = 60.0  # seconds between two tries while Slack is away
 DELIVERY = 30.0  # seconds that a delivery waits before its asker hears that Slack is away
+LATE = 10.0  # a backlog that takes more seconds than this is told in the log, and then as seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Outbox:
         burst = max(1.0, min(BURST, per_minute))
         self._budget = AsyncLimiter(burst, burst * 60 / per_minute)
         self._tick_floor = burst * TICK_SHARE
+        self._seconds_each = 60 / per_minute
+        self._told = -LATE
         self._log = structlog.get_logger("slack.outbox")
         self._waiting: dict[tuple[str, str], Edit] = {}
         self._heard: dict[tuple[str, str], list[asyncio.Future[None]]] = {}
@@ -113,8 +116,15 @@ class Outbox:
                 self._wake.clear()
                 await self._wake.wait()
             await self._budget.acquire()
+            self._show_backlog()
             pause = await self._send(self._next(), pause)
             await asyncio.sleep(pause)
+
+    def _show_backlog(self) -> None:
+        seconds, now = self.backlog * self._seconds_each, asyncio.get_running_loop().time()
+        if seconds >= LATE and now >= self._told + LATE:
+            self._told = now
+            self._log.info("edits wait for Slack's budget", edits=self.backlog, seconds=round(seconds))
 
     async def _send(self, edit: Edit, pause: float) -> float:
         """Sends one edit; returns how long to wait before the next, in seconds."""
