@@ -21,7 +21,9 @@ from procrastinate.worker import Worker
 
 from bot.errors import StoreError
 from bot.launches.driver import PAUSE_AFTER_ERROR, Driver
+from bot.launches.history import History
 from bot.launches.turn import Tools
+from bot.store.engine import SERVER_PATIENCE
 
 CONCURRENCY = 50  # turns at once in one process; they wait for the network most of the time
 CONNECTIONS = 8  # of the task queue to Postgres, in one process, beside the store's own
@@ -29,7 +31,20 @@ PATIENCE = 5.0  # seconds that one query waits for a connection
 DUE_LOOK = 1.0  # seconds between two looks for jobs that have come due
 MOMENT = timedelta(seconds=0.2)  # a clock of Postgres that is ahead of ours must not keep us spinning
 TASK = "advance"
+GRACE = 1.0  # seconds that turns under way have to finish when the bot ends
 TRIES = 3  # a wake against a job that is being queued at the same moment
+
+
+class CalmWorker(Worker):
+    """procrastinate's worker, which leaves it to asyncio to tell that a turn's end could not be written."""
+
+    async def _persist_job_status(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            await super()._persist_job_status(*args, **kwargs)
+        except ConnectorException as error:
+            # The job still counts as at work: `_left_behind` finds it when Postgres is back.
+            log = structlog.get_logger("launches")
+            log.warning("the end of a turn could not be written", reason=_cause(error))
 
 
 class DistributedScheduler:
@@ -38,11 +53,20 @@ class DistributedScheduler:
     def __init__(self, tools: Tools, url: str) -> None:
         self._tools = tools
         self._driver = Driver(tools)
+        self._history = History(tools)
         self._heartbeat = tools.settings.store.heartbeat_seconds
         self._log = structlog.get_logger("launches")
+        # It tells of each job and, as an error with its traceback, of each lost connection: we do that.
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._app = App(
             connector=PsycopgConnector(
-                conninfo=url, min_size=1, max_size=CONNECTIONS, timeout=PATIENCE, name="launches"
+                conninfo=url,
+                kwargs=dict(SERVER_PATIENCE),
+                min_size=1,
+                max_size=CONNECTIONS,
+                timeout=PATIENCE,
+                name="launches",
             )
         )
         self._app.task(name=TASK, pass_context=True)(self._advance)
@@ -54,16 +78,12 @@ class DistributedScheduler:
 
     async def start(self) -> int:
         """Joins the work; returns how many launches are unfinished. Raises StoreError."""
-        # It tells of each job and, as an error with its traceback, of each lost connection: we do that.
-        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
-        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         try:
             await self._app.open_async()
             await self._make_tables()
         except ConnectorException as error:
             raise StoreError(f"The task queue's tables cannot be used: {_cause(error)}") from error
-        keep = timedelta(days=self._tools.settings.store.keep_days)
-        await self._tools.launches.prune(before=self._tools.clock.now() - keep)
+        await self._history.prune()
         unfinished = await self._tools.launches.unfinished()
         self._spawn(self._again_and_again(self._work, PAUSE_AFTER_ERROR))
         self._spawn(self._again_and_again(self._rescue, self._heartbeat * 2))
@@ -74,7 +94,7 @@ class DistributedScheduler:
         if not self._stopping.is_set():
             self._spawn(self._wake(launch_id))
 
-    async def stop(self, grace: float = 8.0) -> None:
+    async def stop(self, grace: float = GRACE) -> None:
         """Takes no more turns, lets those under way finish for up to `grace` seconds, and leaves."""
         self._stopping.set()
         tasks = tuple(self._tasks)
@@ -117,7 +137,7 @@ class DistributedScheduler:
 
     async def _work(self) -> None:
         # Not `run_worker_async`, which does not tell the worker's id.
-        self._worker = Worker(
+        self._worker = CalmWorker(
             self._app,
             concurrency=CONCURRENCY,
             install_signal_handlers=False,
@@ -125,7 +145,7 @@ class DistributedScheduler:
             fetch_job_polling_interval=min(DUE_LOOK, self._tools.settings.timing.poll / 2),
             update_heartbeat_interval=self._heartbeat,
             stalled_worker_timeout=self._heartbeat * 3,
-            shutdown_graceful_timeout=5.0,
+            shutdown_graceful_timeout=GRACE,
         )
         await self._worker.run()  # type: ignore[no-untyped-call]  # the library left it without types
 
@@ -176,6 +196,7 @@ class DistributedScheduler:
 
     async def _rescue(self) -> None:
         """Clears away jobs that nobody works on, and queues a turn for each launch that is overdue."""
+        await self._history.prune()
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._heartbeat * 3):
             self._log.warning("a launch was rescued from a dead process", launch=_launch_of(job))
@@ -183,10 +204,12 @@ class DistributedScheduler:
         for job in await self._left_behind():
             self._log.warning("a launch was rescued from a lost answer of the store", launch=_launch_of(job))
             await self._give_back(job)
-        overdue = self._tools.clock.now() - timedelta(seconds=self._heartbeat)
+        now = self._tools.clock.now()
         for launch in await self._tools.launches.unfinished():
-            # A process may die, or Postgres go away, between storing a launch and queueing its turn.
-            if launch.due <= overdue:
+            # A process may die, or Postgres go away, between storing a launch and queueing its turn; a
+            # terminal, which has no channel, queues none at all.
+            late = timedelta(seconds=self._heartbeat if launch.channel_id else 0)
+            if launch.due <= now - late:
                 await self._defer(launch.launch_id, at=None)
 
     async def _left_behind(self) -> list[Job]:

@@ -52,6 +52,15 @@ class FailureReader:
                 break
         return diagnosis
 
+    async def of_words(self, words: str) -> Diagnosis:
+        """The diagnosis of what W&B says of a queue item that failed; it has no log, and no context."""
+        # As the agent itself logs it: a line alone is taken for an error only if it is called one.
+        lines = [f"wandb: ERROR {line}" for line in words.split("\n")]
+        diagnosis = await asyncio.to_thread(
+            diagnose_lines, lines, source=Source.CLOUD_RUN, causes=self._causes
+        )
+        return replace(diagnosis, context=(), context_root=None)
+
     async def lines(self, scope: LogScope, *, limit: int) -> tuple[str, ...]:
         """The newest `limit` lines of the log, oldest first, safe to show."""
         entries: list[LogEntry] = []

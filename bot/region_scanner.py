@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bot.models.narrow import Narrowing, mine_of, narrowed
@@ -109,31 +110,32 @@ class RegionScanner:
         return Narrowing(request.failed, since, mine_of(launches, request.mine))
 
     def _queries(self, request: ScanRequest) -> Iterator[Query]:
+        questions = self._questions()
         for section in request.sections:
             for service in SERVICES_OF[section]:
                 for place in _places(service, request.regions):
-                    yield Query(service, place, self._call(service, place))
+                    yield Query(service, place, partial(questions[service], place))
 
-    def _call(self, service: Service, place: str) -> Callable[[], Awaitable[tuple[Row, ...]]]:
+    def _questions(self) -> dict[Service, Callable[[str], Awaitable[tuple[Row, ...]]]]:
+        """What is asked at a place for each kind of cell."""
         limit = self._settings.timing.scan_limit
-        calls: dict[Service, Callable[[], Awaitable[tuple[Row, ...]]]] = {
-            Service.RUNNERS: lambda: self._runners.list_executions(place, deadline=limit),
-            Service.JOBS: lambda: self._jobs.list_jobs(
+        return {
+            Service.RUNNERS: lambda place: self._runners.list_executions(place, deadline=limit),
+            Service.JOBS: lambda place: self._jobs.list_jobs(
                 place, created_after=self._clock.now() - JOBS_AGE, and_active=True, deadline=limit
             ),
-            Service.BUILDS_ACTIVE: lambda: self._builds.list_active(place, deadline=limit),
-            Service.BUILDS_RECENT: lambda: self._builds.list_recent(
+            Service.BUILDS_ACTIVE: lambda place: self._builds.list_active(place, deadline=limit),
+            Service.BUILDS_RECENT: lambda place: self._builds.list_recent(
                 place, limit=LIMITS[Section.RECENT_BUILDS] or 1, deadline=limit
             ),
-            Service.RUNS_ACTIVE: lambda: self._tracker.list_active(deadline=limit),
-            Service.QUEUE_ITEMS: lambda: self._tracker.list_items(
+            Service.RUNS_ACTIVE: lambda _: self._tracker.list_active(deadline=limit),
+            Service.QUEUE_ITEMS: lambda _: self._tracker.list_items(
                 self._settings.runner.queue, deadline=limit
             ),
-            Service.RUNS_COMPLETED: lambda: self._tracker.list_completed(
+            Service.RUNS_COMPLETED: lambda _: self._tracker.list_completed(
                 limit=LIMITS[Section.COMPLETED] or 1, deadline=limit
             ),
         }
-        return calls[service]
 
 
 def _places(service: Service, regions: tuple[str, ...]) -> tuple[str, ...]:

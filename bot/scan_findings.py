@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from bot.errors import Problem, ServiceError, StoreError
 from bot.failure_reader import FailureReader
-from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, LogEntry
-from bot.models.diagnosis import Diagnosis, Source
+from bot.models.cloud import Build, CustomJob, Execution, LogEntry
+from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.models.scan import Found, Reading, Row, RunnerLog, Scan, Section, Unread
-from bot.models.shown import ended_badly, row_id, table_rows
+from bot.models.shown import failed_at_work, items_failed_lately, row_id, table_rows
 from bot.ports import Clock, Diagnoses, Logs, LogScope, Settled
 from bot.settings import Settings
 from bot.single_flight import SingleFlight
@@ -22,6 +22,10 @@ from bot.single_flight import SingleFlight
 RUNS = re.compile(r"\bRuns:\s*(\d{1,6})\b")
 PAGE = 1000  # entries; the most that one read returns
 READ_SECONDS = 10.0
+# A log that is empty so long after the end stays empty, whatever delayed its lines.
+LAST_LINE = timedelta(minutes=15)
+EMPTY = Diagnosis(False, Category.NONE, None, "", (), "", Confidence.HIGH)
+MOST_ITEMS = 5  # failed queue items of which a message has room to tell
 
 
 @dataclass(slots=True)
@@ -60,6 +64,7 @@ class ScanReader:
         known = await self._known(tuple(failed))
         for name, row in failed.items():
             findings.found[name] = known.get(name) or Found(name, Reading(), self.url(row))
+        await self._read_items(scan, findings)
         runners = [row for row in table_rows(scan, Section.RUNNERS) if isinstance(row, Execution)]
         await asyncio.gather(
             self._count_runs(runners, findings),
@@ -88,6 +93,14 @@ class ScanReader:
         for one in settled:
             self._settled[one.row_id] = Found(one.row_id, one.diagnosis, one.log_url)
         return known | self._settled
+
+    async def _read_items(self, scan: Scan, findings: Findings) -> None:
+        """Failed items bring their error with them, and cost no read."""
+        items = items_failed_lately(scan)[:MOST_ITEMS] if Section.RUNS in scan.sections else ()
+        for item in items:
+            if item.error and item.item_id not in findings.found:
+                diagnosis = await self._reader.of_words(item.error)
+                findings.found[item.item_id] = Found(item.item_id, diagnosis)
 
     async def _count_runs(self, runners: list[Execution], findings: Findings) -> None:
         """The one query of a scan: the newest lines of every runner shown whose count can still change."""
@@ -128,6 +141,8 @@ class ScanReader:
             diagnosis = await self._reader.read(scope)
         except ServiceError as error:
             return Found(name, Unread(f"Its log could not be read: {error.problem.message}"), link)
+        if diagnosis is None and self._over(row, LAST_LINE):
+            diagnosis = EMPTY
         if diagnosis is None:
             return self._kept_for_now(Found(name, Unread("Its log is empty, or has not arrived yet."), link))
         found = Found(name, diagnosis, link)
@@ -145,21 +160,16 @@ class ScanReader:
         self._for_now[found.row_id] = (self._clock.now() + self._grace, found)
         return found
 
-    def _over(self, row: Row) -> bool:
-        """Whether late log lines can no longer change what its log says."""
+    def _over(self, row: Row, after: timedelta = timedelta()) -> bool:
+        """Whether late log lines can no longer change what its log says, so long after its end at least."""
         ended = row.ended if isinstance(row, Execution | CustomJob | Build) else None
-        return ended is not None and ended < self._clock.now() - self._grace
+        return ended is not None and ended < self._clock.now() - max(self._grace, after)
 
 
 def _failed(scan: Scan) -> Iterator[Row]:
     for section in (Section.RUNNERS, Section.RECENT_BUILDS, Section.JOBS):
         if section in scan.sections:
-            yield from filter(_has_log, table_rows(scan, section))
-
-
-def _has_log(row: Row) -> bool:
-    """Whether it failed and ever ran: a build that expired in its queue wrote nothing."""
-    return ended_badly(row) and not (isinstance(row, Build) and row.status is BuildStatus.EXPIRED)
+            yield from filter(failed_at_work, table_rows(scan, section))
 
 
 def log_scope(row: Row, earliest: datetime) -> LogScope | None:

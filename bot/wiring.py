@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 
@@ -15,7 +15,7 @@ from bot.clients.google import GoogleCloud
 from bot.clients.wandb import Wandb
 from bot.clock import SystemClock
 from bot.diagnosis import CAUSES, parse_causes
-from bot.distributed import DistributedScheduler
+from bot.ending import SHARES, Part, end
 from bot.failure_reader import FailureReader
 from bot.launch_poller import LaunchPoller
 from bot.launches.desk import LaunchDesk
@@ -28,7 +28,10 @@ from bot.scan_findings import ScanReader
 from bot.settings import Secrets, Settings
 from bot.store import Store
 
-Warm: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+if TYPE_CHECKING:
+    from bot.distributed import DistributedScheduler
+
+Act: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Clouds:
     logs: Logs
     tracker: Tracker
     reader: FailureReader
-    warm: Warm
+    warm: Act
+    close: Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +56,40 @@ class LaunchRoom:
     scheduler: Scheduler | DistributedScheduler
 
 
+def make_clouds(settings: Settings, secrets: Secrets) -> Clouds:
+    """Clients of Google Cloud and W&B; nothing is asked of them yet."""
+    google = GoogleCloud(settings)
+    tracker = Wandb(settings, secrets)
+    reader = FailureReader(
+        google.logs,
+        (*parse_causes(settings.cause), *CAUSES),
+        before=settings.logs.context_before,
+        after=settings.logs.context_after,
+    )
+    return Clouds(
+        runners=google.runners,
+        jobs=google.jobs,
+        builds=google.builds,
+        logs=google.logs,
+        tracker=tracker,
+        reader=reader,
+        warm=lambda: _warm(google, tracker, settings.timing.call),
+        close=lambda: _close(google, tracker),
+    )
+
+
 @asynccontextmanager
 async def open_clouds(settings: Settings, secrets: Secrets) -> AsyncIterator[Clouds]:
-    """Clients of Google Cloud and W&B; nothing is asked of them yet."""
-    async with AsyncExitStack() as stack:
-        google = GoogleCloud(settings)
-        stack.push_async_callback(google.close)
-        tracker = Wandb(settings, secrets)
-        stack.push_async_callback(tracker.close)
-        reader = FailureReader(
-            google.logs,
-            (*parse_causes(settings.cause), *CAUSES),
-            before=settings.logs.context_before,
-            after=settings.logs.context_after,
-        )
-        yield Clouds(
-            runners=google.runners,
-            jobs=google.jobs,
-            builds=google.builds,
-            logs=google.logs,
-            tracker=tracker,
-            reader=reader,
-            warm=lambda: _warm(google, tracker, settings.timing.call),
-        )
+    """The same, closed at the end of the block."""
+    clouds = make_clouds(settings, secrets)
+    try:
+        yield clouds
+    finally:
+        await end(Part.CLIENTS, clouds.close())
+
+
+async def _close(google: GoogleCloud, tracker: Wandb) -> None:
+    await asyncio.gather(google.close(), tracker.close())
 
 
 async def _warm(google: GoogleCloud, tracker: Wandb, deadline: float) -> None:
@@ -119,14 +134,24 @@ async def open_scanner(settings: Settings, clouds: Clouds, store: Store) -> Asyn
     try:
         yield scanner
     finally:
-        await scanner.close()
+        await end(Part.SCANS, scanner.close())
+
+
+def _scheduler(tools: Tools, url: str) -> Scheduler | DistributedScheduler:
+    """The scheduler for this kind of store: a Postgres is shared with other machines."""
+    if not url.startswith("postgresql"):
+        return Scheduler(tools)
+    # With all that it loads a fifth of a start is spent, which a bot on one machine need not wait for.
+    from bot.distributed import DistributedScheduler  # noqa: PLC0415 - as said
+
+    return DistributedScheduler(tools, url)
 
 
 @asynccontextmanager
 async def open_launches(
     settings: Settings, clouds: Clouds, store: Store, announcer: Announcer
 ) -> AsyncIterator[LaunchRoom]:
-    """The desk and the scheduler; turns under way finish, within a few seconds, when it closes."""
+    """The desk and the scheduler; turns under way have a moment to finish when it closes."""
     clock: Clock = SystemClock()
     tools = Tools(
         settings=settings,
@@ -140,10 +165,9 @@ async def open_launches(
         announcer=announcer,
         audit=store.audit,
     )
-    shared = settings.store.url.startswith("postgresql")
-    scheduler = DistributedScheduler(tools, settings.store.url) if shared else Scheduler(tools)
+    scheduler = _scheduler(tools, settings.store.url)
     desk = LaunchDesk(settings, clock, store.launches, store.audit, scheduler.take_up)
     try:
         yield LaunchRoom(desk, scheduler)
     finally:
-        await scheduler.stop()
+        await end(Part.TURNS, scheduler.stop(grace=SHARES[Part.TURNS] * 0.75))

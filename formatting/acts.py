@@ -12,7 +12,7 @@ from bot.models.cloud import (
     RunState,
 )
 from bot.models.scan import Row, Section
-from bot.models.shown import ended_badly
+from bot.models.shown import ended_badly, failed_at_work
 from bot.regions import NO_REGION
 from formatting.table import Act
 from formatting.text import one_line
@@ -40,7 +40,8 @@ def _act(section: Section, row: Row) -> Act | None:
     else:
         return None
     if ended_badly(row):
-        return Act("why", section, row.region, row_id, _label(label))
+        why = Act("why", section, row.region, row_id, _label(label))
+        return why if failed_at_work(row) else None
     return Act("cancel", section, row.region, row_id, _label(label)) if row.active else None
 
 

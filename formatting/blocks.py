@@ -27,11 +27,18 @@ def section(text: str) -> Block:
 
 
 def context(*texts: str) -> Block:
-    """Small grey lines, one element each; past ten elements the rest share the last one."""
-    most = limits.CONTEXT_ELEMENTS
-    if len(texts) > most:
-        texts = (*texts[: most - 1], cut("\n".join(texts[most - 1 :]), limits.SECTION_TEXT))
-    return {"type": "context", "elements": [mrkdwn(text) for text in texts]}
+    """Small grey lines below each other; elements of their own would run on like one paragraph."""
+    elements: list[str] = []
+    for text in texts:
+        longer = f"{elements[-1]}\n{text}" if elements else text
+        if elements and len(longer) <= limits.SECTION_TEXT:
+            elements[-1] = longer
+        else:
+            elements.append(cut(text, limits.SECTION_TEXT))
+    return {
+        "type": "context",
+        "elements": [mrkdwn(text) for text in elements[: limits.CONTEXT_ELEMENTS]],
+    }
 
 
 def button(

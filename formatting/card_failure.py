@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.models.launch import Failure, Launch
 from formatting import limits
 from formatting.actions import LOG_FILE, OF_LAUNCH, join_ids
 from formatting.blocks import Block, button, context, section
 from formatting.log_context import folded
-from formatting.notes import READING, advice, summary
-from formatting.text import one_line, prose, sentence
+from formatting.notes import READING, advice, bare, summary
+from formatting.text import bold, one_line, prose, sentence
 
 # What the rest of a card may take of a message's characters.
 _REST = 5_000
 _LINES = 101  # 20 before the cause, the cause, 80 after
 _WORDS = 600
+# Two texts that begin with so many equal characters are the same error.
+_ALIKE = 80
+# A platform's words that say nothing but where to look.
+_POINTS_TO_LOG = re.compile(
+    r"\b(?:check|see|view) the logs?\b|\bexited with a non-zero status\b|\bcontainer exited with an error\b",
+    re.IGNORECASE,
+)
+
+
+def told_once(failure: Failure) -> str:
+    """What failed, as a sentence; without the platform's own words when the cause says them, or more."""
+    said = one_line(failure.sentence)
+    head, colon, told = said.partition(": ")
+    cause = summary(failure.diagnosis)
+    if colon and cause and (_POINTS_TO_LOG.search(told) or _same(bare(told), bare(cause))):
+        return sentence(head)
+    return sentence(said.rstrip(". "))
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether one is the beginning of the other: either may have been cut."""
+    return bool(one and other) and (one.startswith(other[:_ALIKE]) or other.startswith(one[:_ALIKE]))
 
 
 def failure_lines(launch: Launch) -> tuple[str, ...]:
@@ -21,7 +45,7 @@ def failure_lines(launch: Launch) -> tuple[str, ...]:
     failure = launch.failure
     if failure is None:
         return ()
-    said = (sentence(one_line(failure.sentence)), *cause_lines(failure), *_log_lines(failure))
+    said = (told_once(failure), *cause_lines(failure), *_log_lines(failure))
     return tuple(line for line in said if line)
 
 
@@ -50,8 +74,7 @@ def failure_blocks(launch: Launch) -> tuple[Block, ...]:
     failure = launch.failure
     if failure is None:
         return ()
-    said = f"*{prose(sentence(failure.sentence), _WORDS)}*"
-    words = "\n".join(part for part in (said, cause_mrkdwn(failure)) if part)
+    words = "\n".join(part for part in (bold(told_once(failure), _WORDS), cause_mrkdwn(failure)) if part)
     notes = [prose(line, _WORDS) for line in _log_lines(failure)]
     return (section(words), *([context(*notes)] if notes else []), *_log(launch, failure))
 

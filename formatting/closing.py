@@ -10,7 +10,7 @@ from formatting import glyphs
 from formatting.actions import opening
 from formatting.blocks import actions, link_button, section
 from formatting.card_ends import metrics
-from formatting.card_failure import cause_lines, cause_mrkdwn
+from formatting.card_failure import cause_lines, cause_mrkdwn, told_once
 from formatting.message import Message
 from formatting.text import code, link, one_line, prose, sentence, user
 from formatting.times import duration, seconds_between
@@ -55,7 +55,7 @@ def _ended(launch: Launch) -> str:
         case Verdict.SUCCEEDED:
             return f"succeeded{after}."
         case Verdict.FAILED:
-            said = sentence(one_line(launch.failure.sentence)) if launch.failure else ""
+            said = told_once(launch.failure) if launch.failure else ""
             return f"failed{after}. {prose(said, _SENTENCE)}".rstrip()
         case Verdict.CANCELLED:
             by = f"by {user(launch.cancel_by)}" if launch.cancel_by else "outside this bot"

@@ -8,14 +8,18 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.models.cloud import Build, CustomJob, Execution, QueueItem, Run, RunState
-from bot.models.scan import Row, RunnerLog, Section
+from bot.models.scan import Found, Row, RunnerLog, Section
+from bot.models.shown import row_id
 from formatting import glyphs
+from formatting.notes import NOTE, error, note, told
 from formatting.table import Align, Cell, Column
 from formatting.text import UNKNOWN, one_line, safe_url
 from formatting.times import ago, duration, seconds_between
 
-_NOTE = Column("Note", width=60, wrapped=True)
+_NOTE = Column("Note", width=NOTE)
 _REGION = Column("Region", width=24)
+# Parts of an image's name before the repository: the registry's host and the project.
+_REGISTRY = 2
 
 COLUMNS: Mapping[Section, tuple[Column, ...]] = MappingProxyType(
     {
@@ -79,10 +83,10 @@ COLUMNS: Mapping[Section, tuple[Column, ...]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the rows: the time, notes by row id, runners' logs by name, machines by run id."""
+    """What stands beside the rows: the time, failures by row id, logs by runner, machines by run id."""
 
     now: datetime
-    notes: Mapping[str, str] = field(default_factory=dict)
+    found: Mapping[str, Found] = field(default_factory=dict)
     logs: Mapping[str, RunnerLog] = field(default_factory=dict)
     machines: Mapping[str, str] = field(default_factory=dict)
 
@@ -104,6 +108,21 @@ def _text(value: str, url: str = "") -> Cell:
     return Cell(one_line(value) or UNKNOWN, safe_url(url))
 
 
+def _note(row: Row, beside: Beside, logged: str = "") -> Cell:
+    """The gist of what is known of a row; `logged` is what the scan's log query said of it."""
+    found, said = beside.found.get(row_id(row)), one_line(logged) or told(row)
+    return Cell(note(found, said) or UNKNOWN, whole=error(found, said) if found else said)
+
+
+def _image(name: str) -> Cell:
+    """An image without its registry and project: what is left tells the rows apart."""
+    whole = one_line(name)
+    parts = whole.split("/")
+    if len(parts) > _REGISTRY and "." in parts[0]:
+        parts = parts[_REGISTRY:]
+    return Cell("/".join(parts) or UNKNOWN, whole=whole)
+
+
 def _moment(at: datetime | None, now: datetime) -> Cell:
     return Cell(ago(at, now), at=at)
 
@@ -114,7 +133,6 @@ def _lasting(start: datetime | None, end: datetime | None, beside: Beside, *, ac
 
 def _runner(row: Execution, beside: Beside) -> tuple[Cell, ...]:
     log = beside.logs.get(row.name)
-    note = beside.notes.get(row.name) or (log.note if log else "") or row.reason
     return (
         _text(row.name, row.url),
         _text(row.queue),
@@ -123,7 +141,7 @@ def _runner(row: Execution, beside: Beside) -> tuple[Cell, ...]:
         Cell(UNKNOWN if log is None or log.runs is None else str(log.runs)),
         _lasting(row.started or row.created, row.ended, beside, active=row.active),
         _moment(row.created, beside.now),
-        _text(note),
+        _note(row, beside, log.note if log else ""),
     )
 
 
@@ -136,7 +154,7 @@ def _job(row: CustomJob, beside: Beside) -> tuple[Cell, ...]:
         _text(beside.machines.get(row.run_id, "")),
         _lasting(row.started, row.ended, beside, active=row.active),
         _moment(row.created, beside.now),
-        _text(beside.notes.get(row.job_id) or row.error),
+        _note(row, beside),
     )
 
 
@@ -144,7 +162,7 @@ def _active_build(row: Build, beside: Beside) -> tuple[Cell, ...]:
     step = f"{row.steps_done}/{row.steps_total}" if row.steps_total else UNKNOWN
     return (
         _text(row.build_id, row.url),
-        _text(row.image),
+        _image(row.image),
         _text(row.region),
         Cell(glyphs.with_words(row.status)),
         Cell(step),
@@ -156,12 +174,12 @@ def _active_build(row: Build, beside: Beside) -> tuple[Cell, ...]:
 def _recent_build(row: Build, beside: Beside) -> tuple[Cell, ...]:
     return (
         _text(row.build_id, row.url),
-        _text(row.image),
+        _image(row.image),
         _text(row.region),
         Cell(glyphs.with_words(row.status)),
         _lasting(row.started, row.ended, beside, active=row.active),
         _moment(row.ended, beside.now),
-        _text(beside.notes.get(row.build_id) or row.detail),
+        _note(row, beside),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from formatting import limits
 from formatting.actions import LOG_FILE, LOG_LESS, LOG_MORE, join_ids, opening
 from formatting.blocks import Block, actions, button, context, link_button, section
-from formatting.failure_view import FailureView, block_text, error_text, facts_text
+from formatting.failure_view import MOST, FailureView, block_text, error_text, facts_text
 from formatting.log_context import folded
 from formatting.message import Message, characters
 from formatting.notes import advice
@@ -22,12 +22,12 @@ _SPARE = 200  # left free, as Slack may count in its own way
 def failure_blocks(views: Sequence[FailureView], *, room: int, lines: int = LINES) -> list[Block]:
     """The failures in `room` characters: every one's words first, then an equal share for each log.
 
-    `lines` is the most that is shown of one log. A failure whose words do not fit is counted only: the
-    table's note column has its cause.
+    `lines` is the most that is shown of one log. Failures past the first five, and those whose words do
+    not fit, are counted only: the table has their causes in a few words, and Why? tells the rest.
     """
     room -= _SPARE
     told: list[tuple[FailureView, Block, list[Block]]] = []
-    for view in views:
+    for view in views[:MOST]:
         words, row = _words(view), _buttons(view, lines)
         room -= characters([words, row])
         if room < 0:
@@ -38,7 +38,9 @@ def failure_blocks(views: Sequence[FailureView], *, room: int, lines: int = LINE
         block for view, words, row in told for block in (words, *_log(view, row, room=share, lines=lines))
     ]
     left = len(views) - len(told)
-    return [*made, context(f"And {count(left, 'more failure')}: see the note column.")] if left else made
+    return (
+        [*made, context(f"And {count(left, 'more failure')}: choose Why? under the table.")] if left else made
+    )
 
 
 def _has_log(view: FailureView) -> bool:
@@ -74,6 +76,6 @@ def _buttons(view: FailureView, lines: int) -> list[Block]:
             made.append(button("More context", LOG_MORE, join_ids(*ids, str(min(lines * 2, MOST_LINES)))))
         if lines > LINES:
             made.append(button("Less", LOG_LESS, join_ids(*ids, str(max(lines // 2, LINES)))))
-    if view.diagnosis is not None:
+    if view.diagnosis is not None and view.logged:
         made.append(button("Full log", LOG_FILE, join_ids(*ids)))
     return [*made, *link_button("Open log", opening("log"), view.log_url)]

@@ -63,6 +63,9 @@ def _line(said: str, group: Sequence[Cell], asked: Sequence[Cell]) -> str:
     places = where(group, asked)
     if isinstance(group[0].answer, Asking):
         return f"Still asking {places}."
+    if places == WANDB:
+        # It has no places: it is named once, by the sentence itself where that names it.
+        return sentence(said[0].upper() + said[1:] if WANDB in said else f"{WANDB}: {said}")
     return sentence(f"{places[0].upper() + places[1:] if places.startswith('all ') else places}: {said}")
 
 

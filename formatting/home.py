@@ -7,36 +7,55 @@ from datetime import datetime, timedelta
 
 from bot.models.cloud import JobState
 from bot.models.launch import Launch, Verdict
+from bot.models.scan import Scan
 from formatting.actions import HOME_REFRESH
 from formatting.blocks import Block, actions, button, context, plain_text, section
 from formatting.launch_lines import in_flight, lines
 from formatting.message import Message
+from formatting.monitor import silent_line, working_line
+from formatting.text import count, escape, prose
 from formatting.times import aware, clock, date_in_text
 
 _TITLE = 150
 _MOST = 20
+_SILENCE = 1_500
 _DAY = timedelta(days=1)
 
 
-def home(launches: Sequence[Launch], now: datetime, user_id: str) -> Message:
-    """The board from recent launches, newest first, at most 100 blocks; `text` is its one-line summary."""
+def home(launches: Sequence[Launch], now: datetime, user_id: str, scan: Scan | None = None) -> Message:
+    """The board from recent launches, newest first, at most 100 blocks; `text` is its one-line summary.
+
+    `scan` tells what is at work in the whole project, whoever began it; None while that is being asked.
+    """
     flying = [launch for launch in launches if in_flight(launch)]
     running = [launch for launch in flying if _runs(launch)]
     queued = [launch for launch in flying if not _runs(launch)]
     failed = [launch for launch in launches if _failed_today(launch, now)]
     mine = [launch for launch in launches if launch.user_id == user_id]
-    text = f"{len(running)} running, {len(queued)} on their way, {len(failed)} failed today."
+    text = f"{len(running)} running, {len(queued)} queued or starting, {len(failed)} failed today."
     blocks = (
         {"type": "header", "text": plain_text("Launches", _TITLE)},
-        section(text),
+        section(f"*Launched here:* {text}\n*In the project:* {_project(scan)}"),
+        *_silent(scan),
         *actions([button("Refresh", HOME_REFRESH)]),
         *_group("Running", running, "Nothing is running.", now),
-        *_group("On their way", queued, "Nothing is queued or waiting.", now),
+        *_group("Queued or starting", queued, "Nothing is queued or starting.", now),
         *_group("Failed in the last day", failed, "Nothing failed in the last day.", now),
         *_group("Mine", mine, "You have launched nothing lately. Type /launch to begin.", now),
         context(f"As of {date_in_text(now)}. Type /monitor for runners, builds, jobs and runs."),
     )
     return Message(text=f"{text} As of {clock(now)}.", blocks=blocks)
+
+
+def _project(scan: Scan | None) -> str:
+    """What is at work everywhere, escaped."""
+    return "asking all regions..." if scan is None else escape(working_line(scan))
+
+
+def _silent(scan: Scan | None) -> list[Block]:
+    """Who did not tell what is at work."""
+    said = silent_line(scan) if scan is not None else ""
+    return [context(prose(said, _SILENCE))] if said else []
 
 
 def _runs(launch: Launch) -> bool:
@@ -50,4 +69,5 @@ def _failed_today(launch: Launch, now: datetime) -> bool:
 
 def _group(title: str, launches: Sequence[Launch], nothing: str, now: datetime) -> list[Block]:
     rows = lines(launches, now, most=_MOST) if launches else [section(nothing)]
-    return [section(f"*{title}*"), *rows]
+    counted = f" ({count(len(launches), 'launch', 'launches')})" if launches else ""
+    return [section(f"*{title}*{counted}"), *rows]

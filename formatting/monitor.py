@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.models.changes import Changes
+from bot.models.cloud import QueueItem
 from bot.models.scan import Asking, Cell, Scan, Section, Stale
-from bot.models.shown import all_rows, at_work, ended_badly, failed_items, table_rows
+from bot.models.shown import all_rows, at_work, ended_badly, items_failed_lately, table_rows
 from formatting import glyphs
 from formatting.actions import MONITOR_REFRESH, join_ids, opening
 from formatting.blocks import actions, button, context, link_button, section
@@ -27,7 +28,6 @@ _WORKING: Mapping[Section, str] = MappingProxyType(
     },
 )
 _SILENCE = 1_500
-_LATELY = timedelta(days=1)
 _FAILING: Mapping[Section, str] = MappingProxyType(
     {
         Section.RUNNERS: "runner",
@@ -49,46 +49,81 @@ def verdict(scan: Scan, now: datetime, *, console_url: str = "", since: Changes 
         button("Refresh", MONITOR_REFRESH, join_ids(*(one.value for one in scan.sections))),
         *link_button("Open console", opening("console"), console_url),
     ]
-    news = changed_line(since) if since else ""
-    lines = [prose(said, _SILENCE) for said in (only_line(scan), news, silence) if said]
-    grey = [f"{took}, {date_in_text(now, '{time}')}.", *lines]
-    blocks = (section(f"*{escape(line)}*"), context(*grey), *actions(buttons))
-    said = " ".join(part for part in (line, f"{took}, {clock(now)}.", only_line(scan), news, silence) if part)
-    return Message(text=prose(said, 2 * _SILENCE), blocks=blocks)
+    # Each reader's own zone in the blocks, UTC in plain text.
+    grey = (*_moments(scan, took, now, since, _own_time), prose(silence, _SILENCE))
+    shown = context(*(part for part in grey if part))
+    plain = (line, *_moments(scan, took, now, since, clock), silence)
+    return Message(
+        text=prose(" ".join(part for part in plain if part), 2 * _SILENCE),
+        blocks=(section(f"*{escape(line)}*"), shown, *actions(buttons)),
+    )
+
+
+def _moments(
+    scan: Scan, took: str, now: datetime, since: Changes | None, when: Callable[[datetime], str]
+) -> tuple[str, ...]:
+    """The lines that name a time: how long the scan took, what has changed, and which rows are meant."""
+    return (f"{took}, {when(now)}.", changed_line(since, when) if since else "", only_line(scan, when))
 
 
 def verdict_line(scan: Scan) -> str:
     """What runs and what failed in one plain sentence; that nothing is known when nobody answered."""
-    silent = unanswered(scan.cells)
-    if scan.cells and len(silent) == len(scan.cells):
-        if all(isinstance(cell.answer, Asking) for cell in silent):
-            return "Still asking everybody."
-        return "Nothing is known: nobody could be asked."
-    working = _counts(scan, _WORKING, working=True)
+    if _nothing_known(scan):
+        return working_line(scan)
     broken = (*_counts(scan, _FAILING, working=False), *_items(scan))
-    runs = f"{listing(working, most=4)} at work" if working else "Nothing at work"
     failures = f"; {listing(broken, most=5)} failed" if broken else "; nothing failed lately"
     if not broken and not any(one in _FAILING for one in scan.sections):
         failures = ""
-    mark = glyphs.FAILED if broken else glyphs.AT_WORK if working else glyphs.DONE
-    lacking = any(not isinstance(cell.answer, Asking) for cell in silent)
+    return _sentence(scan, failures, failed=bool(broken))
+
+
+def working_line(scan: Scan) -> str:
+    """What runs in one plain sentence; that nothing is known when nobody answered."""
+    if _nothing_known(scan):
+        if all(isinstance(cell.answer, Asking) for cell in scan.cells):
+            return "Still asking everybody."
+        return "Nothing is known: nobody could be asked."
+    return _sentence(scan, "", failed=False)
+
+
+def _nothing_known(scan: Scan) -> bool:
+    return bool(scan.cells) and len(unanswered(scan.cells)) == len(scan.cells)
+
+
+def _sentence(scan: Scan, failures: str, *, failed: bool) -> str:
+    working = _counts(scan, _WORKING, working=True)
+    runs = f"{listing(working, most=5)} at work" if working else "Nothing at work"
+    mark = glyphs.FAILED if failed else glyphs.AT_WORK if working else glyphs.DONE
+    lacking = any(not isinstance(cell.answer, Asking) for cell in unanswered(scan.cells))
     return f"{mark} {runs}{failures}{', as far as we were told' if lacking else ''}."
 
 
-def changed_line(since: Changes) -> str:
+def _own_time(at: datetime) -> str:
+    return date_in_text(at, "{time}")
+
+
+def changed_line(since: Changes, when: Callable[[datetime], str] = clock) -> str:
     """What has changed since an earlier scan: "2 finished, 1 failed since 14:02 UTC."."""
-    counts = ((since.finished, "finished"), (since.failed, "failed"), (since.appeared, "began"))
+    if since.since is None:
+        return "What has changed is not known: what stood here before was not kept."
+    counts = (
+        (since.finished, "finished"),
+        (since.failed, "failed"),
+        (since.appeared, "began"),
+        (since.gone, "no longer listed"),
+    )
     said = ", ".join(f"{number:,} {word}" for number, word in counts if number)
-    return f"{said or 'Nothing changed'} since {clock(since.since)}."
+    where = " where both scans got an answer" if since.partial else ""
+    return f"{said or 'Nothing changed'} since {when(since.since)}{where}."
 
 
-def only_line(scan: Scan) -> str:
+def only_line(scan: Scan, when: Callable[[datetime], str] = clock) -> str:
     """Which rows are shown, when not all are wanted; else empty."""
     only = scan.only
     parts = (
         "launched by whoever asked" if only.mine else "",
         "failed" if only.failed else "",
-        f"at work or seen since {clock(only.since)}" if only.since else "",
+        f"at work or seen since {when(only.since)}" if only.since else "",
     )
     said = ", ".join(part for part in parts if part)
     return f"Only rows {said}." if said else ""
@@ -99,15 +134,14 @@ def _counts(scan: Scan, nouns: Mapping[Section, str], *, working: bool) -> tuple
     for one in scan.sections:
         if one in nouns:
             rows = all_rows(scan, one) if working else table_rows(scan, one)
-            counted[nouns[one]] += sum(map(at_work if working else ended_badly, rows))
+            for row in filter(at_work if working else ended_badly, rows):
+                counted["queue item" if isinstance(row, QueueItem) else nouns[one]] += 1
     return tuple(count(number, noun) for noun, number in counted.items() if number)
 
 
 def _items(scan: Scan) -> tuple[str, ...]:
-    """Queue items that failed in the last day; W&B keeps the older ones for ever."""
-    since = scan.started - _LATELY
-    failed_lately = sum(item.created is not None and item.created > since for item in failed_items(scan))
-    return (count(failed_lately, "queue item"),) if failed_lately else ()
+    failed = len(items_failed_lately(scan))
+    return (count(failed, "queue item"),) if failed else ()
 
 
 def silent_line(scan: Scan) -> str:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import re
+
+from bot.models.cloud import Build, CustomJob, Execution, JobState, QueueItem
 from bot.models.diagnosis import Confidence, Diagnosis
-from bot.models.scan import Found, Reading, Unread
-from formatting.text import one_line, sentence
+from bot.models.scan import Found, Reading, Row, Unread
+from formatting.cause_words import CAUSE_WORDS
+from formatting.text import cut, one_line, sentence
 
 READING = "reading its log..."
+# Characters of a note in a table: a line of it, in a row as low as the others.
+NOTE = 60
+_WAITED = (
+    "It was not started within the time that it may wait. "
+    "Raise its scheduling timeout, or launch in a region that has machines free."
+)
+_NO_CAUSE = "its log shows no cause"
+# Where an exception's class lives ("google.api_core.exceptions.") tells nobody what happened.
+_HOME = re.compile(r"^(?:[a-z_]\w*\.)+(?=[A-Z]\w*(?::|$))")
+_CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*:\s+")
+_CALLED_ERROR = re.compile(r"^(?:error|fatal)\s*:\s+(?=\S)", re.IGNORECASE)
 
 
 def summary(diagnosis: Diagnosis | None) -> str:
     """The cause in one line, not escaped; empty when the log shows none."""
     if diagnosis is None or not diagnosis.has_error:
         return ""
-    said = one_line(diagnosis.summary)
+    said = _CALLED_ERROR.sub("", one_line(diagnosis.summary))
     return f"Probably: {said}" if said and diagnosis.confidence is Confidence.LOW else said
 
 
@@ -22,12 +37,54 @@ def advice(diagnosis: Diagnosis | None) -> str:
     return sentence(one_line(diagnosis.advice)) if diagnosis else ""
 
 
-def note(found: Found) -> str:
-    """What the note column says of a failure: its cause, or why none is known yet."""
+def told(row: Row) -> str:
+    """What the row's own platform says of how it ended, in one line; often that it ended, and no more."""
+    match row:
+        case Execution():
+            return one_line(row.reason)
+        case CustomJob(state=JobState.EXPIRED, started=None, error=""):
+            return _WAITED  # the API gives such a job no error
+        case CustomJob() | QueueItem():
+            return one_line(row.error)
+        case Build():
+            return one_line(row.detail)
+        case _:
+            return ""
+
+
+def error(found: Found | None, said: str) -> str:
+    """The cause if it is known, else what the platform said, else why neither is known; not escaped."""
+    if found is None:
+        return said or "nobody gives a reason"
     match found.finding:
         case Diagnosis() as diagnosis:
-            return summary(diagnosis) or "its log shows no cause"
+            return summary(diagnosis) or said or _NO_CAUSE
         case Reading():
-            return READING
+            why = READING
         case Unread(reason):
-            return one_line(reason) or "its log could not be read"
+            why = one_line(reason) or "its log could not be read"
+    return f"{said.rstrip('.')}; {why}" if said else why
+
+
+def note(found: Found | None, said: str) -> str:
+    """The same in a few words, at most 60 characters: the cause itself if it is so short, else its kind."""
+    match found.finding if found else None:
+        case Diagnosis(has_error=True) as diagnosis:
+            return cut(_gist(diagnosis), NOTE)
+        case Diagnosis():
+            return cut(said or _NO_CAUSE, NOTE)
+        case None:
+            return cut(said, NOTE)
+        case _:
+            return cut(error(found, ""), NOTE)
+
+
+def _gist(diagnosis: Diagnosis) -> str:
+    said = _HOME.sub("", _CALLED_ERROR.sub("", one_line(diagnosis.summary)))
+    words = said if len(said) <= NOTE else CAUSE_WORDS.get(diagnosis.category, said)
+    return f"probably {words}" if diagnosis.confidence is Confidence.LOW else words
+
+
+def bare(text: str) -> str:
+    """An error without its exception's class, "error:" and what ends it: to be compared with other words."""
+    return _CLASS.sub("", _CALLED_ERROR.sub("", one_line(text))).rstrip(".… ")

@@ -21,24 +21,24 @@ class Align(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, its side, and how many characters of a cell are shown.
-
-    A `wrapped` column breaks long texts into lines of `width` characters instead of cutting them.
-    """
+    """A column: its title, its side, and how many characters of a cell are shown."""
 
     title: str
     align: Align = Align.LEFT
     width: int = 40
-    wrapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: text in one line, not escaped, never empty; where it leads; the moment that it speaks of."""
+    """A cell: text in one line, not escaped, never empty; where it leads; the moment that it speaks of.
+
+    `whole` is what a file holds, where the text is only its gist.
+    """
 
     text: str
     url: str = ""
     at: datetime | None = None
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +91,6 @@ def _value(cell: Cell) -> str:
     if cell.at is not None:
         return aware(cell.at).isoformat(timespec="seconds")
     # A spreadsheet would run a cell that begins so as a formula.
-    live = cell.text.startswith(("=", "+", "@")) or (cell.text.startswith("-") and cell.text != "-")
-    return f"'{cell.text}" if live else cell.text
+    text = cell.whole or cell.text
+    live = text.startswith(("=", "+", "@")) or (text.startswith("-") and text != "-")
+    return f"'{text}" if live else text

@@ -39,11 +39,8 @@ def native(table: Table) -> list[Block]:
     body = [
         [_cell(cell, column) for cell, column in zip(row, table.columns, strict=True)] for row in table.shown
     ]
-    return [{"type": "table", "rows": [head, *body], "column_settings": _settings(table.columns)}]
-
-
-def _settings(columns: Sequence[Column]) -> list[Block]:
-    return [{"align": column.align.value, "is_wrapped": column.wrapped} for column in columns]
+    settings = [{"align": column.align.value} for column in table.columns]
+    return [{"type": "table", "rows": [head, *body], "column_settings": settings}]
 
 
 def _cell(cell: Cell, column: Column) -> Block:

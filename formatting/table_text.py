@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 from tabulate import tabulate
@@ -18,44 +17,30 @@ _GAP = 2
 _DATE = 32
 # What rows may take of a message's characters: headings, footers, selects and failures need the rest.
 _ROWS_TEXT = 8_000
-# A diagnosis' summary (at most 200 characters) always fits.
-_WRAPPED_LINES = 6
-# Words are not broken, so that a wrapped line is often shorter than its column.
-_WRAPPED_LINE = 45
 
 
 def shown_text(cell: Cell, column: Column) -> str:
-    """A cell's text as it is shown: cut to the column's width, to many lines of it where it wraps."""
-    return cut(cell.text, column.width * (_WRAPPED_LINES if column.wrapped else 1))
+    """A cell's text as it is shown: cut to the column's width."""
+    return cut(cell.text, column.width)
 
 
 def layout(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
-    """The header with its rule, then a text a row, of one or more lines; nothing when there are no rows."""
+    """The header with its rule, then a line a row; nothing when there are no rows."""
     if not rows:
         return []
     packer = Packer()
-    body = [
-        [_packed(packer, cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows
-    ]
-    heights = [max(cell.count("\n") + 1 for cell in row) for row in body]
     laid = tabulate(
-        body,
+        [
+            [packer.pack(shown_text(cell, column)) for cell, column in zip(row, columns, strict=True)]
+            for row in rows
+        ],
         headers=[column.title for column in columns],
         tablefmt="simple",
         disable_numparse=True,
         colalign=[column.align.value for column in columns],
     )
-    lines = [line.rstrip() for line in packer.unpack(laid).split("\n")]
-    head, rest = "\n".join(lines[:2]), iter(lines[2:])
-    return [head, *("\n".join(next(rest) for _ in range(height)) for height in heights)]
-
-
-def _packed(packer: Packer, cell: Cell, column: Column) -> str:
-    shown = shown_text(cell, column)
-    if len(shown) <= column.width:
-        return packer.pack(shown)
-    lines = textwrap.wrap(shown, column.width, break_on_hyphens=False)
-    return "\n".join(packer.pack(line) for line in lines)
+    head, rule, *lines = (line.rstrip() for line in packer.unpack(laid).split("\n"))
+    return [f"{head}\n{rule}", *lines]
 
 
 def text(table: Table, limit: int | None = None) -> str:
@@ -121,7 +106,7 @@ def fitting(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
     for index, row in enumerate(shown):
         escaped = sum(len(escape(text)) for text in row)
         native -= escaped + sum(_DATE for cell in rows[index] if cell.at)
-        laid_out -= line * _height(columns, row) + escaped - sum(display_width(text) for text in row)
+        laid_out -= line + escaped - sum(display_width(text) for text in row)
         if native < 0 or laid_out < 0:
             return index
     return len(shown)
@@ -130,10 +115,4 @@ def fitting(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
 def _width(column: Column, texts: Sequence[str]) -> int:
     """How many columns of the screen a column takes, its marks for direction included."""
     widest = max((display_width(text) for text in texts), default=0)
-    return max(len(column.title), min(widest, column.width) if column.wrapped else widest) + 2
-
-
-def _height(columns: Sequence[Column], row: Sequence[str]) -> int:
-    """How many lines a row takes, rather too many than too few."""
-    wraps = (len(text) for text, column in zip(row, columns, strict=True) if column.wrapped)
-    return max((-(-length // _WRAPPED_LINE) for length in wraps), default=1) or 1
+    return max(len(column.title), widest) + 2

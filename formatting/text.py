@@ -23,6 +23,12 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 # Lone surrogates cannot be sent; the planes for private use are kept free for our own table layout.
 _UNSENDABLE = re.compile("[\ud800-\udfff\U000f0000-\U0010ffff]")
 _TICKS = re.compile("`{3,}")
+# A mark that may begin or end bold, italic or struck text; in the middle of a word it is only itself.
+_STYLE = re.compile(r"(?<!\w)[*_~](?=\S)|(?<=\S)[*_~](?!\w)")
+# What looks the same and means nothing, as in bot/redaction/markup.py.
+_LOOK_ALIKES = str.maketrans(
+    {"*": "\N{ASTERISK OPERATOR}", "_": "\N{MODIFIER LETTER LOW MACRON}", "~": "\N{TILDE OPERATOR}"}
+)
 _WORD_REACH = 16
 _ZWJ = "\u200d"
 
@@ -81,14 +87,26 @@ def escape_within(text: str, limit: int) -> str:
     return escaped
 
 
+def unstyled(text: str) -> str:
+    """The text with nothing in it that Slack would style, for which it takes two marks of a kind."""
+    marks = _STYLE.findall(text)
+    live = {mark for mark in marks if marks.count(mark) > 1}
+    return _STYLE.sub(lambda mark: mark[0].translate(_LOOK_ALIKES) if mark[0] in live else mark[0], text)
+
+
 def prose(text: str, limit: int = 300) -> str:
     """Outside text for the middle of a sentence: one line, escaped, at most `limit` characters."""
-    return escape_within(one_line(text).replace("`", "'"), limit)
+    return escape_within(unstyled(one_line(text).replace("`", "'")), limit)
+
+
+def bold(text: str, limit: int = 300) -> str:
+    """Outside text as a bold sentence: a mark of its own would end it early."""
+    return f"*{escape_within(one_line(text).replace('`', chr(39)).translate(_LOOK_ALIKES), limit)}*"
 
 
 def code(text: str, limit: int = 80) -> str:
     """Outside text as inline code; `-` when there is none."""
-    return f"`{prose(text, limit) or UNKNOWN}`"
+    return f"`{escape_within(one_line(text).replace('`', chr(39)), limit) or UNKNOWN}`"
 
 
 def fence_safe(text: str) -> str:

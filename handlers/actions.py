@@ -53,28 +53,30 @@ class Actions:
     async def act(self, ack: Ack, body: Body, respond: Respond) -> None:
         """What was chosen under "Act on...": why a row failed, or to cancel it, which asks first."""
         await ack()
-        verb, *ids = actions.split_ids(body["actions"][0]["selected_option"]["value"])
+        chosen = body["actions"][0]["selected_option"]
+        verb, *ids = actions.split_ids(chosen["value"])
         if verb == "why":
             whose = WhoseLog(*ids)
             await answering(respond, self._logs.explain(whose, *place(body)), log_of=whose.row_id)
         else:
-            await answering(respond, self._ask(_row(ids), body, respond))
+            name = chosen["text"]["text"].removeprefix("Cancel ")
+            await answering(respond, self._ask(_row(ids), name, body, respond))
 
     async def cancel_row(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Cancels the row that was asked about."""
         await ack()
-        row = _row(actions.split_ids(body["actions"][0]["value"]))
-        await answering(respond, self._cancel_row(row, body, respond))
+        *ids, name = actions.split_ids(body["actions"][0]["value"])
+        await answering(respond, self._cancel_row(_row(ids), name, body, respond))
 
-    async def _ask(self, row: RowRef, body: Body, respond: Respond) -> None:
+    async def _ask(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
         await self._rows.authorise(row, person(body)[0])
-        value = actions.join_ids(row.section, row.region, row.row_id)
-        await private(respond, words.sure_to_cancel(row.row_id, value))
+        value = actions.join_ids(row.section, row.region, row.row_id, name)
+        await private(respond, words.sure_to_cancel(name, value))
 
-    async def _cancel_row(self, row: RowRef, body: Body, respond: Respond) -> None:
+    async def _cancel_row(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
         user_id, user_name = person(body)
         await self._rows.cancel(row, user_id=user_id, user_name=user_name)
-        await private(respond, words.stopping(row.row_id), instead=True)
+        await private(respond, words.stopping(name), instead=True)
 
     async def _relaunch(self, launch_id: str, body: Body, respond: Respond) -> None:
         before = await self._desk.find(launch_id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -44,9 +45,9 @@ def cli() -> None:
 @click.option("--http", is_flag=True, help="Listen for signed HTTP requests instead of Socket Mode.")
 def serve(settings_path: Path, *, http: bool) -> None:
     """Run the Slack bot until it is told to stop."""
-    from handlers.serve import run_bot  # noqa: PLC0415 - imported when it runs
+    from handlers.serve import serve as run  # noqa: PLC0415 - imported when it runs
 
-    _leave(lambda: asyncio.run(run_bot(settings_path, http=http)))
+    _leave(lambda: run(settings_path, http=http))
 
 
 @cli.command(short_help="Play with the bot on this machine, with no accounts.")
@@ -70,14 +71,30 @@ def sandbox(port: int, scenario: str, *, demo: bool, list_them: bool) -> None:
             click.echo(f"{name:<26} {read_scenario(name).title}")
         return
     try:
-        code = asyncio.run(run_sandbox(scenario, port=0 if demo else port, demo=demo, say=click.echo))
+        code = asyncio.run(
+            _in_order(run_sandbox(scenario, port=0 if demo else port, demo=demo, say=click.echo))
+        )
     except ScenarioError as mistake:
         _fail(str(mistake), USAGE)
     except OSError as error:
         _fail(f"Port {port} cannot be used: {error.strerror}. Try another: make sandbox PORT=8766", USAGE)
-    except KeyboardInterrupt:
-        code = DONE
     sys.exit(code)
+
+
+async def _in_order(work: Coroutine[Any, Any, int]) -> int:
+    """Runs work that may be told to stop, once, at any moment; its end is never cut short."""
+    task = asyncio.ensure_future(work)
+
+    def stop() -> None:
+        if not task.cancelling():
+            task.cancel()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return DONE
 
 
 @cli.command(short_help="Start a training job and follow it.")
@@ -95,13 +112,14 @@ def launch(settings_path: Path, words: tuple[str, ...]) -> None:
 
 @cli.command(short_help="Show runners, builds, jobs and runs of all regions.")
 @SETTINGS
-@click.argument("words", nargs=-1, metavar="[SECTION]... [region=REGION]...")
+@click.argument("words", nargs=-1, metavar="[SECTION]... [failed] [since=2h] [region=REGION]...")
 def monitor(settings_path: Path, words: tuple[str, ...]) -> None:
     """Show runners, builds, jobs and runs of all regions, with the cause of each failure.
 
-    Sections: runners builds recent-builds jobs runs completed; without one, all six.
+    Sections: runners builds recent-builds jobs runs completed; without one, all six. "failed" shows only what
+    failed, "since=2h" what is at work or newer, "mine" what you launched from a terminal.
 
-    Example: launch-control monitor jobs region=us-central1
+    Example: launch-control monitor jobs failed region=us-central1
     """
     from handlers.terminal.monitor import monitor_here  # noqa: PLC0415 - imported when it runs
 

@@ -29,11 +29,9 @@ class InFlight:
             if not self._answers:
                 self._quiet.set()
 
-    async def answered(self, grace: float) -> None:
-        """Returns once every ack is out, or after `grace` seconds."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(grace):
-                await self._quiet.wait()
+    async def answered(self) -> None:
+        """Returns once every ack is out."""
+        await self._quiet.wait()
 
     def working(self) -> None:
         """Called by a listener's own task: it is known here until it ends."""

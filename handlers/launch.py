@@ -63,14 +63,22 @@ class LaunchCommand:
 
     async def _status(self, ack: Ack, respond: Respond, command: Mapping[str, Any]) -> None:
         await ack()
-        launches = await self._desk.status()
-        message = status(launches, self._clock.now(), command["user_id"])
+        try:
+            message = status(await self._desk.status(), self._clock.now(), command["user_id"])
+        except StoreError as failure:
+            message = words.store_trouble(str(failure))
         await respond(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
 
     async def _cancel(self, ack: Ack, launch_id: str, command: Mapping[str, Any]) -> None:
         user = command["user_id"]
-        launch = await self._desk.cancel(launch_id, user_id=user, user_name=command.get("user_name") or user)
-        await _private(ack, words.cancelling(launch.name))
+        try:
+            launch = await self._desk.cancel(
+                launch_id, user_id=user, user_name=command.get("user_name") or user
+            )
+        except Refused as refusal:
+            await _private(ack, words.bad_input(str(refusal)))
+        else:
+            await _private(ack, words.cancelling(launch.name))
 
     def _presets(self, command: Mapping[str, Any]) -> Message:
         usable = [

@@ -13,13 +13,14 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.ending import SHARES, Part, end
 from bot.errors import BadInput
 from bot.settings import Secrets, Settings
 from handlers.in_flight import InFlight
 
 PATH = "/slack/events"
-# Slack waits three seconds for an ack; one that takes longer is lost anyway.
-ACK_SECONDS = 3.0
+# A handler that is not over then is cancelled, in time for its connection to be closed in order.
+ANSWER_SECONDS = SHARES[Part.ACKS] - 0.5
 
 
 def listen(
@@ -41,7 +42,7 @@ async def _http(app: AsyncApp, settings: Settings, secret: Secrets) -> AsyncIter
             "SLACK_SIGNING_SECRET is not set. HTTP mode needs the app's signing secret, from its Basic "
             "Information page. Example: export SLACK_SIGNING_SECRET=..."
         )
-    runner = web.AppRunner(app.web_app(path=PATH), access_log=None, shutdown_timeout=ACK_SECONDS)
+    runner = web.AppRunner(app.web_app(path=PATH), access_log=None, shutdown_timeout=ANSWER_SECONDS)
     await runner.setup()
     try:
         host, port = await _bind(runner, settings.slack.http_host, settings.slack.http_port)
@@ -49,7 +50,7 @@ async def _http(app: AsyncApp, settings: Settings, secret: Secrets) -> AsyncIter
         structlog.get_logger("serve").info("listening", url=url)
         yield url
     finally:
-        await runner.cleanup()
+        await end(Part.ACKS, runner.cleanup())
 
 
 async def _bind(runner: web.AppRunner, host: str, port: int) -> tuple[str, int]:
@@ -84,8 +85,8 @@ async def _sockets(
             await connection.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         yield ""
     finally:
-        await in_flight.answered(ACK_SECONDS)
-        await asyncio.gather(*(connection.end() for connection in connections), return_exceptions=True)
+        await end(Part.ACKS, in_flight.answered())
+        await end(Part.CONNECTIONS, *(connection.end() for connection in connections))
 
 
 class _Connection(AsyncSocketModeHandler):

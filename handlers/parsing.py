@@ -110,9 +110,14 @@ def parse_monitor(text: str, regions: tuple[str, ...], *, user_id: str) -> ScanR
 
 
 def monitor_words(text: str, request: ScanRequest) -> str:
-    """The words of a request, to be kept: "mine" names whose rows are meant, whoever refreshes them."""
-    words = text.split()
-    return " ".join(f"mine={request.mine}" if word == "mine" else word for word in words)
+    """The words of a request, to be kept: in one order however they were typed, so that equal ones are equal.
+
+    "mine" names whose rows are meant, whoever refreshes them.
+    """
+    words = {
+        f"mine={request.mine}" if word == "mine" else word for word in shlex.split(text.translate(QUOTES))
+    }
+    return shlex.join(sorted(words))
 
 
 def _seconds(value: str) -> float:

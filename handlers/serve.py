@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import stamina
 import structlog
@@ -17,13 +20,15 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.clients.slack import Outbox, SlackClient
 from bot.clock import SystemClock
+from bot.ending import END_SECONDS, SHARES, Part, end
 from bot.errors import BadInput, ServiceError
 from bot.settings import Secrets, Settings
 from bot.settings_file import load_secrets, load_settings
 from bot.store import Store, open_store, take_lock
-from bot.wiring import Clouds, open_clouds, open_launches, open_scanner
+from bot.wiring import Clouds, make_clouds, open_launches, open_scanner
 from handlers.actions import Actions
 from handlers.announcer import SlackAnnouncer
+from handlers.board import Voice
 from handlers.home import Home
 from handlers.in_flight import InFlight
 from handlers.launch import LaunchCommand
@@ -31,7 +36,7 @@ from handlers.listening import listen
 from handlers.log_setup import set_up_logging
 from handlers.logs import LogDesk
 from handlers.machines import Machines
-from handlers.monitor import MonitorCommand, Voice
+from handlers.monitor import MonitorCommand
 from handlers.rows import RowDesk
 from handlers.slack_app import Listeners, build_app, web_client
 from handlers.speaker import Speaker
@@ -39,34 +44,42 @@ from handlers.speaker import Speaker
 log = structlog.get_logger("serve")
 # How long a bot that starts waits for a Slack that is away.
 SLACK_SECONDS = 300.0
-# A bot that was told to stop is gone before ten seconds are over.
-END_SECONDS = 9.0
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The running bot: its app, its store, its listeners at work, and the warm-up of its clients."""
+    """The running bot: its app, its store, its listeners at work, and the warm-up of its clients.
+
+    The warm-up begins once `listening` is set: until then it would only hold up the first connection.
+    """
 
     app: AsyncApp
     store: Store
     in_flight: InFlight
     warming: asyncio.Task[None]
+    listening: asyncio.Event
 
 
-async def run_bot(settings_path: Path, *, http: bool) -> int:
-    """Runs the bot until SIGTERM or SIGINT; returns the exit code.
+def serve(settings_path: Path, *, http: bool) -> NoReturn:
+    """Runs the bot until SIGTERM or SIGINT, and ends the process with exit code 0.
 
     Raises SettingsError for a wrong settings file, StoreError when the store cannot be used (or another
     bot uses it), BadInput when a token is missing or refused, ServiceError when Slack does not answer.
     """
     set_up_logging()
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
+    asyncio.run(_until_told(settings, secret, http=http))
+    log.info("stopped")
+    # All is closed. The interpreter would still wait for a thread in which the wandb library hangs.
+    _exit()
+
+
+async def _until_told(settings: Settings, secret: Secrets, *, http: bool) -> None:
     work = asyncio.create_task(_serve(settings, secret, http=http))
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, _stop, work)
     with contextlib.suppress(asyncio.CancelledError):
         await work
-    return 0
 
 
 async def _serve(settings: Settings, secret: Secrets, *, http: bool) -> None:
@@ -80,8 +93,22 @@ def _stop(work: asyncio.Task[None]) -> None:
     if not work.cancelling():
         log.info("stopping")
         work.cancel()
-        # Whatever still waits for an outside system then: each step of a launch is written down before it.
-        asyncio.get_running_loop().call_later(END_SECONDS, os._exit, 0)
+        # A thread, because it must also end what hangs in a thread, or after the event loop.
+        last = threading.Timer(END_SECONDS, _cut)
+        last.daemon = True
+        last.start()
+
+
+def _cut() -> None:
+    log.error("the end was cut short", seconds=END_SECONDS)
+    _exit()
+
+
+def _exit() -> NoReturn:
+    """Ends the process now: each step of a launch is written down before it, so nothing is lost."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @asynccontextmanager
@@ -90,30 +117,30 @@ async def serving(
 ) -> AsyncIterator[tuple[Bot, str]]:
     """The bot, listening, with the store's lock held; gives it with its request URL ("" for Socket Mode).
 
-    Raises what `run_bot` raises for secrets and store.
+    Raises what `serve` raises for secrets and store.
     """
     with take_lock(settings.store.url):
         async with (
             open_bot(settings, secret) as bot,
             listen(bot.app, bot.in_flight, settings, secret, http=http) as url,
         ):
+            bot.listening.set()
             yield bot, url
 
 
 @asynccontextmanager
 async def open_bot(settings: Settings, secret: Secrets) -> AsyncIterator[Bot]:
     """The app with everything behind it; unfinished launches are taken up before anything new comes in."""
-    store = await open_store(settings.store.url, SystemClock())
+    clouds = make_clouds(settings, secret)
     outbox = Outbox(settings.slack.edits_per_minute)
+    store = await open_store(settings.store.url, SystemClock())
     try:
-        async with (
-            open_clouds(settings, secret) as clouds,
-            _answering(settings, secret, clouds, store, outbox) as bot,
-        ):
+        async with _answering(settings, secret, clouds, store, outbox) as bot:
             yield bot
     finally:
-        await outbox.close()
-        await store.close()
+        # After the last turn: the edits that it owes go out while the clients close.
+        await end(Part.CLIENTS, outbox.close(grace=SHARES[Part.CLIENTS] - 0.2), clouds.close())
+        await end(Part.STORE, store.close())
 
 
 @asynccontextmanager
@@ -147,17 +174,27 @@ async def _answering(
                 settings, clock, scanner, Voice(slack, speaker, outbox, bot_name), store.threads, machines
             ),
             actions=Actions(room.desk, logs, RowDesk(settings, clock, clouds, store, room.desk)),
-            home=Home(slack, room.desk, clock),
+            home=Home(settings, slack, room.desk, scanner, clock),
         )
-        warming = asyncio.create_task(clouds.warm())
+        listening = asyncio.Event()
+        warming = asyncio.create_task(_warmed(clouds, listening))
         resumed = await room.scheduler.start()
         log.info("launches taken up", launches=resumed)
         try:
-            yield Bot(build_app(settings, secret, listeners, in_flight), store, in_flight, warming)
+            app = build_app(settings, secret, listeners, in_flight)
+            yield Bot(app, store, in_flight, warming, listening)
         finally:
-            await in_flight.end()
             warming.cancel()
-            await asyncio.gather(warming, return_exceptions=True)
+            await end(Part.LISTENERS, in_flight.end(), _ended(warming))
+
+
+async def _warmed(clouds: Clouds, listening: asyncio.Event) -> None:
+    await listening.wait()
+    await clouds.warm()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _whoami(slack: SlackClient) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import inspect
 import re
 import secrets
@@ -19,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Secrets, Settings
 from formatting import actions, words
+from handlers.acking import Ack, until_acked
 from handlers.actions import Actions
 from handlers.home import Home
 from handlers.in_flight import InFlight
@@ -59,6 +62,8 @@ def build_app(settings: Settings, secret: Secrets, listeners: Listeners, in_flig
         signing_secret=secret.slack_signing_secret.get_secret_value() or None,
         # Both Socket Mode and HTTP verify what they must by themselves; a bot never hears itself here.
         ignoring_self_events_enabled=True,
+        # Bolt answers when a listener's function returns: ours return with the ack (`until_acked`).
+        process_before_response=True,
     )
     app.command("/launch")(_guarded(in_flight, listeners.launch.handle))
     app.command("/monitor")(_guarded(in_flight, listeners.monitor.handle))
@@ -98,14 +103,28 @@ def _guarded(in_flight: InFlight, listener: Listener) -> Callable[[AsyncArgs], A
     """
     names = tuple(inspect.signature(listener).parameters)
 
-    async def run(args: AsyncArgs) -> None:
+    async def work(args: AsyncArgs, ack: Ack) -> None:
         in_flight.working()
+        given = {"ack": ack, "respond": _in_thread(args)}
         try:
-            await listener(**{name: getattr(args, name) for name in names})
+            await listener(**{name: given.get(name) or getattr(args, name) for name in names})
         except Exception as error:  # noqa: BLE001 - the entry point: whatever it is, the person gets a number
             await _unexpected(error, args)
 
-    return run
+    async def run(args: AsyncArgs) -> None:
+        await until_acked(args.ack, functools.partial(work, args))
+
+    async def run_event(args: AsyncArgs) -> None:
+        # Bolt acknowledges an event as soon as this returns.
+        asyncio.ensure_future(work(args, args.ack))  # noqa: RUF006 - `in_flight` holds it
+
+    return run if "ack" in names else run_event
+
+
+def _in_thread(args: AsyncArgs) -> Callable[..., Awaitable[Any]]:
+    """The way to answer privately, in the thread in which somebody pressed: a phone shows nothing else."""
+    thread = (args.body.get("container") or {}).get("thread_ts")
+    return functools.partial(args.respond, thread_ts=thread) if thread else args.respond
 
 
 async def _unexpected(error: Exception, args: AsyncArgs) -> None:
@@ -121,6 +140,6 @@ async def _unexpected(error: Exception, args: AsyncArgs) -> None:
         if args.ack.response is None:
             await args.ack()
         if args.body.get("response_url"):
-            await args.respond(text=sentence, response_type="ephemeral", replace_original=False)
+            await _in_thread(args)(text=sentence, response_type="ephemeral", replace_original=False)
     except (aiohttp.ClientError, TimeoutError, OSError) as unsaid:
         log.warning("the number could not be told", correlation=correlation, reason=str(unsaid))

@@ -54,8 +54,18 @@ class LaunchDesk:
     async def cancel(self, launch_id: str, *, user_id: str, user_name: str) -> Launch:
         """Asks for a launch to be cancelled and returns it as it then stands; `advance` carries it out.
 
-        Raises BadInput when there is none to cancel, Refused when this person may not.
+        Raises BadInput when there is none to cancel, Refused when this person may not, StoreError when
+        the store failed, or took longer than the settings' `timing.insert`.
         """
+        asking = asyncio.ensure_future(self._cancel(launch_id, user_id=user_id, user_name=user_name))
+        # Not cancelled when it is late: to ask twice is harmless, a write that was cut off is not.
+        over, _ = await asyncio.wait([asking], timeout=self._settings.timing.insert)
+        if not over:
+            asking.add_done_callback(_hear)
+            raise StoreError("The store did not answer in time. If the card does not say so, ask again.")
+        return asking.result()
+
+    async def _cancel(self, launch_id: str, *, user_id: str, user_name: str) -> Launch:
         for _ in range(TRIES):
             launch = await self.find(launch_id)
             authorise_cancel(self._settings, launch, user_id)
@@ -106,3 +116,9 @@ class LaunchDesk:
                 )
             )
             raise
+
+
+def _hear(task: asyncio.Task[Launch]) -> None:
+    """Nobody else asks for the end of what came too late."""
+    if not task.cancelled():
+        task.exception()

@@ -10,10 +10,13 @@ import structlog
 
 from bot.errors import StoreError
 from bot.launches.driver import Driver
+from bot.launches.history import History
 from bot.launches.turn import Tools
 
 # A sleeper looks at the clock at least this often, in seconds: it may have been set back.
 LONGEST_SLEEP = 60.0
+# A launch that nobody drives although it has been due for so long, in seconds, has lost its driver.
+LOST_AFTER = timedelta(seconds=10)
 
 
 class Scheduler:
@@ -22,6 +25,7 @@ class Scheduler:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._driver = Driver(tools)
+        self._history = History(tools)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
         self._busy: set[str] = set()
@@ -29,16 +33,12 @@ class Scheduler:
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
-        """Takes up every unfinished launch; returns how many there were. Raises StoreError.
-
-        Launches that ended before the settings' `store.keep_days` are removed on the way.
-        """
-        keep = timedelta(days=self._tools.settings.store.keep_days)
-        await self._tools.launches.prune(before=self._tools.clock.now() - keep)
+        """Takes up every unfinished launch; returns how many there were. Raises StoreError."""
+        await self._history.prune()
         unfinished = await self._tools.launches.unfinished()
         for launch in unfinished:
             self.take_up(launch.launch_id)
-        self._sweeper = asyncio.create_task(self._sweep(), name="launches of terminals")
+        self._sweeper = asyncio.create_task(self._sweep(), name="launches without a driver")
         return len(unfinished)
 
     def take_up(self, launch_id: str) -> None:
@@ -72,13 +72,16 @@ class Scheduler:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _sweep(self) -> None:
-        """Takes up what a terminal has stored while this process holds the lock."""
+        """Takes up what nobody drives: stored by a terminal while this process holds the lock, or lost."""
         while True:
             await self._tools.clock.wait(self._tools.settings.timing.poll)
             with contextlib.suppress(StoreError):
+                await self._history.prune()
+                lost = self._tools.clock.now() - LOST_AFTER
                 for launch in await self._tools.launches.unfinished():
-                    # Launches of a channel come through this process, which begins them after their ack.
-                    if not launch.channel_id and launch.launch_id not in self._tasks:
+                    # One of a channel comes through this process, which begins it after its ack.
+                    begun = not launch.channel_id or launch.due <= lost
+                    if begun and launch.launch_id not in self._tasks:
                         self.take_up(launch.launch_id)
 
     def _drop(self, launch_id: str) -> None:

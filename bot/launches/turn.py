@@ -11,7 +11,7 @@ from bot.errors import Problem
 from bot.failure_reader import FailureReader
 from bot.launch_poller import LaunchPoller
 from bot.models.launch import Failure, FailureKind, Launch, Stage, Verdict
-from bot.ports import Announcer, Audit, Clock, Jobs, Launches, Runners, Tracker
+from bot.ports import Announcer, Audit, AuditEntry, Clock, Jobs, Launches, Runners, Tracker
 from bot.regions import NO_REGION
 from bot.settings import Settings
 
@@ -74,6 +74,22 @@ class Turn:
         pause = max(asked, growing) * random.uniform(1, JITTER)  # noqa: S311 - no secret
         sentence = trouble_sentence(problem)
         await self.wait(pause, **{"trouble": sentence, "attempts": attempts, **changes})
+
+    async def audit(self, action: str, outcome: str, *, actor: str = "", detail: str = "") -> None:
+        """Writes down what is about to be spent or stopped; the launcher does it unless it says who.
+
+        Before the effect, as an entry too many is better than one that a crash swallowed.
+        """
+        await self.tools.audit.record(
+            AuditEntry(
+                at=self.now(),
+                actor=actor or self.launch.user_id,
+                action=action,
+                target=self.launch.launch_id,
+                outcome=outcome,
+                detail=detail,
+            )
+        )
 
     async def fail(self, kind: FailureKind, sentence: str, *, read_log: bool, **changes: Any) -> None:
         """Ends the launch as failed; with `read_log` its log is read and diagnosed next."""

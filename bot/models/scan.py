@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -152,7 +152,8 @@ EVERYTHING = Only()
 class Scan:
     """A scan as far as it has come; `took` is in seconds. `logs_problem` is set when the log query failed.
 
-    `only` tells what its rows were narrowed to.
+    `only` tells what its rows were narrowed to. `in_order` is room for `bot.models.shown` to keep each
+    section's rows in order: a dozen readers ask for them, and a scan never changes.
     """
 
     started: datetime
@@ -163,6 +164,9 @@ class Scan:
     logs_problem: Problem | None = None
     found: tuple[Found, ...] = ()
     only: Only = EVERYTHING
+    in_order: dict[Section, tuple[Row, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of(self, section: Section) -> Iterator[Cell]:
         """The cells that feed one section, in the order asked."""

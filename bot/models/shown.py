@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.models.cloud import (
     Build,
@@ -46,6 +46,7 @@ _FAILED = frozenset(
         QueueItemState.FAILED,
     },
 )
+LATELY = timedelta(days=1)
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -73,6 +74,12 @@ def failed_items(scan: Scan) -> tuple[QueueItem, ...]:
     return tuple(row for row in rows if isinstance(row, QueueItem) and _over(row))
 
 
+def items_failed_lately(scan: Scan) -> tuple[QueueItem, ...]:
+    """Those of the last day, newest first; W&B keeps the older ones for ever."""
+    since = scan.started - LATELY
+    return tuple(item for item in failed_items(scan) if item.created is not None and item.created > since)
+
+
 def at_work(row: Row) -> bool:
     """Whether it is waiting or working, as far as we can tell."""
     if isinstance(row, Run):
@@ -83,6 +90,15 @@ def at_work(row: Row) -> bool:
 def ended_badly(row: Row) -> bool:
     """Whether it failed by itself: not cancelled, not killed."""
     return (row.status if isinstance(row, Execution | Build) else row.state) in _FAILED
+
+
+def failed_at_work(row: Row) -> bool:
+    """Whether it failed and had begun before: what expired while it waited for its turn wrote no log."""
+    match row:
+        case Build(status=BuildStatus.EXPIRED) | CustomJob(state=JobState.EXPIRED, started=None):
+            return False
+        case _:
+            return ended_badly(row)
 
 
 def row_id(row: Row) -> str:
@@ -101,10 +117,11 @@ def row_id(row: Row) -> str:
 
 
 def _came(scan: Scan, section: Section) -> tuple[Row, ...]:
-    rows = [
-        row for cell in scan.of(section) if isinstance(cell.answer, Rows | Stale) for row in cell.answer.rows
-    ]
-    return tuple(sorted(rows, key=_newest, reverse=True))
+    if section not in scan.in_order:
+        answers = [cell.answer for cell in scan.of(section)]
+        rows = [row for answer in answers if isinstance(answer, (Rows, Stale)) for row in answer.rows]
+        scan.in_order[section] = tuple(sorted(rows, key=_newest, reverse=True))
+    return scan.in_order[section]
 
 
 def _newest(row: Row) -> datetime:

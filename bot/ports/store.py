@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.models.changes import Standing
 from bot.models.diagnosis import Diagnosis
 from bot.models.launch import Launch, MessageRef
 
@@ -98,13 +99,19 @@ class Diagnoses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A monitor thread in a channel: its parent message, the words asked, when it was begun and finished."""
+    """A monitor thread in a channel: its parent message, the words asked, what it shows when it is finished.
+
+    `started` is when it was last begun to be written, `finished` is None until that is done. `looks` tells of
+    each reply what it looked like then.
+    """
 
     parent: MessageRef
     words: str
     started: datetime
     replies: tuple[str, ...] = ()
     finished: datetime | None = None
+    shown: Standing | None = None
+    looks: tuple[str, ...] = ()
 
 
 class Threads(Protocol):

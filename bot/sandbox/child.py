@@ -7,12 +7,15 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 # The bot promises to end within ten seconds of SIGTERM.
 PATIENCE = 12.0
+# A process that was killed is gone within moments.
+KILL_SECONDS = 3.0
 
 
 class BotProcess:
@@ -22,7 +25,9 @@ class BotProcess:
         self._arguments = [sys.executable, "-m", "handlers.cli", "serve", "--settings", str(settings)]
         # A proxy of the outside would be asked for addresses of this machine, and NO_PROXY is not honoured.
         outside = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
-        self._environment = {**outside, **secrets}
+        # What the bot and its helpers leave lying about when they are killed goes with the stage's folder.
+        self._scratch = tempfile.mkdtemp(prefix="bot-", dir=log.parent)
+        self._environment = {**outside, **secrets, "TMPDIR": self._scratch}
         self._log_path = log
         self._log: IO[bytes] | None = None
         self.process: asyncio.subprocess.Process | None = None
@@ -44,6 +49,7 @@ class BotProcess:
     ) -> None:
         if self.process is not None:
             await _end(self.process)
+            await _end_strays(self._scratch)
         if self._log is not None:
             self._log.close()
 
@@ -62,3 +68,27 @@ async def _end(process: asyncio.subprocess.Process) -> None:
                     await process.wait()
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+
+
+async def _end_strays(scratch: str) -> None:
+    """Kills what the bot started in sessions of their own, known by the environment that it gave them.
+
+    wandb-core is such a process: it looks every other second whether its bot lives, if it is not stuck.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(KILL_SECONDS):
+            while strays := _strays(scratch):
+                for pid in strays:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                await asyncio.sleep(0.02)
+
+
+def _strays(scratch: str) -> list[int]:
+    """The processes with this TMPDIR; none where the system has no /proc to ask."""
+    mark, found = f"TMPDIR={scratch}".encode(), list[int]()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):  # it ended meanwhile, or is somebody else's
+            if mark in environment.read_bytes().split(b"\0"):
+                found.append(int(environment.parent.name))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Table, event
@@ -18,6 +19,17 @@ from bot.store.turns import TurnLost, Turns
 
 # How long SQLite waits for another process's write, in seconds; ours are over in milliseconds.
 BUSY_SECONDS = 5.0
+# When a server that is gone without a word is given up; without these, after a quarter of an hour.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+SERVER_PATIENCE = MappingProxyType(
+    {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 20_000,  # milliseconds, the others are seconds
+    }
+)
 
 
 class Database:
@@ -95,7 +107,13 @@ def _make_engine(place: Place, busy_seconds: float) -> AsyncEngine:
 
 def _make_server_engine(place: Place) -> AsyncEngine:
     try:
-        return create_async_engine(place.url, pool_pre_ping=True, hide_parameters=True)
+        return create_async_engine(
+            place.url,
+            pool_pre_ping=True,
+            pool_timeout=BUSY_SECONDS,
+            connect_args=dict(SERVER_PATIENCE),
+            hide_parameters=True,
+        )
     except ImportError as error:
         raise StoreError(
             "The store is a Postgres, and its driver is missing. Install it: pip install 'psycopg[binary]'"

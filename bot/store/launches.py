@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import RowMapping, Select, select, update
@@ -15,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import StoreError
 from bot.models.launch import Launch, Stage
 from bot.ports import Added, SaveConflict
-from bot.store.claims import FOREVER, claim, hand_over, press_key, release, start_key, trigger_key
+from bot.store.adding import Adding, row_of
+from bot.store.claims import claim, release, start_key
 from bot.store.engine import Database
-from bot.store.prune import forget_launch, prune
+from bot.store.intake import Intake
+from bot.store.prune import prune
 from bot.store.records import Records
 from bot.store.schema import launches
-
-T = TypeVar("T")
 
 
 class LaunchTable:
@@ -30,8 +28,8 @@ class LaunchTable:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._records = Records(Launch)
-        self._adding: set[asyncio.Task[Added]] = set()
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._adding = Adding(database, self._records)
+        self._intake = Intake(database, self._adding)
         self._log = structlog.get_logger("store")
 
     async def add(self, launch: Launch, *, double_press: float) -> Added:
@@ -40,19 +38,16 @@ class LaunchTable:
         When the asker gives up waiting (is cancelled), the launch is taken back even if the insert came
         through after all: they were told that nothing was started.
         """
-        task = _keep(self._adding, self._add(launch, double_press))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            _keep(self._leaving, self._take_back(task))
-            raise
+        return await self._intake.add(self._adding.request(launch, double_press))
 
     async def save(self, launch: Launch) -> Launch:
         """Writes a launch back; returns it with its new version, or raises SaveConflict."""
         saved = replace(launch, version=launch.version + 1)
         fence = (launches.c.launch_id == launch.launch_id) & (launches.c.version == launch.version)
         async with self._database.write() as connection:
-            done = await connection.execute(update(launches).where(fence).values(self._row(saved)))
+            done = await connection.execute(
+                update(launches).where(fence).values(row_of(saved, self._records))
+            )
             if done.rowcount == 0:
                 raise SaveConflict(launch.launch_id)
         return saved
@@ -102,53 +97,7 @@ class LaunchTable:
 
     async def settle(self) -> None:
         """Returns when every insert that was begun is over."""
-        await asyncio.gather(*self._adding, *self._leaving, return_exceptions=True)
-
-    async def _add(self, launch: Launch, double_press: float) -> Added:
-        # The same words again may not be answered with a launch that is about to be taken back.
-        await asyncio.gather(*self._leaving, return_exceptions=True)
-        async with self._database.write(urgent=True) as connection:
-            holder = await self._claim(connection, launch, double_press)
-            if holder == launch.launch_id and await self._insert(connection, launch):
-                return Added(launch=launch, fresh=True)
-            first = await self._find(connection, holder)
-            if first is None or (holder == launch.launch_id and first.trigger_id != launch.trigger_id):
-                raise StoreError(
-                    f"The id {holder} belongs to another launch. Nothing was started; try again."
-                )
-        return Added(launch=first, fresh=False)
-
-    async def _insert(self, connection: AsyncConnection, launch: Launch) -> bool:
-        insert = self._database.insert(launches).values(self._row(launch))
-        once = insert.on_conflict_do_nothing(index_elements=[launches.c.launch_id])
-        # Not by counting rows: for an INSERT not every driver does.
-        done = await connection.execute(once.returning(launches.c.launch_id))
-        return done.scalar_one_or_none() is not None
-
-    async def _claim(self, connection: AsyncConnection, launch: Launch, double_press: float) -> str:
-        """The id of the launch that this request means: its own, or that of an earlier one."""
-        mine, trigger = launch.launch_id, trigger_key(launch)
-        holder = await claim(
-            self._database, connection, key=trigger, holder=mine, now=launch.created, ttl=FOREVER
-        )
-        if holder != mine:
-            return holder
-        window = timedelta(seconds=double_press)
-        press = press_key(launch)
-        holder = await claim(
-            self._database, connection, key=press, holder=mine, now=launch.created, ttl=window
-        )
-        if holder != mine:
-            # The second press's request may be replayed too, long after the window.
-            await hand_over(connection, key=trigger, holder=holder)
-        return holder
-
-    async def _take_back(self, task: asyncio.Task[Added]) -> None:
-        added = (await asyncio.gather(task, return_exceptions=True))[0]
-        if isinstance(added, Added) and added.fresh:
-            async with self._database.write() as connection:
-                await forget_launch(connection, added.launch.launch_id)
-            self._log.warning("launch_taken_back", launch_id=added.launch.launch_id)
+        await self._intake.settle()
 
     async def _find(self, connection: AsyncConnection, launch_id: str) -> Launch | None:
         found = await connection.execute(_records().where(launches.c.launch_id == launch_id))
@@ -167,31 +116,6 @@ class LaunchTable:
             except StoreError as error:
                 # One launch that cannot be read must not keep all the others from being taken up.
                 self._log.error("launch_unreadable", launch_id=row["launch_id"], reason=str(error))
-
-    def _row(self, launch: Launch) -> dict[str, object]:
-        return {
-            "launch_id": launch.launch_id,
-            "trigger_id": launch.trigger_id,
-            "team_id": launch.team_id,
-            "channel_id": launch.channel_id,
-            "user_id": launch.user_id,
-            "text": launch.text,
-            "stage": launch.stage,
-            "verdict": launch.verdict,
-            "due": launch.due,
-            "created": launch.created,
-            "ended": launch.ended,
-            "version": launch.version,
-            "record": self._records.dump(launch),
-        }
-
-
-def _keep(tasks: set[asyncio.Task[T]], work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Starts work that is held by a set until it is done, so that it is neither lost nor forgotten."""
-    task = asyncio.ensure_future(work)
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
-    return task
 
 
 def _records() -> Select[str, str]:

@@ -29,8 +29,8 @@ LOOK = 0.5
 async def launch_here(settings_path: Path, words: tuple[str, ...]) -> int:
     """Starts a launch and follows it; returns the exit code.
 
-    Takes the store's lock if it is free; else the bot that holds it does the work. Raises BadInput for
-    words that mean no launch, SettingsError, StoreError.
+    Takes a SQLite store's lock if it is free; else the bot that holds it does the work, as bots do on a
+    Postgres. Raises BadInput for words that mean no launch, SettingsError, StoreError.
     """
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
     request = _request(words)
@@ -63,6 +63,9 @@ def settled(launch: Launch) -> bool:
 
 
 def _lock(url: str) -> StoreLock | None:
+    if url.startswith("postgresql"):
+        click.echo("The bots on this store do the work; this follows it.", err=True)
+        return None
     try:
         return take_lock(url)
     except AlreadyServed:

@@ -11,12 +11,14 @@ import click
 from rich.console import Console
 
 from bot.clock import SystemClock
+from bot.errors import BadInput
 from bot.models.scan import Failed, Scan, TimedOut
-from bot.region_scanner import RunningScan
+from bot.region_scanner import RunningScan, ScanRequest
+from bot.settings import Settings
 from bot.settings_file import load_secrets, load_settings
 from bot.store import open_store
 from bot.wiring import open_clouds, open_scanner
-from formatting.failure_view import block_text, failure_views
+from formatting.failure_view import FailureView, block_text, failure_views
 from formatting.monitor import only_line, silent_line, verdict_line
 from formatting.notes import advice
 from formatting.table_text import text
@@ -32,7 +34,7 @@ async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
     Raises BadInput for words that mean no scan, SettingsError, StoreError.
     """
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
-    request = parse_monitor(" ".join(words), settings.regions, user_id=getpass.getuser())
+    request = _request(words, settings)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         store = await open_store(settings.store.url, clock)
@@ -45,9 +47,22 @@ async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
     for table in tables(scan, clock.now(), machines):
         click.echo("\n".join(["", table.heading, text(table), *table.footers]))
         for view in failure_views(scan, table.section):
-            told = (block_text(view), advice(view.diagnosis))
-            click.echo("\n" + "\n  What to do: ".join(part for part in told if part))
+            click.echo("\n".join(["", block_text(view), *_more(view)]))
     return FAILED if all(isinstance(cell.answer, Failed | TimedOut) for cell in scan.cells) else DONE
+
+
+def _request(words: tuple[str, ...], settings: Settings) -> ScanRequest:
+    try:
+        return parse_monitor(" ".join(words), settings.regions, user_id=getpass.getuser())
+    except BadInput as mistake:
+        said = str(mistake).replace("/monitor", "launch-control monitor").replace(", help.", ".")
+        raise BadInput(said) from mistake
+
+
+def _more(view: FailureView) -> list[str]:
+    """What to do, and where the log is."""
+    named = (("What to do", advice(view.diagnosis)), ("Log", view.log_url))
+    return [f"  {name}: {said}" for name, said in named if said]
 
 
 async def _watched(running: RunningScan) -> Scan:

@@ -113,8 +113,12 @@ class Fleet:
             await asyncio.sleep(0.5)
 
     def last_words(self, number: int) -> str:
+        return "\n".join(self.log(number).splitlines()[-25:])
+
+    def log(self, number: int) -> str:
+        """All that a process wrote, over all its lives."""
         path = self.settings.parent / f"bot-{number}.log"
-        return "\n".join(path.read_text(errors="replace").splitlines()[-25:]) if path.exists() else ""
+        return path.read_text(errors="replace") if path.exists() else ""
 
     # The judge, at the servers' side
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 INSTALL = "no Postgres server is installed: apt-get install -y postgresql"
 USER = "postgres"  # the server refuses to run as root; Debian's package makes this user
 
@@ -40,6 +42,22 @@ class Postgres:
     def stop(self) -> None:
         """Stops the server at once, as a machine that goes away does."""
         self._run("pg_ctl", "-w", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
+
+    def freeze(self) -> None:
+        """Lets the server take connections and answer nothing, as a machine in trouble does."""
+        for process in self._family():
+            with contextlib.suppress(psutil.NoSuchProcess):  # a backend comes and goes with its connection
+                process.suspend()
+
+    def thaw(self) -> None:
+        """Lets it go on where it stopped."""
+        for process in self._family():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+
+    def _family(self) -> list[psutil.Process]:
+        parent = psutil.Process(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]))
+        return [parent, *parent.children(recursive=True)]
 
     def _run(self, binary: str, *arguments: str) -> None:
         as_user = ["runuser", "-u", USER, "--"] if os.geteuid() == 0 else []

@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 from fleet import FAILING, GOOD, REFUSED, Fleet, busy_day, fleet_on, until
 from postgres import INSTALL, Postgres, find_binaries, running_postgres
+from processes import command
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
+
+from bot.distributed import DUE_LOOK
+from bot.sandbox.world.state import Fault
+from bot.settings import Store as StoreSettings
 
 LONG = os.environ.get("CHAOS") == "long"
 LAUNCHES, KILLS = (30, 10) if LONG else (6, 2)
@@ -31,6 +36,13 @@ def postgres() -> Iterator[Postgres]:
 async def start_all(fleet: Fleet, number: int) -> None:
     """Starts processes at the very same time: they make the tables at once."""
     await asyncio.gather(*(fleet.start(place) for place in range(number)))
+
+
+def test_a_death_is_noticed_in_time_with_the_settings_as_they_stand() -> None:
+    """Three missed heartbeats make a process dead, and others look every second heartbeat: 30 s in all."""
+    heartbeat = StoreSettings().heartbeat_seconds
+
+    assert 30 > (3 + 2) * heartbeat + DUE_LOOK
 
 
 @pytest.mark.timeout(900)
@@ -61,14 +73,19 @@ async def type_all(fleet: Fleet, dice: random.Random) -> None:
 
 @pytest.mark.timeout(300)
 async def test_another_process_takes_over_for_good(tmp_path: Path, postgres: Postgres) -> None:
-    """A process that never comes back: within 30 seconds of its death another goes on with its launches."""
-    slow = GOOD.model_copy(update={"timeline": (("RUNNING", 200.0), ("SUCCEEDED", 0.0))})
+    """Killed in the middle of a turn, for good: within 30 seconds another goes on, as the settings stand."""
+    slow = GOOD.model_copy(update={"timeline": (("RUNNING", 6000.0),)})
+    heartbeat = StoreSettings().heartbeat_seconds if LONG else HEARTBEAT
     async with fleet_on(
-        tmp_path, busy_day(slow), store_url=postgres.url, heartbeat_seconds=HEARTBEAT
+        tmp_path, busy_day(slow), store_url=postgres.url, heartbeat_seconds=heartbeat
     ) as fleet:
+        text = fleet.settings.read_text()
+        fleet.settings.write_text(text.replace("call = ", "call = 120.0 #"))
         await fleet.start(0)
+        turn = Fault(service="aiplatform", method="ListCustomJobs", hang=True, times=1)
+        fleet.stage.world.faults.append(turn)
         await fleet.launch()
-        assert await until(lambda: fleet.stage.world.items, 30)
+        assert await until(lambda: turn.times == 0, 30)  # the first process is in a turn, and stays there
         await fleet.start(1)
         await fleet.kill(0)
         begun = asyncio.get_running_loop().time()
@@ -91,6 +108,25 @@ def _listings(fleet: Fleet) -> int:
 
 def _listed(calls: dict[tuple[str, str, str], int]) -> int:
     return sum(number for (_, method, _), number in calls.items() if method == "ListCustomJobs")
+
+
+@pytest.mark.timeout(300)
+async def test_a_terminal_beside_bots_on_postgres_leaves_the_work_to_them(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    """A terminal has no channel to show cards in: it stores its launch, and follows what a bot does."""
+    async with fleet_on(
+        tmp_path, busy_day(GOOD), store_url=postgres.url, heartbeat_seconds=HEARTBEAT
+    ) as fleet:
+        await fleet.start(0)
+        ended = await command(
+            "launch", "bert-small", "--settings", str(fleet.settings), secrets=fleet.stage.environment()
+        )
+        (launch,) = await fleet.settle()
+
+        assert 0 == ended.code, ended.err
+        assert "The bots on this store do the work" in ended.err
+        assert ("succeeded", 1) == (str(launch.verdict), len(fleet.stage.world.items))
 
 
 @pytest.mark.timeout(300)
@@ -134,6 +170,53 @@ async def test_a_postgres_that_goes_away_and_comes_back(tmp_path: Path, postgres
         launches = await fleet.settle(90)
 
         assert ([], [refused]) == (fleet.faults_of(launches), fleet.refused)
+
+
+@pytest.mark.timeout(300)
+async def test_a_postgres_that_hangs_and_comes_back(tmp_path: Path, postgres: Postgres) -> None:
+    """It takes connections and answers nothing: /launch says so in time, and work goes on afterwards."""
+    async with fleet_on(
+        tmp_path, busy_day(GOOD), store_url=postgres.url, heartbeat_seconds=HEARTBEAT
+    ) as fleet:
+        await fleet.start(0)
+        await fleet.launch()
+        assert await until(lambda: fleet.stage.world.items, 30)
+        (before,) = await fleet.launches()
+        postgres.freeze()
+        refused = await fleet.launch()
+        cancel = await fleet.stage.slack.type_text("alice", "#training", f"/launch cancel {before.launch_id}")
+        status = await fleet.stage.slack.type_text("alice", "#training", "/launch status")
+        postgres.thaw()
+        again = await fleet.launch()
+        launches = await fleet.settle(90)
+
+        assert ([refused], [before.text, again]) == (fleet.refused, fleet.acked)
+        assert "did not answer in time" in str(cancel.response)
+        assert status.ok
+        assert [] == fleet.faults_of(launches)
+
+
+@pytest.mark.timeout(300)
+async def test_a_turn_whose_end_cannot_be_written_is_told_in_a_line(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    """What everybody knows to happen is no traceback; the turn is taken again when Postgres is back."""
+    async with fleet_on(
+        tmp_path, busy_day(GOOD), store_url=postgres.url, heartbeat_seconds=HEARTBEAT
+    ) as fleet:
+        await fleet.start(0)
+        fleet.stage.world.latency["*"] = 1.0  # a turn is under way when Postgres goes
+        await fleet.launch()
+        assert await until(lambda: fleet.stage.world.calls, 30)
+        postgres.stop()
+        told = await until(lambda: "the end of a turn could not be written" in fleet.log(0), 30)
+        postgres.start()
+        fleet.stage.world.latency["*"] = 0.0
+        launches = await fleet.settle(90)
+        log = fleet.log(0)
+
+        assert ([], True) == (fleet.faults_of(launches), told)
+        assert [] == [line for line in log.splitlines() if "Traceback" in line or "never retrieved" in line]
 
 
 @pytest.mark.timeout(300)

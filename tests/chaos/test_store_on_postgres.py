@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from postgres import INSTALL, Postgres, find_binaries, running_postgres
+from psycopg import AsyncConnection
 
 from bot.clock import SystemClock
 from bot.errors import StoreError
@@ -28,6 +32,14 @@ pytestmark = pytest.mark.skipif(BINARIES is None, reason=INSTALL)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
+    assert BINARIES is not None
+    with running_postgres(BINARIES) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Postgres]:
+    """A server whose tables may be dropped."""
     assert BINARIES is not None
     with running_postgres(BINARIES) as made:
         yield made
@@ -95,6 +107,36 @@ async def test_what_ended_long_ago_is_pruned(replicas: tuple[Store, ...]) -> Non
     gone = await replicas[1].launches.prune(before=NOW - timedelta(days=5))
 
     assert (1, None) == (gone, await replicas[2].launches.get("old00000"))
+
+
+async def _empty(url: str) -> None:
+    async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("DROP SCHEMA public CASCADE")
+        await connection.execute("CREATE SCHEMA public")
+
+
+async def _worker(url: str) -> asyncio.subprocess.Process:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(Path(__file__).with_name("join_worker.py")), url,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    return process
+
+
+@pytest.mark.parametrize("_", range(5))
+async def test_two_processes_may_start_at_once_on_an_empty_postgres(own: Postgres, _: int) -> None:
+    """A deployment starts its replicas together: one makes the tables, the other waits and finds them."""
+    await _empty(own.url)
+    both = [await _worker(own.url) for _ in range(2)]
+
+    said = await asyncio.gather(*(process.communicate(b"go\n") for process in both))
+
+    assert [(b"joined 0\n", b"", 0)] * 2 == [
+        (out, err, process.returncode) for (out, err), process in zip(said, both, strict=True)
+    ]
 
 
 async def test_a_server_that_cannot_be_reached_is_said() -> None:

@@ -47,6 +47,8 @@ MESSAGES: dict[str, Message] = {
     "status": status(tuple(CARDS.values()), NOW, "U01ANA"),
     "home": home(tuple(CARDS.values()), NOW, "U01ANA"),
     "home, empty": home((), NOW, "U01ANA"),
+    "home, scanned": home(tuple(CARDS.values()), NOW, "U01ANA", BUSY),
+    "home, denied": home((), NOW, "U01ANA", DENIED),
     "appeared": appeared(CARDS["submitted"]),
     **{f"verdict {number}": verdict(scan, NOW) for number, scan in enumerate((BUSY, EMPTY, DENIED, STARTED))},
     **{f"closing {state}": closing(CARDS[state]) for state in ("succeeded", "job failed", "lost")},

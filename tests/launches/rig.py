@@ -41,7 +41,7 @@ from handlers.speaker import Speaker
 API_KEY = "5a" * 20
 ALICE, CHANNEL = "U0ALICE", "C0TRAINING"
 # Calls to a stand-in in this process are quick; a fault that hangs is given up after this many seconds.
-TIMING = {"call": 1.0, "retry": 0.01}
+TIMING = {"call": 2.5, "retry": 0.01}
 TURNS = 300  # more turns than any launch needs: a launch that takes them all goes round in circles
 
 

@@ -60,6 +60,20 @@ async def test_a_cancel_after_an_unclear_queueing_ends(rig: Rig, *, after_effect
     assert all(item.removed for item in rig.items(launch))
 
 
+async def test_a_cancel_after_the_timeout_takes_the_item_out(rig: Rig) -> None:
+    """The timeout's card says that Cancel takes the waiting item out: so it does."""
+    launch = await waiting(rig)
+    now = await rig.pass_by(launch, 200)
+    assert (Verdict.TIMED_OUT, Stage.FOLLOW) == (now.verdict, now.stage)
+    assert "The item is still queued: Cancel takes it out." in rig.thread()
+    await rig.cancel(launch)
+
+    ended = await rig.to_end(launch, acts=False)
+
+    assert (Verdict.CANCELLED, True) == (ended.verdict, rig.item(launch).removed)
+    assert "It is out of the queue and no job was made." in rig.thread()
+
+
 async def test_a_cancel_between_claim_and_job_cancels_the_job_when_it_comes(rig: Rig) -> None:
     """An agent that has the item will submit it: the launch is called cancelled once its job is."""
     launch = await waiting(rig)
@@ -100,12 +114,13 @@ async def test_a_cancel_of_a_running_job_stops_job_and_run(rig: Rig) -> None:
 
     await rig.turn(launch)
     assert "CANCELLING" == job.state
-    assert rig.world.runs[launch.launch_id].stop_requested
+    # W&B may be slow to answer: it is asked again at every look until the job has ended.
+    await rig.until(launch, lambda _: rig.world.runs[launch.launch_id].stop_requested, acts=False)
     job.state, job.ended = "CANCELLED", rig.world.now()
     ended = await rig.to_end(launch, acts=False)
 
     assert Verdict.CANCELLED is ended.verdict
-    (entry,) = await rig.store.audit.entries(since=rig.clock.time - timedelta(days=1))
+    entry, *_ = await rig.store.audit.entries(since=rig.clock.time - timedelta(days=1))
     assert ("cancel", launch.launch_id, "alice") == (entry.action, entry.target, entry.actor)
 
 

@@ -18,6 +18,19 @@ async def test_a_launch_that_works_has_one_of_everything(rig: Rig) -> None:
     assert "Task → Cloud" in rig.thread()
 
 
+async def test_whoever_spends_money_is_written_down(rig: Rig) -> None:
+    """Who queued what, and for whom a runner was started, is asked when the bill comes."""
+    launch = await rig.launch()
+
+    await rig.to_end(launch)
+
+    entries = await rig.store.audit.entries(since=launch.created)
+    assert [("start runner", "started"), ("launch", "queued")] == [
+        (entry.action, entry.outcome) for entry in entries
+    ]
+    assert {(launch.user_id, launch.launch_id)} == {(entry.actor, entry.target) for entry in entries}
+
+
 async def test_nothing_happens_outside_before_the_card(rig: Rig) -> None:
     """A launch that people cannot see must not spend money: with Slack away nothing is queued."""
     rig.slack.set_faults(server_errors={"chat.postMessage": 5})

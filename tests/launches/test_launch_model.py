@@ -23,7 +23,7 @@ from bot.launches.advance import advance
 from bot.launches.desk import LaunchDesk
 from bot.launches.requests import LaunchRequest
 from bot.launches.turn import Tools
-from bot.models.cloud import JobState
+from bot.models.cloud import JobState, QueueItemState
 from bot.models.launch import Launch, Stage, Verdict
 from bot.ports import MessageKind
 from bot.settings import Settings
@@ -54,6 +54,7 @@ CALLS = st.sampled_from(
 MOST = 4  # launches at once
 PATIENCE = 60  # turns after which a person cancels what goes nowhere
 ENDED = (Stage.REPORT, Stage.DONE)
+WAITING = (QueueItemState.PENDING, QueueItemState.LEASED)  # an agent may still make a job of it
 
 
 class MortalLaunches:
@@ -201,6 +202,7 @@ class Launching(RuleBasedStateMachine):
             assert self.judged.setdefault(own, launch.verdict) is launch.verdict
             if launch.verdict in (Verdict.FAILED, Verdict.CANCELLED):
                 assert not any(job.active for job in jobs)
+                assert not any(item.run_id == own and item.state in WAITING for item in world.items.values())
 
     def finish(self) -> None:
         """Everything goes well from now on: each launch ends, truly, with one card and one reply."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from rig import Rig
 
+from bot.launches.turn import JITTER
 from bot.models.launch import FailureKind, Stage, Verdict
 
 PUSH = "pushToRunQueueByName"
@@ -54,6 +55,22 @@ async def test_an_item_that_became_a_job_already_needs_no_runner(rig: Rig) -> No
     assert (Verdict.SUBMITTED, []) == (now.verdict, rig.started(launch))
 
 
+async def test_an_item_whose_run_is_there_needs_no_runner_and_is_not_sent_again(rig: Rig) -> None:
+    """The item is gone and its job not listed yet, but W&B knows the run: somebody's agent has had it."""
+    rig.fault("wandb", PUSH, status="drop", after_effect=True, times=1)
+    launch = await rig.launch()
+    await rig.until(launch, lambda now: now.trouble, acts=False)
+    job = rig.make_job(rig.item(launch))
+    rig.end_job(job)
+    rig.item(launch).removed = True
+    del rig.world.jobs[job.job_id]
+
+    now = await rig.to_stage(launch, Stage.WAIT)
+
+    assert (1, 1, []) == (len(rig.items(launch)), rig.calls(PUSH), rig.started(launch))
+    assert now.run_url.endswith(launch.launch_id)
+
+
 async def test_a_refused_item_fails_the_launch_at_once(rig: Rig) -> None:
     """Trying again what W&B refuses for good helps nobody; nothing is in the queue."""
     rig.fault("wandb", PUSH, status="403", message="permission denied")
@@ -63,6 +80,23 @@ async def test_a_refused_item_fails_the_launch_at_once(rig: Rig) -> None:
 
     assert ended.failure is not None
     assert (FailureKind.NOT_QUEUED, []) == (ended.failure.kind, rig.items(launch))
+
+
+async def test_an_outage_is_met_ever_more_seldom_and_the_card_says_so(rig: Rig) -> None:
+    """Two hundred launches that all try again at once keep down what has just come up."""
+    rig.fault("wandb", PUSH, status="429", times=5)
+    launch = await rig.launch()
+    await rig.to_stage(launch, Stage.QUEUE)
+    pauses = []
+    while len(pauses) < 5:
+        now = await rig.turn(launch)
+        pauses.append((now.due - rig.clock.time).total_seconds())
+
+    base = rig.settings.timing.poll
+    wanted = [base, base * 2, base * 4, base * 8, base * 12]
+    assert all(least <= pause <= least * JITTER for pause, least in zip(pauses, wanted, strict=True)), pauses
+    assert 5 == len({pause / least for pause, least in zip(pauses, wanted, strict=True)})  # jittered
+    await rig.slack.wait_until(lambda: "Retrying, last error: W&" in rig.thread(), 30)
 
 
 async def test_an_outage_of_wandb_delays_a_launch_and_no_more(rig: Rig) -> None:

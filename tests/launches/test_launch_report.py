@@ -129,7 +129,7 @@ async def test_a_card_that_showed_the_art_can_become_failed(rig: Rig) -> None:
     await rig.to_stage(launch, Stage.WAIT)
     job = rig.make_job(rig.item(launch))
     await rig.until(launch, lambda now: now.job, acts=False)
-    await rig.slack.wait_until(lambda: "Task → Cloud" in rig.thread(), 5)
+    await rig.slack.wait_until(lambda: "Task → Cloud" in rig.thread(), 30)
     rig.end_job(job, "FAILED")
 
     await rig.to_end(launch, acts=False)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from rig import Rig
 
-from bot.models.launch import FailureKind, Stage, Verdict
+from bot.launches.runner_choice import started_for
+from bot.models.cloud import Execution, ExecutionStatus
+from bot.models.launch import FailureKind, Launch, Stage, Verdict
 
 
 async def test_a_living_runner_is_reused(rig: Rig) -> None:
@@ -96,6 +98,55 @@ async def test_a_runner_that_a_listing_does_not_show_yet_is_known(rig: Rig) -> N
     await rig.to_stage(second, Stage.WAIT)
 
     assert [] == rig.started(second)
+
+
+async def test_a_started_runner_without_its_id_in_the_listing_is_adopted(rig: Rig) -> None:
+    """Cloud Run may list overrides or not: the sole runner made since the intent is ours, and no other is."""
+    rig.fault("run", "RunJob", status="UNAVAILABLE", after_effect=True, times=1)
+    launch = await rig.launch()
+    await rig.until(launch, lambda now: now.trouble, acts=False)
+    (started,) = rig.started(launch)
+    started.env = {}
+    started.state = "pending"
+
+    now = await rig.to_stage(launch, Stage.WAIT)
+
+    assert now.runner is not None
+    assert (started.name, False) == (now.runner.name, now.runner.reused)
+    assert 1 == len(rig.world.executions)
+
+
+def made(name: str, seconds: float, **changes: Any) -> Execution:
+    """A runner of our queue that was created so many seconds after the intent."""
+    fields = {"queue": "q", "created": INTENDED + timedelta(seconds=seconds), **changes}
+    return Execution(name, name, "us-central1", ExecutionStatus.PENDING, **fields)
+
+
+INTENDED = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
+LAUNCH = Launch(
+    launch_id="abcd1234", trigger_id="t", team_id="T", channel_id="C", user_id="U", user_name="ana",
+    text="", preset="bert", overrides=(), name="bert-abcd1234", queue="q", region="us-central1",
+    created=INTENDED, due=INTENDED, limit_seconds=120.0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("listed", "ours"),
+    [
+        ([made("a", 5)], "a"),
+        ([made("a", 5), made("b", 6)], ""),
+        ([made("a", 5), made("b", 6, launch_id="abcd1234")], "b"),
+        ([made("a", 5, launch_id="somebody")], ""),
+        ([made("a", -300)], ""),
+        ([made("a", 5, queue="other")], ""),
+    ],
+    ids=["sole", "two nameless", "by id", "another launch's", "older than the intent", "other queue"],
+)
+def test_only_a_runner_that_is_surely_ours_is_adopted(listed: list[Execution], ours: str) -> None:
+    """A runner is matched by LAUNCH_ID, else only where no other candidate is in sight."""
+    found = started_for(LAUNCH, listed, INTENDED)
+
+    assert ours == (found.name if found else "")
 
 
 @pytest.mark.parametrize("after_effect", [True, False])

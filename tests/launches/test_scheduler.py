@@ -13,7 +13,8 @@ from rig import Rig, rig_in
 from bot.clock import SystemClock
 from bot.launch_poller import LaunchPoller
 from bot.launches.driver import Driver
-from bot.launches.scheduler import Scheduler
+from bot.launches.history import History
+from bot.launches.scheduler import LOST_AFTER, Scheduler
 from bot.models.launch import Stage, Verdict
 
 QUICK = {"poll": 0.1, "follow_first": 0.1, "follow_last": 0.2, "absent": 0.2}
@@ -30,7 +31,7 @@ async def quick(tmp_path: Path) -> AsyncIterator[Rig]:
         yield rig
 
 
-async def until(happened: Any, seconds: float = 15.0) -> None:
+async def until(happened: Any, seconds: float = 40.0) -> None:
     end = asyncio.get_running_loop().time() + seconds
     while not await happened():
         assert asyncio.get_running_loop().time() < end, "it did not happen in time"
@@ -70,6 +71,43 @@ async def test_a_wake_during_a_turn_is_not_lost(quick: Rig) -> None:
     await scheduler.stop()
 
     assert Verdict.CANCELLED is (await quick.read(launch)).verdict
+
+
+async def test_a_launch_that_nobody_drives_is_taken_up(quick: Rig) -> None:
+    """Stored, and the listener ended before it could begin: it must not wait for the next restart."""
+    scheduler = Scheduler(quick.tools)
+    await scheduler.start()
+    young = await quick.launch()
+    lost = await quick.launch()
+    await quick.store.launches.save(replace(lost, due=lost.due - LOST_AFTER))
+
+    await until(lambda: ended(quick, lost))
+    await scheduler.stop()
+
+    assert Stage.ANNOUNCE is (await quick.read(young)).stage  # its ack may be on the way
+
+
+async def test_history_is_pruned_at_the_start_and_every_day(rig: Rig) -> None:
+    """A bot that runs for months must not keep everything for as long."""
+    history, kept = History(rig.tools), timedelta(days=rig.settings.store.keep_days)
+    first, second = await rig.launch(), await rig.launch()
+    for launch in (first, second):
+        await rig.to_end(launch)
+    await rig.store.launches.save(
+        replace(await rig.read(first), ended=rig.clock.time - kept - timedelta(hours=1))
+    )
+
+    await history.prune()
+    assert [None, Stage.DONE] == await stages(rig, first, second)
+    rig.clock.time += kept + timedelta(hours=1)
+    await history.prune()
+
+    assert [None, None] == await stages(rig, first, second)
+
+
+async def stages(rig: Rig, *launches: Any) -> list[Stage | None]:
+    found = [await rig.store.launches.get(launch.launch_id) for launch in launches]
+    return [launch and launch.stage for launch in found]
 
 
 async def in_stage(rig: Rig, launch: Any, stage: Stage) -> bool:
@@ -133,8 +171,8 @@ async def test_a_restart_shows_the_card_as_the_store_has_it(rig: Rig) -> None:
     rig.make_job(rig.item(launch))
     now = await rig.read(launch)
     await rig.until(launch, lambda now: now.job, acts=False)
-    await rig.slack.wait_until(lambda: "Task → Cloud" in rig.thread(), 5)
+    await rig.slack.wait_until(lambda: "Task → Cloud" in rig.thread(), 30)
     edits = rig.slack.world.journal.counts["chat.update"]
 
     await Driver(rig.tools).turn(now.launch_id)
-    await rig.slack.wait_until(lambda: rig.slack.world.journal.counts["chat.update"] > edits, 5)
+    await rig.slack.wait_until(lambda: rig.slack.world.journal.counts["chat.update"] > edits, 30)

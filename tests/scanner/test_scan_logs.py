@@ -119,6 +119,18 @@ async def test_an_empty_log_is_asked_for_again_only_after_a_while(monitor: Monit
     assert 1 == monitor.reads()
 
 
+async def test_a_log_that_stays_empty_is_not_asked_for_for_ever(monitor: Monitor, world: World) -> None:
+    """Fifteen minutes after its end no line comes any more: the next scans of that day cost nothing."""
+    add_job(world, "100001", state="FAILED", created=ago(4_000), ended=ago(3_600))
+
+    for _ in range(3):
+        scan = await monitor.scan(Section.JOBS)
+        monitor.clock.passed += 600
+
+    assert 1 == monitor.reads()
+    assert "its log shows no cause" in monitor.said(scan)
+
+
 async def test_an_error_of_ours_is_never_remembered(open_monitor: OpenMonitor, world: World) -> None:
     """Cloud Logging refusing once must not become what people read of that failure for ever."""
     add_job(world, "100001", state="FAILED")

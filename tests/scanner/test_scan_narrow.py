@@ -9,7 +9,6 @@ import scan_samples
 from scan_samples import EAST, EUROPE, Monitor, add_job, add_log, add_run, add_runner, ago
 
 from bot.errors import BadInput, Problem, ProblemKind
-from bot.models.changes import Changes, changes
 from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, ExecutionStatus, JobState
 from bot.models.launch import Launch, RunnerUse
 from bot.models.narrow import Mine, Narrowing, mine_of, narrowed
@@ -17,7 +16,6 @@ from bot.models.scan import Answer, Cell, Failed, Nothing, Rows, Scan, Section, 
 from bot.models.shown import all_rows, row_id
 from bot.region_scanner import ScanRequest
 from bot.sandbox.world.world import World
-from formatting.monitor import changed_line
 from handlers.parsing import monitor_words, parse_monitor
 
 OpenMonitor = Callable[..., Awaitable[Monitor]]
@@ -117,39 +115,6 @@ def test_what_could_not_be_asked_stays_said_in_a_narrowed_scan() -> None:
     kept = narrowed(scan, Narrowing(failed=True))
 
     assert [refused, Nothing()] == [cell.answer for cell in kept.cells]
-
-
-def test_changes_count_what_ended_and_what_began() -> None:
-    """A refresh says in one line what is new; what is missing from the later scan is not called finished."""
-    before = a_scan(
-        (
-            Service.JOBS,
-            Rows(tuple(a_job(name, JobState.RUNNING) for name in ("well", "badly", "on", "gone"))),
-        ),
-        (Service.BUILDS_ACTIVE, Rows((Build("b", EAST, BuildStatus.WORKING),))),
-    )
-    after = a_scan(
-        (
-            Service.JOBS,
-            Rows(
-                (
-                    a_job("well", JobState.SUCCEEDED),
-                    a_job("badly", JobState.FAILED),
-                    a_job("on", JobState.RUNNING),
-                    a_job("new", JobState.QUEUED),
-                    a_job("old news", JobState.FAILED),
-                )
-            ),
-        ),
-        (Service.BUILDS_ACTIVE, Nothing()),
-        (Service.BUILDS_RECENT, Rows((Build("b", EAST, BuildStatus.SUCCESS),))),
-    )
-
-    found = changes(before, after)
-
-    assert Changes(since=NOW, finished=2, failed=1, appeared=1) == found
-    assert "2 finished, 1 failed, 1 began since 14:02 UTC." == changed_line(found)
-    assert "Nothing changed since 14:02 UTC." == changed_line(changes(after, after))
 
 
 async def test_a_narrowed_scan_shares_the_calls_and_reads_the_logs_of_what_it_shows(

@@ -197,6 +197,19 @@ async def test_one_unreadable_record_does_not_hide_the_others(
         await store.launches.get("bad00000")
 
 
+async def test_a_record_of_an_older_bot_reads_with_defaults(store: Store, url: str) -> None:
+    """After an upgrade the launches in flight lack what the new bot knows, and hold what it forgot."""
+    await store.launches.add(make_launch(), double_press=10)
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as raw:
+        raw.execute(
+            "update launch set record = json_set(json_remove(record, '$.withdrawn', '$.metrics', '$.curve'),"
+            " '$.mood', 'good')"
+        )
+    raw.close()
+
+    assert make_launch() == await store.launches.get("abcd1234")
+
+
 async def test_a_start_belongs_to_one_launch_until_it_is_old(store: Store) -> None:
     """Two launches start one runner; a launch whose process died does not block the others for ever."""
     place = {"job": "runner", "region": "us-central1", "queue": "q"}

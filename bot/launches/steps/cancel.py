@@ -14,7 +14,6 @@ from bot.launches.steps.withdraw import pause, withdraw
 from bot.launches.turn import Turn
 from bot.models.cloud import CustomJob, JobState
 from bot.models.launch import Stage, Verdict
-from bot.ports import AuditEntry
 
 
 async def cancel(turn: Turn) -> None:
@@ -79,14 +78,5 @@ async def _in_dead_hands(turn: Turn) -> None:
 async def _said(turn: Turn, **changes: Any) -> None:
     now = turn.now()
     await release(turn)
-    # Before it is said: an entry too many is better than one that a crash swallowed.
-    await turn.tools.audit.record(
-        AuditEntry(
-            at=now,
-            actor=turn.launch.cancel_by,
-            action="cancel",
-            target=turn.launch.launch_id,
-            outcome="cancelled",
-        )
-    )
+    await turn.audit("cancel", "cancelled", actor=turn.launch.cancel_by)
     await turn.go_on(Stage.REPORT, **{"verdict": Verdict.CANCELLED, "ended": now, **changes})

@@ -28,6 +28,9 @@ async def _send(turn: Turn) -> None:
         sentence = f"The preset {turn.launch.preset} is gone from the settings. Nothing was queued."
         await turn.fail(FailureKind.NOT_QUEUED, sentence, read_log=False)
         return
+    await turn.audit(
+        "launch", "queued", detail=f"{turn.launch.preset} in {turn.launch.channel_id or 'a terminal'}"
+    )
     await turn.save(item_intended=turn.now(), misses=0)
     try:
         item_id = await turn.tools.tracker.enqueue(queue_item(turn.launch, preset))

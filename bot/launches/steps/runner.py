@@ -119,6 +119,7 @@ async def _start(turn: Turn) -> None:
     use = turn.launch.runner
     wanted = use if use is not None and not use.resource else RunnerUse()
     intended = replace(wanted, intended=turn.now())
+    await turn.audit("start runner", "started", detail=wanted.why)
     await turn.save(runners=(*settled(turn.launch), intended), misses=0)
     try:
         execution = await turn.tools.runners.start(

@@ -137,7 +137,7 @@ class Populating:
             state=table.state,
             created=created,
             labels={"wandb-run-id": table.run_id} if table.run_id else {},
-            started=None if waiting else started,
+            started=None if waiting or table.state == "EXPIRED" else started,
             ended=ended if over else None,
             error_code=table.error_code,
             error=table.error,
