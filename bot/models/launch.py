@@ -121,9 +121,9 @@ class Launch:
     `due` is when `advance` is next wanted, `deadline` when the wait for the job ends, `limit_seconds`
     the length of that wait. `version` fences saves. `trouble` is the sentence of a step that is being
     retried, `attempts` counts its tries, `misses` the looks in a row that found nothing. `ended` is when
-    the outcome was known. `withdrawn` is since when its item is known to be no agent's to take: taken out of
-    the queue, failed, or not there. `team_id` and `user_id` are Slack's; a launch from a terminal
-    has an empty channel.
+    the outcome was known. `item_since` is when its item was first seen in its state. `withdrawn` is since
+    when its item is known to be no agent's to take: taken out of the queue, failed, or not there. `team_id` and
+    `user_id` are Slack's; a launch from a terminal has an empty channel.
     """
 
     launch_id: str
@@ -149,6 +149,7 @@ class Launch:
     item_intended: datetime | None = None
     item_id: str = ""
     item_state: QueueItemState | None = None
+    item_since: datetime | None = None
     queued: datetime | None = None
     runners: tuple[RunnerUse, ...] = ()
     deadline: datetime | None = None

@@ -14,6 +14,7 @@ WAITS = {
     "wait": 120.0,
     "repending": 60.0,
     "absent": 10.0,
+    "taken": 600.0,
     "log_grace": 60.0,
     "follow_first": 15.0,
     "follow_last": 300.0,

@@ -89,6 +89,9 @@ class Timing(Frozen):
         60, title="an item still pending after this gets another runner", examples=[60]
     )
     absent: Seconds = Field(10, title="the pause before something is called absent", examples=[10])
+    taken: Seconds = Field(
+        600, title="an item that an agent took this long ago, without a job, is lost", examples=[600]
+    )
     log_grace: Seconds = Field(60, title="how long late log lines are waited for", examples=[60])
     follow_first: Seconds = Field(15, title="the first interval of the follow-through", examples=[15])
     follow_last: Seconds = Field(300, title="the longest interval of the follow-through", examples=[300])

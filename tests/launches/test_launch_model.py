@@ -23,7 +23,7 @@ from bot.launches.advance import advance
 from bot.launches.desk import LaunchDesk
 from bot.launches.requests import LaunchRequest
 from bot.launches.turn import Tools
-from bot.models.cloud import JobState, QueueItemState
+from bot.models.cloud import ExecutionStatus, JobState, QueueItemState
 from bot.models.launch import Launch, Stage, Verdict
 from bot.ports import MessageKind
 from bot.settings import Settings
@@ -253,16 +253,48 @@ class Launching(RuleBasedStateMachine):
         return next(launch for launch in self.all() if launch.trigger_id == request.trigger_id)
 
 
-@pytest.mark.timeout(1200)
-def test_any_interleaving_keeps_the_promises(tmp_path: Path) -> None:
-    """Nobody can think of every order in which people, processes and agents act: this tries many."""
+@pytest.fixture
+def template(tmp_path: Path) -> None:
+    """An empty store, made once and copied for each try."""
 
-    async def make_template() -> None:
+    async def make() -> None:
         store = await open_store(f"sqlite:///{tmp_path}/template.db", ModelWorld())
         await store.close()
 
-    asyncio.run(make_template())
+    asyncio.run(make())
     Launching.template = tmp_path / "template.db"
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_an_item_that_the_agent_of_an_ended_runner_took_is_lost(*, cancelled: bool) -> None:
+    """The launch may have reused another runner, which lives on: its end says nothing about this item."""
+    tried = Launching()
+    tried.bring_up()
+    tried.ask(user="U0ALICE", turns=3, spoil="fails before", on="none")
+    tried.world.run(20)
+    tried.ask(user="U0BOB", turns=2, spoil="fails before", on="none")
+    tried.agent_takes("job")
+    tried.world.run(3)
+    tried.agent_takes("job")
+    tried.world.run(3)
+    tried.world.end_runner("runner-0")
+    tried.world.executions["runner-1"] = replace(
+        tried.world.executions["runner-0"], resource="runner-1", name="runner-1",
+        status=ExecutionStatus.RUNNING, launch_id="", created=tried.world.now(),
+    )  # fmt: skip
+    if cancelled:
+        tried.drive(tried.requests[1], 2, "", "")
+        tried.runner.run(
+            tried.desk.cancel(tried.launch_of(tried.requests[1]).launch_id, user_id="U0BOB", user_name="bob")
+        )
+    tried.teardown()
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.timeout(1200)
+def test_any_interleaving_keeps_the_promises() -> None:
+    """Nobody can think of every order in which people, processes and agents act: this tries many."""
     test = Launching.TestCase
     test.settings = settings(
         max_examples=300 if LONG else 40, stateful_step_count=30, deadline=None, database=None,

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 from bot.errors import Problem, ProblemKind, ServiceError
-from bot.launches.steps.ends import lost_in_hand
+from bot.launches.steps.ends import in_dead_hands
 from bot.launches.steps.runner import release
 from bot.launches.steps.sighted import as_seen, sighted
 from bot.launches.steps.sighting import Sighting, look
@@ -29,10 +29,10 @@ async def cancel(turn: Turn) -> None:
         await _said(turn)  # Vertex AI knows it no more: nothing is left to cancel
     elif await withdraw(turn):
         await _said(turn)
-    elif sighting.runner_over and lost_in_hand(sighting) and turn.launch.withdrawn is None:
+    elif in_dead_hands(turn, sighting) and turn.launch.withdrawn is None:
         await _in_dead_hands(turn)
     else:
-        await turn.wait(pause(turn), misses=0)
+        await turn.wait(pause(turn), **{**sighting.noted(turn), "misses": 0})
 
 
 async def _job(turn: Turn, sighting: Sighting) -> CustomJob | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from bot.launches.steps.sighted import sighted
@@ -19,16 +20,31 @@ async def ended_without_job(turn: Turn, sighting: Sighting, **seen: Any) -> bool
     item = sighting.known_item
     if item is not None and item.state is QueueItemState.FAILED:
         await _item_failed(turn, item, **seen)
-    elif sighting.runner_over and lost_in_hand(sighting):
-        await _lost(turn, **seen)
+    elif in_dead_hands(turn, sighting):
+        await _lost(turn, sighting, **seen)
     else:
         return False
     return True
 
 
-def lost_in_hand(sighting: Sighting) -> bool:
-    """Whether the item is with an agent for good, or gone. A leased one goes back to pending by itself."""
-    return sighting.item is None or (isinstance(sighting.item, QueueItem) and sighting.item.state in IN_HAND)
+def in_dead_hands(turn: Turn, sighting: Sighting) -> bool:
+    """Whether whoever took the item can make no job of it any more.
+
+    The runner ended with the item in hand (a leased one goes back to pending by itself), or the item was
+    taken long ago: by the agent of another runner, which may have ended unseen.
+    """
+    if sighting.runner_over:
+        return sighting.item is None or (
+            sighting.known_item is not None and sighting.known_item.state in IN_HAND
+        )
+    return _taken_long_ago(turn, sighting)
+
+
+def _taken_long_ago(turn: Turn, sighting: Sighting) -> bool:
+    item, since = sighting.known_item, turn.launch.item_since
+    if item is None or item.state is not QueueItemState.CLAIMED or turn.launch.item_state is not item.state:
+        return False
+    return since is not None and turn.now() >= since + timedelta(seconds=turn.tools.settings.timing.taken)
 
 
 async def _item_failed(turn: Turn, item: QueueItem, **seen: Any) -> None:
@@ -43,14 +59,15 @@ async def _item_failed(turn: Turn, item: QueueItem, **seen: Any) -> None:
     await turn.fail(FailureKind.ITEM_FAILED, sentence, read_log=turn.launch.runner is not None, **seen)
 
 
-async def _lost(turn: Turn, **seen: Any) -> None:
-    """The runner ended with the item in hand: one more look once a late job would show, then lost."""
+async def _lost(turn: Turn, sighting: Sighting, **seen: Any) -> None:
+    """Nobody will submit the job: one more look once a late one would show, then lost."""
     if _first_look(turn, **seen):
         await _once_more(turn, turn.tools.settings.timing.log_grace, **seen)
         return
     if await _came_late(turn):
         return
-    sentence = "The launch was lost: its runner ended after it took the item, and no job came of it."
+    taker = "its runner ended after it took the item" if sighting.runner_over else "an agent took the item"
+    sentence = f"The launch was lost: {taker}, and no job came of it."
     await turn.fail(FailureKind.LOST_AFTER_CLAIM, sentence, read_log=True, **seen)
 
 

@@ -57,6 +57,7 @@ class Sighting:
             changes["item_id"] = self.known_item.item_id
             if self.known_item.state is not turn.launch.item_state:
                 changes["misses"] = 0
+                changes["item_since"] = turn.now()
         use = turn.launch.runner
         if isinstance(self.execution, Execution) and use is not None:
             now_seen = replace(use, status=self.execution.status, url=self.execution.url or use.url)
