@@ -53,7 +53,7 @@ class FailureReader:
         return diagnosis
 
     async def of_words(self, words: str) -> Diagnosis:
-        """The diagnosis of what W&B says of a queue item that failed; it has no log, and no context."""
+        """The diagnosis of a service's own words, of a failure that has no log; without a context."""
         # As the agent itself logs it: a line alone is taken for an error only if it is called one.
         lines = [f"wandb: ERROR {line}" for line in words.split("\n")]
         diagnosis = await asyncio.to_thread(

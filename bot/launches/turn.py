@@ -10,6 +10,7 @@ from typing import Any
 from bot.errors import Problem
 from bot.failure_reader import FailureReader
 from bot.launch_poller import LaunchPoller
+from bot.models.diagnosis import Diagnosis
 from bot.models.launch import Failure, FailureKind, Launch, Stage, Verdict
 from bot.ports import Announcer, Audit, AuditEntry, Clock, Jobs, Launches, Runners, Tracker
 from bot.regions import NO_REGION
@@ -91,9 +92,17 @@ class Turn:
             )
         )
 
-    async def fail(self, kind: FailureKind, sentence: str, *, read_log: bool, **changes: Any) -> None:
+    async def fail(
+        self,
+        kind: FailureKind,
+        sentence: str,
+        *,
+        read_log: bool,
+        diagnosis: Diagnosis | None = None,
+        **changes: Any,
+    ) -> None:
         """Ends the launch as failed; with `read_log` its log is read and diagnosed next."""
-        failure = Failure(kind=kind, sentence=sentence, reading=read_log)
+        failure = Failure(kind=kind, sentence=sentence, diagnosis=diagnosis, reading=read_log)
         await self.go_on(
             Stage.DIAGNOSE if read_log else Stage.REPORT,
             **{"verdict": Verdict.FAILED, "failure": failure, "ended": self.now(), **changes},

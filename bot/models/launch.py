@@ -122,8 +122,8 @@ class Launch:
     the length of that wait. `version` fences saves. `trouble` is the sentence of a step that is being
     retried, `attempts` counts its tries, `misses` the looks in a row that found nothing. `ended` is when
     the outcome was known. `item_since` is when its item was first seen in its state. `withdrawn` is since
-    when its item is known to be no agent's to take: taken out of the queue, failed, or not there. `team_id` and
-    `user_id` are Slack's; a launch from a terminal has an empty channel.
+    when its item is known to be no agent's to take: taken out of the queue, failed, or not there.
+    `team_id` and `user_id` are Slack's; a launch from a terminal has an empty channel.
     """
 
     launch_id: str

@@ -9,6 +9,7 @@ from rig import Rig
 
 from bot.launches.runner_choice import started_for
 from bot.models.cloud import Execution, ExecutionStatus
+from bot.models.diagnosis import Category
 from bot.models.launch import FailureKind, Launch, Stage, Verdict
 
 
@@ -191,6 +192,20 @@ async def test_without_permission_to_start_the_item_is_taken_out_first(rig: Rig)
     assert ended.failure.kind is FailureKind.NO_RUNNER
     assert "run.jobs.run" in ended.failure.sentence
     assert rig.item(launch).removed
+
+
+async def test_a_refused_start_says_what_to_do(rig: Rig) -> None:
+    """There is no log to read, yet Google's own words name the permission that somebody must grant."""
+    words = "Permission 'run.jobs.runWithOverrides' denied on resource 'jobs/launcher'"
+    rig.fault("run", "RunJob", status="PERMISSION_DENIED", message=words)
+    launch = await rig.launch()
+
+    ended = await rig.to_end(launch, acts=False)
+
+    assert ended.failure is not None
+    assert ended.failure.diagnosis is not None
+    assert ended.failure.diagnosis.category is Category.PERMISSION_DENIED
+    assert "run.jobs.runWithOverrides" in ended.failure.diagnosis.advice
 
 
 async def test_a_quota_that_frees_itself_delays_the_start(rig: Rig) -> None:

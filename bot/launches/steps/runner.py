@@ -150,8 +150,14 @@ async def _give_up(turn: Turn) -> None:
     if job is not None:
         await sighted(turn, job)
     elif await withdraw(turn):
-        sentence = f"No runner could be started: {turn.launch.trouble.rstrip('.')}."
-        await turn.fail(FailureKind.NO_RUNNER, sentence, read_log=False)
+        said = turn.launch.trouble.rstrip(".")
+        diagnosis = await turn.tools.reader.of_words(said)
+        await turn.fail(
+            FailureKind.NO_RUNNER,
+            f"No runner could be started: {said}.",
+            read_log=False,
+            diagnosis=diagnosis if diagnosis.has_error else None,
+        )
     elif turn.launch.withdrawn is not None:
         await turn.wait(pause(turn))
     else:
