@@ -191,7 +191,8 @@ def _runner_logs(entries: tuple[LogEntry, ...]) -> Iterator[RunnerLog]:
     """The newest count of each runner; `entries` are newest first."""
     counted: set[str] = set()
     for entry in entries:
-        match = RUNS.search(entry.text)
+        # Told apart first by a plain search: a page of log is read on the loop, and may hold megabytes.
+        match = RUNS.search(entry.text) if "Runs:" in entry.text else None
         if match is not None and entry.owner not in counted:
             counted.add(entry.owner)
             yield RunnerLog(execution=entry.owner, runs=int(match[1]))

@@ -18,6 +18,7 @@ from bot.sandbox.child import BotProcess
 
 ONE_BY_ONE, TOGETHER = 200, 1_000
 IDLE_SECONDS = 6.0
+BIG_ENTRIES, BIG_ENTRY = 1_000, 10_000  # one read of a log: as much as is diagnosed at once
 
 
 @asynccontextmanager
@@ -84,6 +85,24 @@ async def acks() -> None:
         measure("ack_burst_max_ms", taken[-1], 1000, p50_ms=statistics.median(taken), commands=len(taken))
 
 
+async def acks_meanwhile() -> None:
+    """A log of 10 MB is read, redacted and diagnosed in a thread: commands are acknowledged all the same."""
+    async with servers() as where, bot(where):
+        words = await where.order("big_log", entries=BIG_ENTRIES, size=BIG_ENTRY)
+        await asyncio.sleep(IDLE_SECONDS)
+        taken = sorted(
+            await where.order("type_during_monitor", text="/launch presets", words=words)
+        )
+    measure(
+        "ack_while_diagnosing_ms",
+        taken[int(len(taken) * 0.99)],
+        50,
+        p50_ms=statistics.median(taken),
+        slowest_ms=taken[-1],
+        commands=len(taken),
+    )
+
+
 async def happy() -> None:
     """What a person waits for in the happy scenario."""
     async with servers("happy") as where, bot(where):
@@ -102,6 +121,7 @@ async def run() -> None:
     help_seconds()
     await start_and_rest()
     await acks()
+    await acks_meanwhile()
     await happy()
 
 

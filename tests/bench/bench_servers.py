@@ -155,6 +155,26 @@ def _log(world: World, kind: str, resource: dict[str, str], labels: dict[str, st
         )
 
 
+async def _big_log(stage: Stage, *, entries: int, size: int) -> str:
+    """One runner that failed, its log of so many entries of so many characters; returns its last words."""
+    await _fill(stage, executions=1, jobs=0, working=0)
+    world = stage.world
+    world.logs.clear()
+    failed = next(one for one in world.executions.values() if one.state == "failed")
+    assert failed.ended
+    labels = {"run.googleapis.com/execution_name": failed.name}
+    row = "INFO step {} loss=0.1234 error_rate=0.01 lr=1e-05 KeyError: ignored, once more at a.example/x?y "
+    for number in range(entries):
+        at = failed.ended - timedelta(milliseconds=10 * (entries - number))
+        text = (row.format(number) * (size // len(row) + 1))[:size]
+        text = text if number < entries - 1 else "RuntimeError: the cause of a big log"
+        world.logs.append(
+            SimLogEntry(f"{number:06}", at, at, "cloud_run_job", {"job_name": JOB}, labels, "DEFAULT", text)
+        )
+    _settle()
+    return "the cause of a big log"
+
+
 async def _latency(stage: Stage, *, places: dict[str, float]) -> None:
     stage.world.latency = places
 
@@ -202,6 +222,19 @@ async def _herd(stage: Stage, *, people: int, within: float) -> list[float]:
     return list(await asyncio.gather(*(one(number) for number in range(people))))
 
 
+async def _type_during_monitor(stage: Stage, *, text: str, words: str) -> list[float]:
+    """Types /monitor, then other commands until these words stand there; milliseconds of each ack."""
+    room = "#room-1"
+    await stage.slack.type_text("alice", room, "/monitor runners")
+    taken: list[float] = []
+    while words not in stage.slack.render_text(room) and len(taken) < 2_000:
+        number = len(taken)
+        typed = text.format(number + 1)
+        outcome = await stage.slack.type_text("alice", f"#room-{2 + number % (CHANNELS - 2)}", typed)
+        taken.append(outcome.milliseconds if outcome.ok else NEVER)
+    return taken
+
+
 async def _monitor(stage: Stage, *, channel: str, last_words: str = "") -> list[float]:
     """Seconds from /monitor typed to the verdict, the first table and the last one (with these words)."""
     before = len(stage.slack.messages(channel))
@@ -244,6 +277,8 @@ ORDERS: dict[str, Callable[..., Awaitable[Any]]] = {
     "connected": _connected,
     "type": _type,
     "herd": _herd,
+    "big_log": _big_log,
+    "type_during_monitor": _type_during_monitor,
     "monitor": _monitor,
     "launch": _launch,
 }
