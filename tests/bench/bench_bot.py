@@ -90,9 +90,7 @@ async def acks_meanwhile() -> None:
     async with servers() as where, bot(where):
         words = await where.order("big_log", entries=BIG_ENTRIES, size=BIG_ENTRY)
         await asyncio.sleep(IDLE_SECONDS)
-        taken = sorted(
-            await where.order("type_during_monitor", text="/launch presets", words=words)
-        )
+        taken = sorted(await where.order("type_during_monitor", text="/launch presets", words=words))
     measure(
         "ack_while_diagnosing_ms",
         taken[int(len(taken) * 0.99)],
