@@ -20,14 +20,19 @@ class Strength(IntEnum):
     OWN = 6  # a cause of the team itself: asked before all others, weighs as SPECIFIC
 
 
+#: Stands among a cause's `exceptions` for what no exception said: a plain line.
+LINE = "-"
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One entry of the table.
 
     It fits an event if one of `patterns` (regular expressions, case-blind; one that begins with a
     letter begins at a word) is found in its text and none of `unless`, if its exception class is one of
-    `exceptions` (a class name, or its dotted end), if one of the patterns of `raised_in` is found in what
-    `Frames.where` tells of it, and if the log comes from one of `sources`; an empty tuple asks nothing.
+    `exceptions` (a class name, or its dotted end; `LINE` for a line outside all tracebacks), if one of the
+    patterns of `raised_in` is found in what `Frames.where` tells of it, and if the log comes from one of
+    `sources`; an empty tuple asks nothing.
     `advice` says what to do next and may hold named groups of the pattern as `{name}`; the summary always
     keeps what those groups caught. `samples` must be recognised as this cause and `counters` must not:
     both run as tests.

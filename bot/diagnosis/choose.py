@@ -12,7 +12,9 @@ from bot.diagnosis.events import Event
 from bot.diagnosis.noise import harmless
 from bot.diagnosis.outcome import Outcome
 from bot.diagnosis.rows import Rows
+from bot.diagnosis.stuck import stuck_in
 from bot.diagnosis.terminal import is_platform
+from bot.models.diagnosis import Category
 
 _RETRIED = re.compile(
     r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;:.(] ?retrying|will retry|\(retry|"
@@ -39,6 +41,12 @@ _FRAME = re.compile(r'File "|Traceback \(most|[\^~]+$')
 _NEAR = 2
 _KIN_ROWS, _AN_ERROR, _SAID = 60, 70, 6
 _NEAR_END, _SENTENCE = 8, 3
+#: What a platform's timeout loses to the error that was retried until it came.
+_WAS_STUCK = 40
+#: Lines that a program writes after a shell's complaint which it does not mind, and rows to look for them in.
+_SHELL, _SHELL_ROWS = 3, 60
+#: The weight from which an exception that nothing caught explains an end.
+_UNCAUGHT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,14 @@ class Choice:
 def choose(rows: Rows, events: Sequence[Event], used: AbstractSet[int], outcome: Outcome) -> Choice | None:
     """Returns the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks."""
     progress = _last_progress(rows, events, used)
-    choices = [Choice(event, _in_place(rows, event, outcome, progress)) for event in events]
+    again, ended = stuck_in(events, progress)
+    choices = [
+        Choice(event, _in_place(rows, event, outcome, progress, stuck=event.row in again)) for event in events
+    ]
+    if ended is not None:
+        choices = [replace(c, weight=c.weight - _WAS_STUCK) if c.event is ended else c for c in choices]
+    went_on = max((event.row for event in events if event.raised and event.weight >= _UNCAUGHT), default=-1)
+    choices = [_overcome(rows, choice, used, went_on) for choice in choices]
     return max(choices, key=lambda c: (c.weight, -c.event.row), default=None)
 
 
@@ -72,7 +87,9 @@ def spoken_before(rows: Rows, choice: Choice, events: Sequence[Event]) -> Choice
             continue
         if _PROGRESS.search(text[-400:]) or harmless(text) or clean.wandb or len(text.split()) < _SENTENCE:
             return choice
-        return replace(choice, event=replace(choice.event, row=row, quote=clean.quote.strip(), more=""))
+        return replace(
+            choice, event=replace(choice.event, row=row, quote=clean.quote.strip(), more="", also=())
+        )
     return choice
 
 
@@ -81,15 +98,16 @@ def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
     event, match = choice.event, choice.event.match
     if match is None or match.cause.strength < Strength.GENERIC:
         return choice
-    said = [event.quote, event.more]
+    said = [event.quote, event.more, *event.also]
+    also = list(event.also)
     for other in sorted(events, key=lambda other: other.row < event.row):
         near = event.row < other.row <= event.row + _KIN_ROWS or _led_to(other, event)
         kin = near and other.match is not None and other.match.cause.id == match.cause.id
         heard = any(_says(text, other.quote) or text[:60] in other.quote for text in said if text)
         if kin and not heard and not is_platform(other.quote):
             said.append(other.quote)
-    more = " | ".join(text for text in said[1:_SAID] if text)
-    return replace(choice, event=replace(event, more=more))
+            also.append(f" | {other.quote}")
+    return replace(choice, event=replace(event, also=tuple(also[:_SAID])))
 
 
 def _says(text: str, quote: str) -> bool:
@@ -116,9 +134,19 @@ def _last_progress(rows: Rows, events: Sequence[Event], used: AbstractSet[int]) 
     return -1
 
 
-def _in_place(rows: Rows, event: Event, outcome: Outcome, progress: int) -> int:
+def _overcome(rows: Rows, choice: Choice, used: AbstractSet[int], went_on: int) -> Choice:
+    """Returns the choice; a shell without a command goes on, so what a program raised later outweighs it."""
+    match, row = choice.event.match, choice.event.row
+    if match is None or match.cause.category is not Category.CONTAINER_START or choice.event.raised:
+        return choice
+    between = range(row + 1, min(went_on, row + _SHELL_ROWS))
+    spoken = sum(1 for at in between if at not in used and rows.clean(at).text.strip())
+    return replace(choice, weight=choice.weight - _SURVIVED) if spoken >= _SHELL else choice
+
+
+def _in_place(rows: Rows, event: Event, outcome: Outcome, progress: int, *, stuck: bool) -> int:
     weight = event.weight
-    if _retried(rows, event):
+    if not stuck and _retried(rows, event):
         weight -= _RECOVERED
         if event.weight >= _AT_LEAST and event.match is not None:
             weight = max(weight, _MORE_THAN_NOTHING)

@@ -121,7 +121,7 @@ def _again(
         return with_kin(replace(choice, event=same[0]), events)
     here = [row for row in range(len(rows)) if rows.entry[row] == entry]
     at = here[min(offset, len(here) - 1)]
-    return replace(choice, event=replace(choice.event, quote=rows.clean(at).quote.strip(), more=""))
+    return replace(choice, event=replace(choice.event, quote=rows.clean(at).quote.strip(), more="", also=()))
 
 
 def _cause(event: Event) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from bot.diagnosis.cause import Strength
 from bot.diagnosis.causes import EXCEPTION
+from bot.diagnosis.chains import retold
+from bot.diagnosis.continuing import from_another
 from bot.diagnosis.exceptions import Chain, Raised
 from bot.diagnosis.noise import harmless, loud
 from bot.diagnosis.prefixes import Level
@@ -22,7 +24,9 @@ class Event:
     """Something that went wrong at a row.
 
     `quote` is the text to show, `match` the cause that fits (None: none does) and `weight` how good an
-    explanation it is by itself, from 0 to 100. `last` is the last row that belongs to it.
+    explanation it is by itself, from 0 to 100. `last` is the last row that belongs to it. `more` is what the
+    message goes on with, `also` what else was said of it: by the rest of its chain, by lines close to it.
+    `raised` says that it is an exception that nothing caught.
     """
 
     row: int
@@ -31,6 +35,8 @@ class Event:
     weight: int
     last: int
     more: str = ""
+    also: tuple[str, ...] = ()
+    raised: bool = False
 
 
 _OF_EXCEPTION = {
@@ -62,10 +68,12 @@ _ANNOUNCES = 18
 _GOT_LAST = "last exception: "
 #: The line of a printed JSON answer that holds its sentence.
 _FIELD = re.compile(
-    r"""\s*(?:["'](?:message|error|reason|detail|msg)["']\s*:\s*["']|message:\ )"""
+    r"""\s*(?:["'](?:message|error|reason|detail|msg)["']\s*:\s*["']|(?:-\ )?(?:message|description):\ )"""
     r"""(?P<said>.{8,}?)(?:["'],?)?\s*$"""
 )
 _FIELD_ROWS = 6
+#: Another line of such an answer.
+_KEYED = re.compile(r"""(?:-\ )?["']?@?[\w.]{2,40}["']?:(?:\ |$)""")
 _NO_INDEX = re.compile(r"(?:Failed to fetch|GPG error:) \S+|Retrying \(Retry\(total=0,")
 _NOTHING_FOUND = re.compile(r"\bE: [A-Z]|No matching distribution found")
 _INSTALL_ROWS = 40
@@ -94,7 +102,16 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
     elif not shouted:
         weight -= _UNPROVEN if strength is Strength.VERDICT else _PLAIN
     quote = " ".join([answer["said"] if answer else clean.quote.strip(), *_rest(rows, row)])
-    return Event(row, quote, match, max(weight, 1), row, " ".join(_following(rows, row)))
+    below = tuple(f" | {said}" for said in _following(rows, row) if _explains(said, table, source))
+    if clean.text.endswith(":"):
+        return Event(row, quote, match, max(weight, 1), row, " ".join(said[3:] for said in below))
+    return Event(row, quote, match, max(weight, 1), row, also=below)
+
+
+def _explains(text: str, table: Table, source: Source) -> bool:
+    """Returns whether a line says more than that something failed."""
+    match = table.match(text, exception="", source=source)
+    return not from_another(text) and (match is None or match.cause.strength > Strength.CONSEQUENCE)
 
 
 def _in_an_error(rows: Rows, row: int) -> bool:
@@ -124,6 +141,11 @@ def _following(rows: Rows, row: int) -> list[str]:
         if rows.entry[below] == rows.entry[row]:
             continue
         text = clean.text.strip()
+        if (field := _FIELD.match(clean.quote)) is not None and len(said) < _FOLLOWING:
+            said.append(field["said"])
+            continue
+        if _KEYED.match(text) and not loud(clean):
+            continue
         speaks = loud(clean) or (announced and text and (not said or clean.text[:1].isspace()))
         if len(said) >= _FOLLOWING or is_platform(text) or not speaks or harmless(text):
             break
@@ -162,14 +184,10 @@ def chain_event(chain: Chain, table: Table, source: Source) -> Event | None:
     for at in range(len(events) - 2, -1, -1):
         if _names_more(events[at], events[best], direct=all(chain.direct[at:best])):
             best = at
-    return _with_outer(events[best], events[-1])
-
-
-def _with_outer(best: Event, outer: Event) -> Event:
-    """Returns the event; where it says little, with what the program made of it in the end."""
-    if best is outer or best.more or outer.weight <= _OF_EXCEPTION[Strength.SECONDARY]:
-        return best
-    return replace(best, more=f"-> {outer.quote}", last=best.row)
+    telling = [event.quote if event.weight > _OF_EXCEPTION[Strength.SECONDARY] else "" for event in events]
+    telling[best] = events[best].quote
+    also = retold(telling, best, chain.direct)
+    return replace(events[best], also=also, raised=traced and not chain.aside)
 
 
 def _names_more(inner: Event, outer: Event, *, direct: bool) -> bool:

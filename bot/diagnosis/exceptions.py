@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.diagnosis.frames import Frames
+from bot.diagnosis.continuing import from_another
+from bot.diagnosis.frames import Frames, is_frame
 from bot.diagnosis.prefixes import Clean, Level
 from bot.diagnosis.rows import Rows
 from bot.diagnosis.terminal import is_platform
@@ -29,9 +30,10 @@ _LINKED = re.compile(
 )
 _IGNORED = re.compile(r"Exception ignored (?:in|while)|--- Logging error ---|Error in sys\.excepthook")
 _ASIDE = re.compile(r"Exception in thread|was never retrieved|Error in atexit|Exception in callback")
-#: A launcher's or a wrapper's own line, which begins with a pictograph.
-_BANNER = re.compile("[\u2600-\u27bf\u23e9-\u23ff\u25ba\u2b50\U0001f300-\U0001faff]")
-_LONGEST, _NOISE, _MORE, _LINKS = 600, 60, 14, 40
+#: Words of a message that only announces, at most; and what may stand before the message itself.
+_ANNOUNCEMENT = 4
+_PREFACE = re.compile(r":$|^Detected at node ")
+_LONGEST, _NOISE, _MORE, _LINKS, _FRAMES = 600, 60, 14, 40, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class _Reader:
 
     def chains(self, hits: Iterable[int]) -> Iterator[Chain]:
         for row in hits:
-            if row not in self.used and (self._header(row) or self._bare(row)):
+            if row not in self.used and (self._header(row) or self._bare(row) or self._tail(row)):
                 chain = self._chain(row)
                 if chain is not None:
                     yield chain
@@ -84,12 +86,22 @@ class _Reader:
     def _bare(self, row: int) -> bool:
         return _BARE.match(self.rows.clean(row).text) is not None
 
+    def _tail(self, row: int) -> int | None:
+        """Returns the first row of the frames above an exception whose header was cut off, if there are."""
+        if _RAISED.match(self.rows.clean(row).text) is None:
+            return None
+        first, framed = row, False
+        while first > 0 and row - first < _FRAMES and (text := self.rows.clean(first - 1).text)[:1] == " ":
+            framed = framed or is_frame(text)
+            first -= 1
+        return first if framed else None
+
     def _chain(self, first: int) -> Chain | None:
         raised: list[Raised] = []
         direct: list[bool] = []
         at: int | None = first
         while at is not None and len(raised) < _LINKS:
-            one = self._traced(at) if self._header(at) else self._plain(at)
+            one = self._traced(at) if self._header(at) else self._cut_off(at) or self._plain(at)
             if one is None:
                 break
             raised.append(one)
@@ -139,34 +151,55 @@ class _Reader:
                 return None
         return None
 
+    def _cut_off(self, row: int) -> Raised | None:
+        first = self._tail(row)
+        found = _RAISED.match(self.rows.clean(row).text)
+        if first is None or found is None:
+            return None
+        frames = Frames()
+        for at in range(first, row):
+            frames.add(self.rows.clean(at).text)
+        self.used.update(range(first, row))
+        return self._made(row, found, frames, "")
+
     def _plain(self, row: int) -> Raised | None:
         found = _BARE.match(self.rows.clean(row).text)
         return self._made(row, found, None, "") if found else None
 
     def _made(self, row: int, found: re.Match[str], frames: Frames | None, margin: str) -> Raised:
         self.used.add(row)
-        more: list[str] = []
+        where = frames.where() if frames is not None else ""
+        said, text = row, (found["text"] or "").strip()
+        below = self._below(row, margin, past_blanks=_announces(found["text"]))
+        if not text and self.rows.clean(row).text.endswith(":") and below:
+            said, text = below.pop(0)
+        elif _announces(text):
+            telling = next((at for at, line in enumerate(below) if not _PREFACE.search(line[1])), None)
+            if telling and (at_row := below[telling][0]) > row + 1 + telling:
+                said, text = at_row, f"{text} {below[telling][1]}"
+                below = below[telling + 1 :]
+        more = tuple(line for _, line in below)
+        return Raised(row, said, found["name"], text, more, frames is not None, where)
+
+    def _below(self, row: int, margin: str, *, past_blanks: bool) -> list[tuple[int, str]]:
+        """Returns the rows that go on with the message which begins at a row, and their text."""
         head = self.rows.clean(row)
-        text_of = (found["text"] or "").strip()
-        said = -1 if head.text.endswith(":") and not text_of else row
+        below: list[tuple[int, str]] = []
         for at, clean in self._own(row, _MORE):
             text = _unboxed(clean.text, margin)
-            if not text.strip() or _LINKED.match(text) or _header_in(text) or is_platform(text):
+            if past_blanks and (not text.strip() or is_frame(text)):
+                continue
+            if not text.strip() or is_frame(text) or _LINKED.match(text) or _header_in(text):
                 break
-            if clean.level is not head.level and clean.level is not Level.UNSET:
+            if is_platform(text) or (clean.level is not head.level and clean.level is not Level.UNSET):
                 break
             if _another(text) or (clean.stamped and not head.stamped):
                 break
             if text[:1].isspace() or text.startswith(("- ", "> ", "* ")):
                 self.used.add(at)
-            more.append(text.strip())
-            said = at if said < 0 else said
-        where = frames.where() if frames is not None else ""
-        if said < 0 or said == row:
-            said = row
-        else:
-            text_of = more.pop(0)
-        return Raised(row, said, found["name"], text_of, tuple(more), frames is not None, where)
+            below.append((at, text.strip()))
+            past_blanks = past_blanks and _PREFACE.search(text) is not None
+        return below
 
     def _next(self, row: int) -> tuple[int | None, bool]:
         linked: bool | None = None
@@ -193,9 +226,14 @@ def _header_in(text: str) -> re.Match[str] | None:
     return _HEADER.search(text[-400:]) if "Traceback (" in text[-400:] else None
 
 
+def _announces(text: str | None) -> bool:
+    """Returns whether a message only announces what stands below it ("Graph execution error:")."""
+    return text is not None and text.strip().endswith(":") and 0 < len(text.split()) <= _ANNOUNCEMENT
+
+
 def _another(text: str) -> bool:
     """Returns whether a line that follows a message tells of something else."""
-    return any(pattern.match(text) for pattern in (_BARE, _BANNER, _IGNORED))
+    return from_another(text) or _BARE.match(text) is not None or _IGNORED.match(text) is not None
 
 
 def _unboxed(text: str, margin: str) -> str:

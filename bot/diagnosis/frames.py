@@ -10,6 +10,11 @@ _LIBRARY = re.compile(r"site-packages|dist-packages|/lib/python\d|^<frozen|/torc
 _MOST = 200
 
 
+def is_frame(text: str) -> bool:
+    """Returns whether a row is the head of a frame, `  File "...", line N, in f`."""
+    return _FRAME.match(text) is not None
+
+
 class Frames:
     """The frames of one traceback, added row by row."""
 

@@ -31,7 +31,7 @@ _WRAPPING = re.compile(
     | (?P<glog>\[?(?P<glog_level>[IWEF])\d{4}\ \d\d:\d\d:\d\d\.\d+\ +(?:\d+\ )?[^\s\]]{1,120}:\d+\]\ ?
         | (?P<tf_level>[IWEF])\ (?=[\w./-]{3,120}\.(?:cc|cpp|h|cu|cu\.cc):\d+\]))
     | (?P<relayed>std(?:err|out):\ |\[(?:INFO|WARNING|ERROR|DEBUG)\]\ (?=\[rank\d|Traceback\ \(|\ \ File\ "))
-    | (?P<wandb>wandb:\ (?:(?P<wandb_level>ERROR|WARNING|WARN|INFO)(?:\ |$))?)
+    | (?P<wandb>wandb:(?:\ (?:(?P<wandb_level>ERROR|WARNING|WARN|INFO)(?:\ |$))?|$))
     )""",
     re.VERBOSE,
 )
@@ -104,6 +104,11 @@ def _level(word: str | None) -> Level:
     return Level.UNSET if not word else _LEVELS.get(word.lower(), Level.INFO)
 
 
+#: The sides of the box that a command line tool draws around its error, and how rich's source lines begin.
+_SIDES = "\u2502\u2503"
+_SOURCE = re.compile(r" *(?:\u2771|\d+ )")
+
+
 def cut(line: str) -> str:
     """Returns the line, or its first 3,000 and last 1,000 characters when it is longer than both."""
     return line if len(line) <= HEAD + TAIL else f"{line[:HEAD]} ... {line[-TAIL:]}"
@@ -126,6 +131,7 @@ def unwrap(line: str) -> Clean:
         wandb = wandb or bool(found["wandb"])
         stamped = stamped or bool(found["stamp"] or found["glog"])
         text = text[found.end() :]
+    text = _unboxed(text) if text[:1] in _SIDES else text
     quote = text
     for _ in range(2):
         found = _LEVEL.match(text)
@@ -136,6 +142,13 @@ def unwrap(line: str) -> Clean:
     if level is Level.UNSET and (later := _later_level(text)) is not None:
         level, quote, text = later
     return Clean(text, quote, stream, level, wandb, stamped)
+
+
+def _unboxed(text: str) -> str:
+    """Returns what stands in a line of a box; rich's lines of source, with more such signs, as they are."""
+    said = text[1:].removeprefix(" ").rstrip()
+    said = said[:-1].rstrip() if said[-1:] in _SIDES else said
+    return text if _SOURCE.match(said) or any(side in said for side in _SIDES) else said
 
 
 def as_written_by(writer: str, outer: Clean, inner: Clean) -> Clean:

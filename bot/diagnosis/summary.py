@@ -6,6 +6,14 @@ import re
 from dataclasses import dataclass
 
 from bot.diagnosis.choose import Choice
+from bot.diagnosis.shorter import (
+    between_words,
+    clipped,
+    first_sentence,
+    short_addresses,
+    terse,
+    without_hints,
+)
 from bot.diagnosis.table import compiled
 from bot.redaction import safe
 
@@ -18,38 +26,62 @@ _GAP = " … "
 _CLAUSE_ENDS = re.compile(r"[.?!;](?= |$)| \| ")
 #: The modules before an exception's class; a class that says nothing without them keeps them.
 _MODULES = re.compile(
-    r"^(?:[A-Za-z_]\w*\.)+(?!(?:Error|Exception|Unknown|Exit|Invalid)\b)(?=[A-Z]\w+(?::|$))"
-)
-_URL = re.compile(r"(https?://[^/\s'\"|>]{1,80}/)[^\s'\"|>]{30,}")
-_BODY = re.compile(r"\{\s*\"(?:error|code)\":.{0,80}?\"message\": ?\"((?:[^\"\\]|\\.){5,600})\".*")
-_EMPTY = re.compile(
-    r"(?:failed to (?:build|solve|execute command|create (?:containerd |shim )?task(?: for container)?)|"
-    r"(?:OCI runtime|runc) create failed|error building (?:image|stage)): (?=\w)"
-)
-#: A sentence that tells what to do: the advice does that.
-_HINT = re.compile(
-    r"(?<=[.!)]) (?:Please|See|For (?:more|further)|If you|Try|Consider|Make sure|You (?:can|may)|"
-    r"To (?:fix|change|learn|see))"
-    r" [^.]{0,160}(?:\.\S[^.]{0,160}){0,4}\.?(?= |$)"
+    r"^((?:\| |-> |\(from )?)(?:[A-Za-z_]\w*\.)+"
+    r"(?!(?:Error|Exception|Unknown|Exit|Invalid)\b)(?=[A-Z]\w+(?::|$))"
 )
 #: Colons of a message whose parts wrap one another, at least.
 _WRAPPED = 3
+#: What introduces the error that a message was made of.
+_CAME_OF = re.compile(
+    r"\b(?:got (?=\w+(?:Error|Exception)\()|[Ll]ast (?:error|exception): |[Oo]riginal (?:error|exception): |"
+    r"[Cc]aused by[:( ]|because (?!of\b)|[Rr]eason: |due to the following error: )"
+)
+#: A first sentence up to this length is kept whole; what is appended gets this much room at least, or none.
+_SENTENCE, _APPENDED = 130, 30
 
 
 def summary_of(choice: Choice) -> str:
-    """Returns the chosen event's text in one safe line of at most 200 characters that keeps what matched."""
+    """Returns the chosen event's text in one safe line of at most 200 characters that keeps what matched.
+
+    Behind its message stands, where there is room, what the rest of its chain and the lines close to it say.
+    """
     event = choice.event
-    quote = _one_line(event.quote)
-    whole = _one_line(f"{event.quote} {event.more}" if event.more else event.quote)
-    if len(whole) <= LONGEST:
-        return whole
-    whole, quote = _terse(whole), _terse(quote)
-    if len(whole) <= LONGEST:
-        return whole
+    lead = _one_line(f"{event.quote} {event.more}" if event.more else event.quote)
+    also = _unheard(lead, [f" {_one_line(said)}" for said in event.also])
+    if len(lead) + sum(map(len, also)) <= LONGEST:
+        return lead + "".join(also)
+    lead, quote = terse(lead, LONGEST), terse(_one_line(event.quote), LONGEST)
+    if len(lead) > LONGEST:
+        lead = _shortened(choice, lead, quote)
+    if also and LONGEST - len(lead) < _APPENDED:
+        lead = without_hints(lead)
+    for said in map(short_addresses, also):
+        room = LONGEST - len(lead)
+        if room >= min(len(said), _APPENDED):
+            lead += clipped(f" {terse(said, room - 1)}", room)
+    return lead
+
+
+def _unheard(lead: str, also: list[str]) -> list[str]:
+    """Returns what was said besides, without what the lead or an earlier one says word for word."""
+    new: list[str] = []
+    for said in also:
+        words = said.strip(" |->")
+        if words and not any(words in known for known in (lead, *new)):
+            new.append(said)
+    return new
+
+
+def _shortened(choice: Choice, whole: str, quote: str) -> str:
+    """Returns what of a long message fits: its beginning, what was recognised, and its reason."""
     parts = _parts(choice, whole, len(quote))
     tells = len(quote) <= LONGEST and (not parts or parts[0].start < len(quote))
-    head = len(quote) if tells else len(quote[:_HEAD].rsplit(" ", 1)[0])
-    return _cut(whole, head, [*parts[:1], *_reason(quote), *parts[1:]])
+    sentence = first_sentence(quote)
+    head = len(quote) if tells else sentence if sentence <= _SENTENCE else between_words(quote, _HEAD)
+    inner = _inner(whole)
+    if inner and inner[0].end > LONGEST and head + len(_GAP) + inner[0].end - inner[0].start > LONGEST:
+        head = between_words(quote, _HEAD)
+    return _cut(whole, head, [*parts[:1], *inner, *_reason(quote), *parts[1:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +119,12 @@ def _part(match: re.Match[str], text: str) -> _Part:
     return _Part(start, end)
 
 
+def _inner(text: str) -> list[_Part]:
+    """Returns what a long message says last of the error that it was made of."""
+    found = list(_CAME_OF.finditer(text, _HEAD))
+    return [_Part(found[-1].start(), min(len(text), found[-1].start() + _CLAUSE))] if found else []
+
+
 def _reason(quote: str) -> list[_Part]:
     """Returns the last part of a message in which each wraps the next ("pull: get: 403"): it says why."""
     if len(quote) <= LONGEST or quote.count(": ") < _WRAPPED or "{" in quote:
@@ -100,16 +138,20 @@ def _reason(quote: str) -> list[_Part]:
 def _cut(text: str, head: int, parts: list[_Part]) -> str:
     """Returns the text's head and as many of the parts, in their order of worth, as there is room for."""
     if not any(part.end >= LONGEST for part in parts):
-        return text[: LONGEST - 1].rstrip() + "…"
+        return clipped(text, LONGEST)
     kept = [_Part(0, head)]
     for part in parts:
-        if _room(trial := _joined([*kept, part])) >= 0:
+        known = any(text[part.start : part.end] in text[other.start : other.end] for other in kept)
+        if not known and _room(trial := _joined([*kept, part])) >= 0:
             kept = trial
     for part in kept[:0:-1]:
         before = max(part.start - min(_BEFORE, _room(kept)), 0)
         kept = _joined([*kept, _Part(_word_at(text, before, part.start), part.end)])
-    kept = _joined([*kept, _Part(kept[-1].start, min(len(text), kept[-1].end + _room(kept)))])
-    return _GAP.join(text[part.start : part.end].strip() for part in kept)[:LONGEST]
+    if kept[-1].end >= len(text):
+        kept = _joined([_Part(0, between_words(text, kept[0].end + _room(kept))), *kept[1:]])
+    last = _Part(kept[-1].start, min(len(text), kept[-1].end + _room(kept)))
+    told = [text[part.start : part.end].strip() for part in kept[:-1]]
+    return _GAP.join([*told, clipped(text[last.start :].strip(), last.end - last.start)])[:LONGEST]
 
 
 def _word_at(text: str, start: int, end: int) -> int:
@@ -135,12 +177,5 @@ def _room(parts: list[_Part]) -> int:
     return LONGEST - sum(part.end - part.start for part in parts) - len(_GAP) * (len(parts) - 1)
 
 
-def _terse(text: str) -> str:
-    """Returns the text without what explains nothing: paths of addresses, JSON around a message, steps."""
-    text = _BODY.sub(lambda body: " " + body[1].replace('\\"', '"'), text)
-    text = _EMPTY.sub("", _URL.sub(r"\1…", text))
-    return text if len(text) <= LONGEST else _HINT.sub("", text)
-
-
 def _one_line(text: str) -> str:
-    return _MODULES.sub("", re.sub(r"\s*[\r\n\t]\s*", " ", safe(text)).strip())
+    return _MODULES.sub(r"\1", re.sub(r"\s*[\r\n\t]\s*", " ", safe(text)).strip())

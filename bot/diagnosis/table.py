@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.diagnosis.cause import Cause
+from bot.diagnosis.cause import LINE, Cause
 from bot.diagnosis.needles import hints_of
 from bot.diagnosis.rows import lower
 from bot.diagnosis.words import Words
@@ -105,6 +105,8 @@ class Table:
     def _named(self, exception: str) -> set[int]:
         """Returns the ways that fit an exception class: by its dotted name, its ends, or any class."""
         fits = set(self._by_name.get("", ()))
+        if not exception:
+            fits |= self._by_name.get(LINE, frozenset())
         while exception:
             fits |= self._by_name.get(exception, frozenset())
             exception = exception.partition(".")[2]

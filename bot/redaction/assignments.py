@@ -6,7 +6,7 @@ import re
 import string
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.redaction.innocent import LONGEST, is_code, is_innocent, is_prose, is_random
+from bot.redaction.innocent import LONGEST, is_code, is_innocent, is_prose, is_random, is_secrets_name
 from bot.redaction.names import kind_of, secret_names
 from bot.redaction.rules import mixed
 from bot.redaction.spans import Span
@@ -129,7 +129,8 @@ def _quoted(row: str, name: _Name, opening: re.Match[str]) -> Iterator[Span]:
     if name.tie == "pair" and not _is_pair(row, name, end + len(opening["quote"])):
         return
     sure = name.firm or name.tie == "pair" or is_random(value)
-    if sure and not is_innocent(name.core, value):
+    named = name.tie == "blank" and is_secrets_name(name.core, value, row[end : end + _LOOK_BACK])
+    if sure and not named and not is_innocent(name.core, value):
         yield Span(start, end, kind_of(name.whole, value), open=end == len(row))
 
 
@@ -161,6 +162,10 @@ def _unquoted(row: str, name: _Name) -> Iterator[Span]:
         is_innocent(name.core, text) for text in (whole, whole.rstrip(_TRAILING))
     ):
         return
+    if name.tie == "blank" and is_secrets_name(name.core, row[start:end], row[end : end + _LOOK_BACK]):
+        return
+    if value[0] == "[" and row[end : end + 1] == "]":
+        end += 1
     kind = kind_of(name.whole, value)
     spoken = row[start - 1].isspace() and is_prose(kind, row[start:end], row[end : end + LONGEST])
     if random or not spoken:

@@ -59,6 +59,27 @@ _NUMBERED = re.compile(r"[A-Za-z_-]+\d{1,4}|v?\d[\d.]*\w{0,4}|\d{4}-\d\d.*")
 _SECRET_KEY = re.compile(r"(?i)(?:secret|access)[_-]?(?:access[_-]?)?key")
 
 
+#: A secret's own name, in what a service says of it: lower case, parted by dashes, no part drawn by lot.
+_NAME = re.compile(r"(?:[a-z0-9-]{1,63}/)?[a-z][a-z0-9]{0,24}(?:[-_.][a-z0-9]{1,24}){1,8}")
+_SAID_OF_IT = re.compile(
+    r"[\]\"'`):]{0,3} ?(?:(?:was |is |were )?not found|(?:does not|doesn't) exist|has no versions?|"
+    r"(?:is|was) (?:forbidden|disabled|destroyed|missing)|in namespace|already exists)"
+)
+_DRAWN = 7
+
+
+def is_secrets_name(name: str, value: str, rest: str) -> bool:
+    """Tell whether `value` names a secret instead of being one: `secret "wandb-key-2" not found`.
+
+    `name` is the word before it, and `rest` the text behind it. `Secret team/key-2` is a name by its form.
+    """
+    value = value.strip("[]()\"'`")
+    told = _SAID_OF_IT.match(rest) is not None or "/" in value
+    if not name.lower().startswith("secret") or not told or not _NAME.fullmatch(value):
+        return False
+    return not any(len(part) >= _DRAWN and mixed(part) for part in re.split(r"[-_./]", value))
+
+
 def is_innocent(name: str, value: str) -> bool:
     """Tell whether `value`, written behind the secret name `name`, is certainly no secret."""
     if len(value) > LONGEST:
@@ -71,7 +92,8 @@ def is_innocent(name: str, value: str) -> bool:
         return True
     if _NUMBER.fullmatch(bare) and _counts(name.lower(), bare):
         return True
-    return any(pattern.fullmatch(value) for pattern in _PATTERNS) or _is_path(name, value)
+    inside = value.strip("[]()") if value[:1] in {"[", "("} and "/" in value else value
+    return any(pattern.fullmatch(inside) for pattern in _PATTERNS) or _is_path(name, value)
 
 
 def _counts(name: str, number: str) -> bool:

@@ -39,6 +39,48 @@ CONSEQUENCES = (
         ),
     ),
     Cause(
+        id="consequence.waited",
+        category=Category.CODE_EXCEPTION,
+        patterns=(
+            (
+                r"(?:produced|yielded|delivered|received|got) no (?:new |more )?"
+                r"(?:batch|data|item|sample|result|output|message)"
+            ),
+            r"queue (?:is|was|stayed|remained) empty",
+            (
+                r"(?:worker|thread|producer|prefetch\w*|feeder|loader|reader|actor)\b.{0,30} "
+                r"(?:died|dead|not alive|no longer alive|stalled|stopped responding|gone|crashed|hung)\b"
+            ),
+            (
+                r"(?:timed out|gave up|stopped) waiting (?:for|on) (?:a |an |the )?"
+                r"(?:worker|thread|producer|batch|queue|loader|result)s?\b"
+            ),
+        ),
+        exceptions=(
+            "RuntimeError",
+            "Exception",
+            "TimeoutError",
+            "AssertionError",
+            "OSError",
+            "ValueError",
+            "Empty",
+        ),
+        advice="It waited for another thread or process that had failed: see what that one said before.",
+        strength=Strength.SECONDARY,
+        samples=(
+            "RuntimeError: the reader produced no data for 30 s",
+            "RuntimeError: prefetch thread died",
+        ),
+    ),
+    Cause(
+        id="consequence.empty",
+        category=Category.CODE_EXCEPTION,
+        exceptions=("_queue.Empty", "queue.Empty"),
+        advice="It waited for another thread or process that had failed: see what that one said before.",
+        strength=Strength.SECONDARY,
+        samples=("_queue.Empty",),
+    ),
+    Cause(
         id="consequence.install",
         category=Category.DEPENDENCY_INSTALL,
         patterns=(
@@ -68,6 +110,7 @@ CONSEQUENCES = (
             r"error building image",
             r"failed to solve: process",
             r"executor failed running",
+            r"error: test failed, to rerun",
         ),
         advice="A step of the build failed: open the full log and look at what that step printed last.",
         strength=Strength.CONSEQUENCE,

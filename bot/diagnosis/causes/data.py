@@ -61,7 +61,8 @@ DATA = (
             r"CRC check failed",
             r"checksum (?:mis)?match",
             (
-                r"(?:hash|checksum|sha256|md5|size)\b.{0,40}(?:mismatch|does not match|did not match|"
+                r"(?:hash|checksum|sha256|md5|(?:file|archive|object|download\w*|content) (?:size|length))\b"
+                r".{0,40}(?:mismatch|does not match|did not match|"
                 r"doesn't match)"
             ),
             r"NonMatching(?:Splits|Checksum)",

@@ -20,6 +20,7 @@ GPU = (
             r"Torch not compiled with CUDA enabled",
             r"torch\.cuda\.is_available\(\) is False",
             r"No CUDA GPUs are available",
+            r"requires? (?:at least )?(?:one|an?|\d+) (?:NVIDIA |CUDA |visible )+(?:device|GPU|accelerator)",
             r"No visible (?:GPU|TPU|CUDA) devices?",
             r"NVML_SUCCESS ==",
             r"Failed to initialize NVML",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.cause import Cause, Strength
+from bot.diagnosis.cause import LINE, Cause, Strength
 from bot.models.diagnosis import Category
 
 #: For what a package's own build raised while pip installed it, whatever it would mean in a program.
@@ -16,10 +16,31 @@ PACKAGE_BUILD = Cause(
     strength=Strength.SPECIFIC,
 )
 
+#: Who may say it: an installer's own lines and exceptions. A library's exception with such words is its own.
+_INSTALLERS = (
+    LINE,
+    "CalledProcessError",
+    "PackagesNotFoundError",
+    "UnsatisfiableError",
+    "LibMambaUnsatisfiableError",
+    "ResolvePackageNotFound",
+    "SolverProblemError",
+    "ResolutionImpossible",
+    "InstallationError",
+    "DistributionNotFound",
+    "VersionConflict",
+    "InvalidRequirement",
+    "InvalidWheelFilename",
+    "UnsupportedWheel",
+    "BuildBackendException",
+    "FetchFailedException",
+)
+
 INSTALLS = (
     Cause(
         id="install.pip",
         category=Category.DEPENDENCY_INSTALL,
+        exceptions=_INSTALLERS,
         patterns=(
             r"no matching distribution found for (?P<package>\S+)",
             r"cannot install .{0,200}because these package versions have conflicting",
@@ -57,6 +78,7 @@ INSTALLS = (
     Cause(
         id="install.pip_build",
         category=Category.DEPENDENCY_INSTALL,
+        exceptions=_INSTALLERS,
         patterns=(
             r"could not find a version that satisfies the requirement (?P<package>\S+)",
             r"failed building wheel for (?P<package>\S+)",
@@ -78,6 +100,7 @@ INSTALLS = (
     Cause(
         id="install.others",
         category=Category.DEPENDENCY_INSTALL,
+        exceptions=_INSTALLERS,
         patterns=(
             r"unable to locate package (?P<package>\S+)",
             r"package '?(?P<package>\S+?)'? has no installation candidate",
@@ -97,7 +120,8 @@ INSTALLS = (
             r"dpkg: error processing",
             r"no solution found when resolving",
             r"x no solution found",
-            r"because .{0,160} (?:we can conclude|depends on)",
+            r"because .{0,160} we can conclude",
+            r"because \S+[=<>]\S* .{0,160}depends on",
             r"version solving failed",
             r"SolverProblemError",
             r"PackagesNotFoundError",
@@ -152,10 +176,15 @@ INSTALLS = (
             "npm ERR! code ERESOLVE",
             "E: Package 'python3.7' has no installation candidate",
         ),
+        counters=(
+            "acme.errors.TraceError: the value is not available in Python because it depends on x",
+            "ERROR: this package of rules is not used because it depends on x",
+        ),
     ),
     Cause(
         id="install.fetch",
         category=Category.DEPENDENCY_INSTALL,
+        exceptions=_INSTALLERS,
         patterns=(r"failed to fetch \S+", r"unable to fetch some archives"),
         advice="Run the index update in the same step (apt-get update && apt-get install), then build again.",
         strength=Strength.CLASS,

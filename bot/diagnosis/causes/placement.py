@@ -174,6 +174,30 @@ PLACEMENT = (
         ),
     ),
     Cause(
+        id="timeout.command",
+        category=Category.TIMEOUT,
+        patterns=(
+            (
+                r"exceeded (?:its |the |a )?(?:[\w.-]+ ){0,4}(?:wall[- ]?(?:clock|time)|time|runtime) "
+                r"?(?:limit|budget)"
+            ),
+            r"(?:wall[- ]?(?:clock|time)|time|runtime) (?:limit|budget)\b.{0,40}\b(?:exceeded|reached|hit)\b",
+            r"(?:rc|status|code)(?: of|:|=)? ?124\b",
+            r"timeout: sending signal (?P<signal>\w+) to command",
+        ),
+        advice=(
+            "A command ran into the time limit that its script gives it: raise that limit, or find out "
+            "what it waited for."
+        ),
+        strength=Strength.CLASS,
+        samples=(
+            "ERROR: shard 7 exceeded the 30s wall clock limit",
+            "ERROR: eval stopped, rc=124",
+            "timeout: sending signal TERM to command 'python'",
+        ),
+        counters=("ERROR: bad status code 1240",),
+    ),
+    Cause(
         id="timeout.task",
         category=Category.TIMEOUT,
         unless=(

@@ -1,0 +1,73 @@
+"""The error that led to the end is found: behind a thread, a retry, a shell's complaint, a missing header."""
+
+from __future__ import annotations
+
+from bot.diagnosis import diagnose_lines
+from bot.models.diagnosis import Category
+
+_HEADER = "Traceback (most recent call last):"
+_FRAME = '  File "/app/train.py", line 7, in main'
+_FAILED = ["The replica workerpool0-0 exited with a non-zero status of 1.", "Job failed."]
+_REFUSED = "ERROR: Error while calling W&B API: internal server error (<Response [500]>)"
+_ENDED = "Terminating task because it has reached the maximum timeout of 600 seconds."
+
+
+def test_thread_that_failed_before_the_main_one_waited() -> None:
+    """A main thread that got nothing more from a queue is not the cause, the thread that fed it is."""
+    lines = ["Exception in thread feeder:", _HEADER, _FRAME, "ZeroDivisionError: division by zero"]
+    lines += [
+        _HEADER,
+        _FRAME,
+        "_queue.Empty",
+        "",
+        "During handling of the above exception, another exception",
+    ]
+    lines[-1] += " occurred:"
+    lines += ["", _HEADER, _FRAME, "RuntimeError: the pipeline produced no batch for 3 s", *_FAILED]
+
+    assert diagnose_lines(lines, source="vertex").root_cause_index == 3
+
+
+def test_error_that_came_until_the_timeout() -> None:
+    """A run that the platform stopped while it met the same error again and again died of that error."""
+    said = diagnose_lines(["agent is up", *[_REFUSED] * 5, _ENDED], source="cloud_run")
+
+    assert (said.root_cause_index, said.category) == (1, Category.WANDB_CONNECTION)
+
+
+def test_error_that_was_overcome_before_the_timeout() -> None:
+    """Work that went on after the errors ran out of time: the timeout is the cause."""
+    lines = ["agent is up", *[_REFUSED] * 5, *[f"step {n} loss=1.0" for n in range(20)], _ENDED]
+
+    assert diagnose_lines(lines, source="cloud_run").category == Category.TIMEOUT
+
+
+def test_shell_that_misses_a_command_goes_on() -> None:
+    """A shell's "not found" long before an uncaught exception did not end the program."""
+    lines = ["sh: 1: nvidia-settings: not found", "one", "two", "three", "four"]
+    said = diagnose_lines([*lines, _HEADER, _FRAME, "IndexError: pop from an empty list", *_FAILED])
+
+    assert said.root_cause_index == 7
+
+
+def test_shell_that_misses_its_command() -> None:
+    """A shell's "not found" right before what it led to is the cause."""
+    lines = ["start", "sh: 1: accelerate: not found", _HEADER, _FRAME, "RuntimeError: the launcher failed"]
+
+    assert diagnose_lines([*lines, *_FAILED]).root_cause_index == 1
+
+
+def test_traceback_without_its_header() -> None:
+    """Frames and an exception of any name are an uncaught exception, also where the header was cut off."""
+    lines = ["ran", "  File '...'", _FRAME, "    read(shard)", "acme.io.BadShard: shard seven is upside down"]
+    said = diagnose_lines([*lines, *_FAILED], source="vertex")
+
+    assert (said.root_cause_index, said.summary) == (4, "BadShard: shard seven is upside down")
+
+
+def test_librarys_words_are_no_install() -> None:
+    """An exception of a library that was installed is no failed install, whatever words it uses."""
+    text = "acme.errors.TraceError: no matching distribution found for the sampler"
+    said = diagnose_lines([_HEADER, _FRAME, text, *_FAILED], source="vertex")
+
+    assert said.category == Category.CODE_EXCEPTION
