@@ -103,6 +103,14 @@ SHAPES = (
             r"|lsv2_[a-z]{2}_\w{30}|xai-\w{60}|dop_v1_\w{40}|[rsp]k_(?:live|test)_\w{16})[\w-]*+"
         ),
     ),
+    # Pinecone, Artifactory, New Relic, Python package indexes.
+    Rule(
+        Kind.SECRET,
+        ("pcsk_", "akcp", "nrak-", "pypi-agei"),
+        re.compile(
+            _EDGE + r"(?:pcsk_\w{40}|AKCp[A-Za-z0-9]{40}|NRAK-[A-Z0-9]{20}|pypi-AgEI[\w-]{40})[\w-]*+"
+        ),
+    ),
     # npm, Databricks.
     Rule(Kind.SECRET, ("npm_", "dapi"), re.compile(_EDGE + r"(?:npm_|dapi)[A-Za-z0-9]{32,}+"), mixed),
     Rule(
@@ -153,6 +161,18 @@ SHAPES = (
         re.compile(
             r"(?i)(?:x-goog-|x-amz-|[?&;]|%26|&amp;)(?:signature|sig)(?:=|%3D)(?P<v>[\w%/+=~-]{16,}+)"
         ),
+    ),
+    # Tokens in an address's path: conda channels, Discord's and Microsoft Teams' webhooks.
+    Rule(Kind.SECRET, ("/t/",), re.compile(r"/t/(?P<v>[\w-]{16,512}+)(?=/)"), mixed),
+    Rule(
+        Kind.SECRET, ("/webhook",), re.compile(r"/webhooks?b?2?/(?:\d{1,32}/)?(?P<v>[\w@/-]{24,512}+)"), mixed
+    ),
+    Rule(Kind.SECRET, ("key=",), re.compile(r"[?&]key=(?P<v>[\w-]{16,512}+)"), mixed),
+    # kaggle.json.
+    Rule(
+        Kind.SECRET,
+        ("username",),
+        re.compile(r"username\W{1,8}[\w.-]{1,60}\W{2,8}key\W{2,8}(?P<v>[0-9a-f]{32})(?!\w)"),
     ),
     # A URL's password may hold `@`, even `/`; a port and a path (`host:8080/a@v1`) are none.
     Rule(

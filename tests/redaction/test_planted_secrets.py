@@ -133,3 +133,22 @@ def test_a_token_broken_in_three_is_seen(secret: Planted) -> None:
     broken = [secret.value[:third], secret.value[third : 2 * third], secret.value[2 * third :]]
 
     assert secret.left_in("\n".join(redact_lines(broken))) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://conda.quill.example/t/tk-4471-{}/arr-internal",
+        "https://conda.anaconda.org/t/{}/main/linux-64",
+        "https://discord.com/api/webhooks/1234567890123456/{}",
+        "https://acme.webhook.office.com/webhookb2/{}/IncomingWebhook/x",
+        "https://maps.example/a?key={}",
+        '{{"username":"ana","key":"{}"}}',
+    ],
+)
+def test_a_token_of_an_address_goes(text: str) -> None:
+    """Some services put the token into the path; the error that quotes the address then shows it."""
+    shown = safe(text.format("facbb01a8480139ac827c2413acd9f86"))
+
+    assert "facbb01a" not in shown
+    assert "2413acd9f86" not in shown
