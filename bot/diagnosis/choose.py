@@ -7,27 +7,17 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from bot.diagnosis.aftermath import aftermath
 from bot.diagnosis.cause import Strength
 from bot.diagnosis.events import Event
 from bot.diagnosis.noise import harmless
 from bot.diagnosis.outcome import Outcome
+from bot.diagnosis.retries import given_up, retried
 from bot.diagnosis.rows import Rows
 from bot.diagnosis.stuck import stuck_in
 from bot.diagnosis.terminal import is_platform
 from bot.models.diagnosis import Category
 
-_RETRIED = re.compile(
-    r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;:.(] ?retrying|will retry|\(retry|"
-    r"trying again|attempt \d+(?: of |/)\d+|backing off|sleeping \d|try(?:ing)? to resume|resuming|"
-    r"falling back|fall(?:s)? back to|skipping|reducing batch|continuing|recovered|reconnect(?:ed|ing)",
-    re.IGNORECASE,
-)
-_GAVE_UP = re.compile(
-    r"giv(?:ing|en) up|gave up|Retry\(total=0,|max(?:imum)?(?: number of)? retries|"
-    r"retries (?:exceeded|exhausted)|"
-    r"no more retries|after \d+ (?:attempts|retries|tries)|attempt (\d+)(?: of |/)\1\b",
-    re.IGNORECASE,
-)
 _PROGRESS = re.compile(
     r"\bloss\b['\"]?\s*[=:]|\d+%\||\bit/s|\bs/it\b|\b(?:global_)?step['\"]?[ =:]+\d+(?!/\d+ :)|"
     r"\bepoch[ =:]+\d+|saved? (?:model|checkpoint)|^Successfully |samples?/s",
@@ -38,7 +28,7 @@ _RECOVERED, _SURVIVED, _REPRINTED, _EARLIER = 48, 40, 45, 70
 _AT_LEAST, _MORE_THAN_NOTHING = 50, 16
 _TAG = re.compile(r"^\[[^\]]{1,40}\]:? |^\w+: ")
 _FRAME = re.compile(r'File "|Traceback \(most|[\^~]+$')
-_NEAR = 2
+_TEST = re.compile(r"FAIL: |ERROR: test|--- FAIL: ")
 _KIN_ROWS, _AN_ERROR, _SAID = 60, 70, 6
 _NEAR_END, _SENTENCE = 8, 3
 #: What a platform's timeout loses to the error that was retried until it came.
@@ -61,11 +51,14 @@ def choose(rows: Rows, events: Sequence[Event], used: AbstractSet[int], outcome:
     """Returns the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks."""
     progress = _last_progress(rows, events, used)
     again, ended = stuck_in(events, progress)
+    again |= given_up(rows, events)
     choices = [
         Choice(event, _in_place(rows, event, outcome, progress, stuck=event.row in again)) for event in events
     ]
     if ended is not None:
         choices = [replace(c, weight=c.weight - _WAS_STUCK) if c.event is ended else c for c in choices]
+    after = aftermath(events, [choice.event for choice in choices if choice.weight >= _UNCAUGHT])
+    choices = [replace(c, weight=c.weight - _SURVIVED) if c.event.row in after else c for c in choices]
     went_on = max((event.row for event in events if event.raised and event.weight >= _UNCAUGHT), default=-1)
     choices = [_overcome(rows, choice, used, went_on) for choice in choices]
     return max(choices, key=lambda c: (c.weight, -c.event.row), default=None)
@@ -100,9 +93,11 @@ def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
         return choice
     said = [event.quote, event.more, *event.also]
     also = list(event.also)
+    raised = _raised_by_test(event, events)
     for other in sorted(events, key=lambda other: other.row < event.row):
         near = event.row < other.row <= event.row + _KIN_ROWS or _led_to(other, event)
         kin = near and other.match is not None and other.match.cause.id == match.cause.id
+        kin = kin or other is raised
         heard = any(_says(text, other.quote) or text[:60] in other.quote for text in said if text)
         if kin and not heard and not is_platform(other.quote):
             said.append(other.quote)
@@ -115,8 +110,19 @@ def _says(text: str, quote: str) -> bool:
 
 
 def _led_to(other: Event, event: Event) -> bool:
-    """Returns whether an error stands shortly before the event."""
-    return event.row - _KIN_ROWS <= other.row < event.row and other.weight >= _AN_ERROR
+    """Returns whether an error, or what names the thing that the event does not, stands shortly before it."""
+    names = (
+        other.match is not None and event.match is not None and other.match.parts and not event.match.parts
+    )
+    return event.row - _KIN_ROWS <= other.row < event.row and (other.weight >= _AN_ERROR or bool(names))
+
+
+def _raised_by_test(event: Event, events: Sequence[Event]) -> Event | None:
+    """Returns, where the event is a test's name, the exception below it that the test failed with."""
+    if not _TEST.match(event.quote):
+        return None
+    below = (other for other in events if event.row < other.row <= event.row + _KIN_ROWS)
+    return next((other for other in below if other.raised), None)
 
 
 def _last_progress(rows: Rows, events: Sequence[Event], used: AbstractSet[int]) -> int:
@@ -146,7 +152,7 @@ def _overcome(rows: Rows, choice: Choice, used: AbstractSet[int], went_on: int) 
 
 def _in_place(rows: Rows, event: Event, outcome: Outcome, progress: int, *, stuck: bool) -> int:
     weight = event.weight
-    if not stuck and _retried(rows, event):
+    if not stuck and retried(rows, event):
         weight -= _RECOVERED
         if event.weight >= _AT_LEAST and event.match is not None:
             weight = max(weight, _MORE_THAN_NOTHING)
@@ -157,10 +163,3 @@ def _in_place(rows: Rows, event: Event, outcome: Outcome, progress: int, *, stuc
     if event.row < progress:
         weight -= _SURVIVED
     return weight
-
-
-def _retried(rows: Rows, event: Event) -> bool:
-    near = [rows.clean(row).text for row in range(event.row + 1, min(len(rows), event.last + 1 + _NEAR))]
-    if any(_GAVE_UP.search(text[:400]) for text in [*near, event.quote]):
-        return False
-    return any(_RETRIED.search(text[:400]) for text in [*near, event.quote])

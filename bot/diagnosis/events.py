@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from bot.diagnosis.boxes import boxed_error
 from bot.diagnosis.cause import Strength
 from bot.diagnosis.causes import EXCEPTION
 from bot.diagnosis.chains import retold
@@ -90,7 +91,9 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
         match = table.match(clean.quote.strip(), exception="", source=source) or match
     blamed = clean.level is Level.WARNING and _left_without_index(rows, row)
     answer = _FIELD.match(clean.quote)
-    shouted = blamed or loud(clean) or (answer is not None and _in_an_error(rows, row))
+    shouted = (
+        blamed or loud(clean) or boxed_error(rows, row) or (answer is not None and _in_an_error(rows, row))
+    )
     if match is None and (not shouted or is_platform(text)):
         return None
     strength = match.cause.strength if match else None
@@ -101,7 +104,9 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
         weight -= _INFO
     elif not shouted:
         weight -= _UNPROVEN if strength is Strength.VERDICT else _PLAIN
-    quote = " ".join([answer["said"] if answer else clean.quote.strip(), *_rest(rows, row)])
+    rest = _rest(rows, row)
+    told = next((found["said"] for line in rest if (found := _FIELD.match(line))), "") if not answer else ""
+    quote = " ".join([told, answer["said"] if answer else clean.quote.strip(), *rest]).strip()
     below = tuple(f" | {said}" for said in _following(rows, row) if _explains(said, table, source))
     if clean.text.endswith(":"):
         return Event(row, quote, match, max(weight, 1), row, " ".join(said[3:] for said in below))

@@ -33,6 +33,8 @@ _ASIDE = re.compile(r"Exception in thread|was never retrieved|Error in atexit|Ex
 #: Words of a message that only announces, at most; and what may stand before the message itself.
 _ANNOUNCEMENT = 4
 _PREFACE = re.compile(r":$|^Detected at node ")
+#: The whole message of a client that goes on to say below what the server refused.
+_STATUS = re.compile(r"\d{3} (?:Client|Server) Error\.? ?\(Request ID: [^)]{1,120}\)$")
 _LONGEST, _NOISE, _MORE, _LINKS, _FRAMES = 600, 60, 14, 40, 60
 
 
@@ -173,6 +175,8 @@ class _Reader:
         below = self._below(row, margin, past_blanks=_announces(found["text"]))
         if not text and self.rows.clean(row).text.endswith(":") and below:
             said, text = below.pop(0)
+        elif _STATUS.match(text) and below:
+            said, text = below[0][0], f"{text} {below.pop(0)[1]}"
         elif _announces(text):
             telling = next((at for at, line in enumerate(below) if not _PREFACE.search(line[1])), None)
             if telling and (at_row := below[telling][0]) > row + 1 + telling:

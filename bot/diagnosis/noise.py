@@ -9,7 +9,7 @@ from bot.diagnosis.prefixes import Clean, Level
 
 _LOUD = re.compile(
     r"""^(?:
-      fatal:\ |[Ee]rror(?::|\s\[|\s(?:in|during|[a-z]{3,12}ing)\s)|panic:
+      fatal:\ |[Ee]rror(?::|\s\[|\s(?:in|during|response\ from|[a-z]{3,12}ing)\s)|panic:
     | thread\ '.{0,80}'\ panicked\ at|\d+:\d+\ +error\b
     | Exception\ in\ thread\ "|Caused\ by:\ |Traceback|Killed|TIMEOUT$|\[?ERROR\]?$
     | \S{1,200}:\d+(?::\d+)?:\s(?:fatal\ )?error
@@ -18,7 +18,7 @@ _LOUD = re.compile(
     | [Ff]ailed\ to\ |[Uu]nable\ to\ |[Cc]annot\ |[Cc]ould\ not\ |COPY\ failed|Segmentation\ fault
     | [\u274c\u2716-\u2718\u26d4\U0001f6a8\U0001f6d1\U0001f4a5] | !\ \[(?:remote\ )?rejected\]
     | npm\ (?:ERR!|error)|pip.{0,20}error|E\ {3,}|FAILED\ |FAIL:|CMake\ Error|make(?:\[\d+\])?:\ \*\*\*
-    | curl:\ \(\d+\)|wget:\ |ssh:\ |remote:[ ]
+    | \S{1,120}_test\.go:\d+:\ |curl:\ \(\d+\)|wget:\ |ssh:\ |remote:[ ]
     | \S*sh:\ |\S+:\ line\ \d+:|\S*python[\d.]*:\ |exec\ |(?:\S*/)?env:[ ]
     | CommandException|AccessDeniedException|ServiceException|denied:|unauthorized:|toomanyrequests
     | terminated:\ |launch:\ Error|.{1,160}\s[A-Z]\w+(?:Exception|Error):\ [A-Z\d]
@@ -58,6 +58,10 @@ _FRAME_OF_AN_ERROR = (
 _HARMLESS = Phrases(*_NOTHING_COUNTED, *_SETTINGS_METRICS_SAMPLES, *_THINKING_ALOUD, *_FRAME_OF_AN_ERROR)
 
 
+#: A compiler's error, whatever option made it one ("[-Werror=unused-variable]").
+_COMPILER = re.compile(r"[^\s:]{1,200}:\d+(?::\d+)?: (?:fatal )?error: ")
+
+
 def loud(clean: Clean) -> bool:
     """Returns whether a line itself claims to be an error."""
     return clean.level is Level.ERROR or _LOUD.match(clean.text.lstrip()) is not None
@@ -65,4 +69,4 @@ def loud(clean: Clean) -> bool:
 
 def harmless(text: str) -> bool:
     """Returns whether a line only sounds like an error: a metric, a setting, a sample, a chatty library."""
-    return _HARMLESS.fit(text)
+    return _HARMLESS.fit(text) and _COMPILER.match(text) is None

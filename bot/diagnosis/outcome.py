@@ -44,7 +44,7 @@ def judge(rows: Rows, hits: Sequence[int]) -> Outcome:
             failed = True
         elif terminal.succeeded(text):
             failed = False
-        if terminal.lost(text):
+        if terminal.lost(text) and not terminal.rehearsed(rows.raw[row]):
             lost.append(row)
         if _REPRINT.match(text):
             reprint = min(reprint, row)

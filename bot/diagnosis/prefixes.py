@@ -30,6 +30,7 @@ _WRAPPING = re.compile(
           \ {1,2}\d{1,2}\ \d\d:\d\d:\d\d[ ])
     | (?P<glog>\[?(?P<glog_level>[IWEF])\d{4}\ \d\d:\d\d:\d\d\.\d+\ +(?:\d+\ )?[^\s\]]{1,120}:\d+\]\ ?
         | (?P<tf_level>[IWEF])\ (?=[\w./-]{3,120}\.(?:cc|cpp|h|cu|cu\.cc):\d+\]))
+    | \[\ ?(?P<cv_level>FATAL|ERROR|WARN|INFO|DEBUG):\d+@[\d.]+\]\ global\ \S+(?:\ \(\d+\))?\ [\w:~]+\ (?=\S)
     | (?P<relayed>std(?:err|out):\ |\[(?:INFO|WARNING|ERROR|DEBUG)\]\ (?=\[rank\d|Traceback\ \(|\ \ File\ "))
     | (?P<wandb>wandb:(?:\ (?:(?P<wandb_level>ERROR|WARNING|WARN|INFO)(?:\ |$))?|$))
     )""",
@@ -127,7 +128,8 @@ def unwrap(line: str) -> Clean:
             break
         if found["rank"]:
             stream = found["rank"].strip(" :")
-        level = max(level, _level(found["glog_level"] or found["tf_level"] or found["wandb_level"]))
+        own = (found[f"{who}_level"] for who in ("glog", "tf", "wandb", "cv"))
+        level = max(level, _level(next(filter(None, own), None)))
         wandb = wandb or bool(found["wandb"])
         stamped = stamped or bool(found["stamp"] or found["glog"])
         text = text[found.end() :]

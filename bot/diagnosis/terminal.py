@@ -8,7 +8,8 @@ from bot.diagnosis.phrases import Phrases
 
 _FAILED = re.compile(
     r"""^(?:
-      Job\ failed\b | Job\ (?:was\ )?cancell?ed\b | Job\ expired\b | .{0,20}Job\ exceeded\ its\ timeout
+      [A-Z]\w{2,40}\ projects/\S{1,200}\ failed:[ ]
+    | Job\ failed\b | Job\ (?:was\ )?cancell?ed\b | Job\ expired\b | .{0,20}Job\ exceeded\ its\ timeout
     | .{0,80}\bJOB_STATE_(?:FAILED|CANCELLED|EXPIRED)
     | .{0,40}\breplica\ \S+\ (?:\d+\ )?(?:ran\ out|exited\ with\ a\ non-zero|was\ preempted|failed\ to)
     | Container\ called\ exit\((?!0\))-?\d+\) | Container\ terminated\ on\ signal
@@ -37,6 +38,7 @@ _OTHER = re.compile(
       Finished\ tearing\ down\ training\ program | Finished\ Step\ \# | Starting\ Step\ \# | PUSH$ | BUILD$
     | .{0,4}(?:BAILOUT\ TRIGGER|All\ occurrences\ of\ pattern|Final\ runner\ stats|Runner\ lifetime)
     | .{0,4}Job\ submitted | [━─]{8,} | .{0,4}━━━
+    | (?:make|ninja)(?:\[\d+\])?:\ (?:Leaving|Entering)\ directory
     | Waiting\ for\ job\ to\ be\ provisioned | Job\ is\ (?:running|preparing)
     )""",
     re.VERBOSE,
@@ -49,6 +51,9 @@ _LOST = Phrases(
     r"launch: (?:\w+ )?job \S{1,80} (?:has )?failed\b",
     r"(?:too many|maximum number of) failed runs",
 )
+#: A tool that tries its own alarms out says so in the line.
+_REHEARSED = re.compile(r"\bdry[- ]run\b|\bsimulated\b|\bself[- ]?test\b", re.IGNORECASE)
+_HEAD = 400
 
 
 def failed(text: str) -> bool:
@@ -64,6 +69,11 @@ def succeeded(text: str) -> bool:
 def lost(text: str) -> bool:
     """Returns whether the agent says that it gave a launch up; it goes on, and exits 0, all the same."""
     return _LOST.fit(text)
+
+
+def rehearsed(line: str) -> bool:
+    """Returns whether a line, as it stands in the log, tells of a failure that was only acted."""
+    return _REHEARSED.search(line[:_HEAD]) is not None
 
 
 def is_platform(text: str) -> bool:

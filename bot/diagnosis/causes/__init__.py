@@ -12,6 +12,7 @@ from bot.diagnosis.causes.data import DATA
 from bot.diagnosis.causes.gpu import GPU
 from bot.diagnosis.causes.installs import INSTALLS
 from bot.diagnosis.causes.memory import MEMORY
+from bot.diagnosis.causes.named import NAMED
 from bot.diagnosis.causes.network import NETWORK
 from bot.diagnosis.causes.network_classes import NETWORK_CLASSES
 from bot.diagnosis.causes.permissions import PERMISSIONS
@@ -44,6 +45,7 @@ CAUSES = (
     *CODE,
     *STATUSES,
     *ANSWERS,
+    *NAMED,
     *CONSEQUENCES,
 )
 

@@ -14,6 +14,8 @@ BUILD = (
             r"^\S+\(\d+\): (?:fatal )?error: (?P<error>.{0,120})",
             r"ninja: (?:error|fatal): ",
             r"No rule to make target (?P<target>\S+)",
+            r"^\S+:\d+: \*\*\* (?P<error>.{0,120})",
+            r"make(?:\[\d+\])?: \*\*\* (?!\[)(?P<error>.{0,120})stop\.",
             r"Cannot find module '(?P<module>\.{1,2}/[^']+)'",
             r"error TS\d+",
             r"not a git repository",
@@ -41,6 +43,9 @@ BUILD = (
         samples=(
             "ops.cpp:14:5: error: 'at' has not been declared",
             "/usr/bin/ld: cannot find -lcudart",
+            "Makefile:9: *** target pattern contains no '%'.  Stop.",
+            "make: *** No targets specified and no makefile found.  Stop.",
+            "ring.c:5:11: error: unused variable 'n' [-Werror=unused-variable]",
         ),
     ),
     Cause(
@@ -142,6 +147,10 @@ BUILD = (
             r"=+ .{0,60}\b\d+ (?:failed|errors?)\b.{0,60} in [\d.]+s",
             r"^FAIL: (?P<test>\S+)",
             r"^thread '(?P<test>[^']{1,120})'(?: \(\d+\))? panicked at",
+            r"^ERROR: (?P<test>test\w{0,80}) \([\w.]{1,200}\)",
+            r"^\S+\.(?:cc|cpp|cxx|c|h|hpp|m|mm):\d+: failure$",
+            r"^\[ {2}FAILED {2}\] (?P<test>[A-Z]\S+)",
+            "^\u25cf (?P<test>.{1,100} \u203a .{1,100})",
             r"--- FAIL: (?P<test>\S+)",
             r"tests? failed",
             r"Interrupted: \d+ errors? during collection",
@@ -155,6 +164,11 @@ BUILD = (
         advice="Correct the test that fails (run it locally with the same command), then build again.",
         sources=(Source.CLOUD_BUILD,),
         strength=Strength.CLASS,
-        samples=("FAILED tests/test_model.py::test_forward - AssertionError: assert 3 == 4",),
+        samples=(
+            "FAILED tests/test_model.py::test_forward - AssertionError: assert 3 == 4",
+            "  \u25cf queue \u203a pops what it pushed",
+            "ring_test.cc:12: Failure",
+            "ERROR: test_split (tests.T.test_split)",
+        ),
     ),
 )

@@ -81,6 +81,19 @@ CONSEQUENCES = (
         samples=("_queue.Empty",),
     ),
     Cause(
+        id="consequence.retries",
+        category=Category.CODE_EXCEPTION,
+        patterns=(
+            r"RetryError\[<Future at \w+ state=finished (?:raised|returned) (?P<raised>\w+)>\]",
+            r"^(?:\w{1,60}\.){0,8}\w{0,40}(?:Retries|Attempts)(?:Exceeded|Exhausted)(?:Error|Exception)?(?::|$)",
+        ),
+        advice="It tried again until it gave up: see what it met each time, in the lines before.",
+        strength=Strength.SECONDARY,
+        samples=(
+            "tenacity.RetryError: RetryError[<Future at 0x7f20 state=finished raised ZeroDivisionError>]",
+        ),
+    ),
+    Cause(
         id="consequence.install",
         category=Category.DEPENDENCY_INSTALL,
         patterns=(
@@ -100,6 +113,8 @@ CONSEQUENCES = (
         category=Category.BUILD_FAILURE,
         patterns=(
             r"make(?:\[\d+\])?: \*\*\* ",
+            r"cc1\w*: (?:all|some) warnings being treated as errors",
+            r"make(?:\[\d+\])?: target .{0,120} not remade because of errors",
             r"collect2: error",
             r"could not compile `",
             r"error: command .{0,400} failed with exit",
@@ -141,6 +156,7 @@ CONSEQUENCES = (
             r"Sending process \d+ closing signal",
             r"exitcode ?:",
             r"^Error executing job with overrides",
+            r"(?:finished|ended|stopped|exited|failed) with (?:exit )?(?:status|code|rc)[ =:]+[1-9]",
         ),
         advice=_ADVICE,
         strength=Strength.CONSEQUENCE,

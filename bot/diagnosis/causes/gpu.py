@@ -251,6 +251,7 @@ GPU = (
             "RendezvousError",
             "DistQueueFullError",
         ),
+        unless=(r"remote process exited", r"closed by (?:remote )?peer", r"reset by peer", r"broken pipe"),
         advice=(
             "The workers lost each other: look at the first rank that complained, and at the network "
             "between the replicas."

@@ -242,6 +242,23 @@ MEMORY = (
         samples=("MemoryError: nothing said",),
     ),
     Cause(
+        id="host_memory.any_class",
+        category=Category.OUT_OF_MEMORY_HOST,
+        patterns=(
+            (
+                r"^(?:\w{1,60}[.$]){0,8}\w{0,40}(?:OutOfMemory|MemoryLimitExceeded|MemoryExhausted|AllocationFailed)"
+                r"\w{0,20}(?::|$)"
+            ),
+        ),
+        unless=(r"cuda|hip\b|gpu|xla|tpu\b|\bhbm\b|\btorch\.|on device",),
+        advice="The machine's RAM is used up: choose a machine type with more memory or load less at once.",
+        strength=Strength.CLASS,
+        samples=(
+            "_duckdb.OutOfMemoryException: Out of Memory Error: could not allocate block of size 256.0 KiB",
+            "org.apache.spark.memory.SparkOutOfMemoryError: Unable to acquire 65536 bytes of memory, got 0",
+        ),
+    ),
+    Cause(
         id="disk.full",
         category=Category.DISK_FULL,
         patterns=(

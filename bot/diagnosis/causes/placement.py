@@ -67,7 +67,7 @@ PLACEMENT = (
         category=Category.IMAGE_PULL,
         patterns=(
             r"(?:ImagePullBackOff|ErrImagePull|InvalidImageName|ErrImageNeverPull|RegistryUnavailable)",
-            r"(?<!exceptions\.)toomanyrequests",
+            r"(?<!exceptions\.)(?-i:toomanyrequests|TOOMANYREQUESTS)",
             r"reached your (?:unauthenticated )?pull rate limit",
             (
                 r"(?:failed to|cannot|could not|unable to) pull (?:the )?(?:container )?image:? "
