@@ -126,13 +126,16 @@ def _inner(text: str) -> list[_Part]:
 
 
 def _reason(quote: str) -> list[_Part]:
-    """Returns the last part of a message in which each wraps the next ("pull: get: 403"): it says why."""
+    """Returns the last part of a message in which each wraps the next ("pull: get: 403"): it says why.
+
+    Of a long one its beginning, as of 'Permission "a.b.c" denied on resource ...'.
+    """
     if len(quote) <= LONGEST or quote.count(": ") < _WRAPPED or "{" in quote:
         return []
     start = quote.rfind(": ") + 2
     longer = quote.rfind(": ", 0, start - 2) + 2
     start = longer if len(quote) - longer <= _TAIL else start
-    return [_Part(start, len(quote))] if len(quote) - start <= _TAIL else []
+    return [_Part(start, len(quote) if len(quote) - start <= _TAIL else start + _CLAUSE)]
 
 
 def _cut(text: str, head: int, parts: list[_Part]) -> str:

@@ -180,3 +180,17 @@ def test_clipped_is_never_too_long() -> None:
     """Also one long word is cut to the limit, and a text that fits is left alone."""
     assert len(clipped("x" * 500, 200)) == 200
     assert clipped("short", 200) == "short"
+
+
+def test_the_beginning_of_a_long_last_reason_is_kept() -> None:
+    """A registry wraps its refusal in five others; the permission that is missing stands in the last."""
+    refused = (
+        'Failed to pull image "europe-west4-docker.pkg.dev/fathom-shared/base/arr-trainer:b71d0aa": rpc '
+        "error: code = PermissionDenied desc = failed to authorize: failed to fetch oauth token: denied: "
+        'Permission "artifactregistry.repositories.downloadArtifacts" denied on resource '
+        '"projects/fathom-shared/locations/europe-west4/repositories/base" (or it may not exist)'
+    )
+    found = diagnose_lines(["Job is running.", refused, "Job failed."], source="vertex")
+
+    assert "artifactregistry.repositories.downloadArtifacts" in found.summary
+    assert "arr-trainer:b71d0aa" in found.summary
