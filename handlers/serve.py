@@ -44,6 +44,10 @@ from handlers.speaker import Speaker
 log = structlog.get_logger("serve")
 # How long a bot that starts waits for a Slack that is away.
 SLACK_SECONDS = 300.0
+# A thread that diagnoses a log hands over to the event loop this soon. An ack takes some ten such turns, and
+# at Python's 5 ms each they were nearly all its time
+# (https://docs.python.org/3/library/sys.html#sys.setswitchinterval).
+SWITCH_SECONDS = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,6 @@ class Bot:
     in_flight: InFlight
     warming: asyncio.Task[None]
     listening: asyncio.Event
-
-
-# A thread that diagnoses a log hands over to the event loop this soon. An ack takes some ten such turns, and
-# at Python's 5 ms each they were nearly all its time
-# (https://docs.python.org/3/library/sys.html#sys.setswitchinterval).
-SWITCH_SECONDS = 0.0005
 
 
 def serve(settings_path: Path, *, http: bool) -> NoReturn:
@@ -207,11 +205,9 @@ async def _ended(task: asyncio.Task[None]) -> None:
 async def _whoami(slack: SlackClient) -> tuple[str, str]:
     """The workspace's id and the bot's name; a wrong token is found here, before anybody types."""
     try:
-        async for attempt in stamina.retry_context(
-            on=_passes, attempts=None, timeout=SLACK_SECONDS, wait_initial=0.5, wait_max=15.0
-        ):
-            with attempt:
-                return await slack.whoami()
+        return await stamina.AsyncRetryingCaller(
+            attempts=None, timeout=SLACK_SECONDS, wait_initial=0.5, wait_max=15.0
+        )(_passes, slack.whoami)
     except ServiceError as error:
         if error.problem.passing:
             raise
@@ -219,7 +215,6 @@ async def _whoami(slack: SlackClient) -> tuple[str, str]:
             f"Slack refused the bot: {error.problem.message}. "
             "Set SLACK_BOT_TOKEN to the bot token of your installed app, such as xoxb-..."
         ) from error
-    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _passes(error: Exception) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from datetime import timedelta
+
+import stamina
 
 from bot.clients.slack import SlackClient
 from bot.errors import ProblemKind, ServiceError
@@ -13,8 +14,6 @@ from bot.ports import Clock, NotInvited
 from formatting.message import Message
 from handlers.speaker import Speaker
 
-# Seconds between two tries, each made up to half as long again so that many do not come back at once.
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 # Clocks differ: a message of ours may bear a stamp from a little before it was sent.
 SKEW = timedelta(seconds=60)
 
@@ -26,6 +25,10 @@ class SurePost:
         self._slack = slack
         self._speaker = speaker
         self._clock = clock
+        # A table that comes later than a minute answers nobody any more.
+        self._tries = stamina.AsyncRetryingCaller(
+            attempts=6, timeout=60.0, wait_initial=0.5, wait_jitter=0.5, wait_max=8.0
+        )
 
     async def post(
         self, channel: str, message: Message, *, tags: Mapping[str, str], thread_ts: str = ""
@@ -37,17 +40,17 @@ class SurePost:
         """
         oldest = f"{(self._clock.now() - SKEW).timestamp():.6f}"
         unclear = False
-        for pause in (*PAUSES, None):
+
+        async def once() -> MessageRef:
+            nonlocal unclear
+            there = await self._there(channel, tags, oldest, thread_ts) if unclear else None
             try:
-                there = await self._there(channel, tags, oldest, thread_ts) if unclear else None
                 return there or await self._speaker.post(channel, message, thread_ts=thread_ts, tags=tags)
             except ServiceError as error:
-                if pause is None or not error.problem.passing:
-                    raise
                 unclear = unclear or not error.problem.effectless
-                jitter = 1 + random.random() / 2  # noqa: S311 - it spreads tries and guards nothing
-                await self._clock.wait(error.problem.retry_after or pause * jitter)
-        raise AssertionError("unreachable: the last try returns or raises")
+                raise
+
+        return await self._tries(_pause, once)
 
     async def _there(
         self, channel: str, tags: Mapping[str, str], oldest: str, thread_ts: str
@@ -61,3 +64,10 @@ class SurePost:
             if error.problem.kind is ProblemKind.DENIED:
                 return None
             raise
+
+
+def _pause(error: Exception) -> bool | float:
+    """Whether it is tried again, or the seconds after which Slack wants that."""
+    if not isinstance(error, ServiceError) or not error.problem.passing:
+        return False
+    return error.problem.retry_after or True

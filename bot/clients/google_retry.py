@@ -1,36 +1,34 @@
-"""The one way in which a read is tried again. Effects never are: they are asked for directly."""
+"""The one way in which a read of Google's is tried again. Effects never are: they are asked for directly."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+
+import stamina
 
 T = TypeVar("T")
 # A region that is down stays down for longer than three tries take.
 _TRIES = 3
-_GROWTH = 2.0
 _LONGEST_PAUSE = 2.0
 
 
 async def tried(call: Callable[[], Awaitable[T]], *, first_pause: float, until: float) -> T:
-    """What `call` returns, at the third try at the latest; the pauses between, in seconds, have full jitter.
+    """What `call` returns, at the third try at the latest; the pauses between grow and are jittered.
 
-    Only UNAVAILABLE and INTERNAL are tried again: a used-up quota gets worse by asking, and a deadline that
-    passed leaves no time. Raises what the last try raised; no pause goes beyond `until`, by the loop's clock.
+    `first_pause` is about, in seconds. Only UNAVAILABLE and INTERNAL are tried again: a used-up quota gets
+    worse by asking, and a deadline that passed leaves no time. Raises what the last try raised; none begins
+    after `until`, by the loop's clock.
     """
-    longest = first_pause
-    for _ in range(_TRIES - 1):
-        try:
-            return await call()
-        except Exception as error:
-            pause = random.uniform(0, min(longest, _LONGEST_PAUSE))  # noqa: S311 - jitter is no secret
-            if not _passes(error) or asyncio.get_running_loop().time() + pause >= until:
-                raise
-        await asyncio.sleep(pause)
-        longest *= _GROWTH
-    return await call()
+    caller = stamina.AsyncRetryingCaller(
+        attempts=_TRIES,
+        timeout=max(until - asyncio.get_running_loop().time(), 0.001),
+        wait_initial=first_pause / 2,
+        wait_jitter=first_pause,
+        wait_max=_LONGEST_PAUSE,
+    )
+    return await caller(_passes, call)
 
 
 def _passes(error: Exception) -> bool:

@@ -106,18 +106,13 @@ def _make_engine(place: Place, busy_seconds: float) -> AsyncEngine:
 
 
 def _make_server_engine(place: Place) -> AsyncEngine:
-    try:
-        return create_async_engine(
-            place.url,
-            pool_pre_ping=True,
-            pool_timeout=BUSY_SECONDS,
-            connect_args=dict(SERVER_PATIENCE),
-            hide_parameters=True,
-        )
-    except ImportError as error:
-        raise StoreError(
-            "The store is a Postgres, and its driver is missing. Install it: pip install 'psycopg[binary]'"
-        ) from error
+    return create_async_engine(
+        place.url,
+        pool_pre_ping=True,
+        pool_timeout=BUSY_SECONDS,
+        connect_args=dict(SERVER_PATIENCE),
+        hide_parameters=True,
+    )
 
 
 def _prepare(connection: Any, _record: object) -> None:

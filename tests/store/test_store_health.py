@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -160,14 +159,6 @@ async def test_an_url_of_another_kind_is_explained() -> None:
     """The settings may hold anything: the sentence says what is allowed."""
     for url in ("mysql://host/db", "sqlite://", "nonsense"):
         assert "Example: sqlite:///var/launch-control.db" in await refusal(url)
-
-
-async def test_postgres_without_its_driver_names_the_install_line() -> None:
-    """The driver is not among the dependencies: who chooses Postgres gets the line to type."""
-    if find_spec("psycopg") is not None:
-        pytest.skip("psycopg is installed here, so nothing is missing")
-
-    assert "pip install 'psycopg[binary]'" in await refusal("postgresql://localhost/launches")
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
