@@ -63,8 +63,16 @@ _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
 _FOLLOWING = 2
 _WORDS = re.compile(r"[A-Za-z]{3}")
 _UNTRACED, _ASIDE, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
-#: What an exception loses whose message only announces what stands below it ("Graph execution error:").
+#: What an exception loses whose message only announces what stands below it ("Graph execution error:")
+#: or sends its reader to the one before it.
 _ANNOUNCES = 18
+_POINTS_BACK = re.compile(
+    r"look (?:up|above) to see|(?:for|see) the (?:original|underlying|actual|real|root) (?:\w+ )?"
+    r"(?:error|exception|traceback|cause|failure)|"
+    r"see (?:the )?(?:\w+ ){0,2}(?:error|exception|traceback|stack ?trace|output|log)s? "
+    r"(?:above|before|for details)",
+    re.IGNORECASE,
+)
 #: A client that gave up says so first and what it got last.
 _GOT_LAST = "last exception: "
 #: The line of a printed JSON answer that holds its sentence.
@@ -172,7 +180,8 @@ def _of_raised(one: Raised, table: Table, source: Source, penalty: int) -> Event
             match = wider
     if match is None:
         match = Match(EXCEPTION, 0, len(head), ())
-    if one.text.endswith(":") and not more and match.cause.strength < Strength.SPECIFIC:
+    announces = one.text.endswith(":") and not more and match.cause.strength < Strength.SPECIFIC
+    if announces or _POINTS_BACK.search(one.text):
         penalty += _ANNOUNCES
     weight = _OF_EXCEPTION[match.cause.strength] - penalty
     return Event(one.said, head, match, weight, one.row + len(one.more), more)

@@ -40,7 +40,7 @@ _LEVEL = re.compile(
     r"""(?:
       \[?(?P<level>ERROR|FATAL|CRITICAL|PANIC|SEVERE|WARNING|WARN|INFO|DEBUG|NOTICE|error|fatal|warning|info|panic)\]?
       (?:\s?:[\w.]{1,60}:\ ?|:\ ?|\ -\ (?:[\w.]{1,60}\ -\ )?|\ \|\ |\]\ ?|\ {1,8}(?=[\[(A-Z]))
-    | (?P<apt>[EW]):\ (?=[A-Z]))""",
+    | (?P<apt>[EW]):\ (?=[A-Z]) | npm\ (?P<npm>ERR!|error|warn|WARN)(?:\ |$))""",
     re.VERBOSE,
 )
 
@@ -89,6 +89,7 @@ class Clean:
 
 _LEVELS = {
     "error": Level.ERROR,
+    "err!": Level.ERROR,
     "fatal": Level.ERROR,
     "critical": Level.ERROR,
     "panic": Level.ERROR,
@@ -137,9 +138,9 @@ def unwrap(line: str) -> Clean:
     quote = text
     for _ in range(2):
         found = _LEVEL.match(text)
-        if found is None or found.end() >= len(text):
+        if found is None or (found.end() >= len(text) and not found["npm"]):
             break
-        level = max(level, _level(found["level"] or found["apt"]))
+        level = max(level, _level(found["level"] or found["apt"] or found["npm"]))
         text = text[found.end() :]
     if level is Level.UNSET and (later := _later_level(text)) is not None:
         level, quote, text = later

@@ -124,3 +124,9 @@ def between_words(text: str, end: int) -> int:
         return end
     space = text.rfind(" ", max(0, end - _BACK), end)
     return space if space > 0 else end
+
+
+def whole_word(text: str, end: int) -> int:
+    """Returns where the word that stands at `end` (characters) ends; `end` itself inside a very long one."""
+    space = text.find(" ", end, end + _BACK)
+    return space if space >= 0 else len(text) if len(text) <= end + _BACK else end

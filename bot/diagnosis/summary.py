@@ -12,6 +12,7 @@ from bot.diagnosis.shorter import (
     first_sentence,
     short_addresses,
     terse,
+    whole_word,
     without_hints,
 )
 from bot.diagnosis.table import compiled
@@ -112,8 +113,8 @@ def _caught(match: re.Match[str]) -> list[int]:
 
 def _part(match: re.Match[str], text: str) -> _Part:
     ends = _CLAUSE_ENDS.search(text, match.start() + 1)
-    clause = min(ends.start() if ends else len(text), match.start() + _CLAUSE)
-    end = max([min(clause, len(text)), *_caught(match)])
+    clause = min(ends.start() if ends else len(text), whole_word(text, match.start() + _CLAUSE))
+    end = max([clause, *_caught(match)])
     names = [match.start(name) for name in match.groupdict() if match.start(name) >= 0]
     start = match.start() if end - match.start() <= _STRETCH or not names else min(names)
     return _Part(start, end)
@@ -122,7 +123,7 @@ def _part(match: re.Match[str], text: str) -> _Part:
 def _inner(text: str) -> list[_Part]:
     """Returns what a long message says last of the error that it was made of."""
     found = list(_CAME_OF.finditer(text, _HEAD))
-    return [_Part(found[-1].start(), min(len(text), found[-1].start() + _CLAUSE))] if found else []
+    return [_Part(found[-1].start(), whole_word(text, found[-1].start() + _CLAUSE))] if found else []
 
 
 def _reason(quote: str) -> list[_Part]:

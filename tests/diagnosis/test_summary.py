@@ -194,3 +194,15 @@ def test_the_beginning_of_a_long_last_reason_is_kept() -> None:
 
     assert "artifactregistry.repositories.downloadArtifacts" in found.summary
     assert "arr-trainer:b71d0aa" in found.summary
+
+
+def test_word_at_the_edge_stays_whole() -> None:
+    """A long message is cut between its words: half of the word that tells is no word to search for."""
+    said = _summary(
+        "RuntimeError: one of the variables needed for gradient computation has been modified by an inplace "
+        "operation: [torch.FloatTensor [64, 1]], which is output 0 of AsStrided, is at version 2; expected "
+        "version 1 instead. Hint: the backtrace further above shows the operation that failed to compute its "
+        "gradient. The variable in question was changed in there or anywhere later. Good luck!"
+    )
+
+    assert "modified by an inplace operation" in said

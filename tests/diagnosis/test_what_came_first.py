@@ -71,3 +71,24 @@ def test_librarys_words_are_no_install() -> None:
     said = diagnose_lines([_HEADER, _FRAME, text, *_FAILED], source="vertex")
 
     assert said.category == Category.CODE_EXCEPTION
+
+
+def test_exception_that_sends_its_reader_back() -> None:
+    """A library's "see the original error" is no cause, however telling its class: the original is."""
+    lines = [_HEADER, _FRAME, "RuntimeError: operator acme::nms does not exist", ""]
+    lines += ["The above exception was the direct cause of the following exception:", "", _HEADER, _FRAME]
+    lines += ["ModuleNotFoundError: Could not import module 'Args'. Set DEBUG for the original import error."]
+    said = diagnose_lines([*lines, *_FAILED], source="vertex")
+
+    assert said.root_cause_index == 2
+
+
+def test_words_of_advice_are_no_second_try() -> None:
+    """ "Before continuing" tells a person what to do; nothing was tried again."""
+    said = (
+        "npm error `npm ci` can only install what is in sync. Please update your lock file before continuing."
+    )
+    lines = ["npm error code EUSAGE", "npm error", said, "npm error", "npm error Missing: is-odd@3.0.1"]
+    lines += ["npm error Run npm help ci for more info", 'ERROR: build step 0 "docker" failed']
+
+    assert diagnose_lines(lines, source="cloud_build").root_cause_index == 2

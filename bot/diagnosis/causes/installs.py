@@ -145,13 +145,14 @@ INSTALLS = (
             r"unsatisfiable constraints",
             r"package `(?P<package>[^`]+)` cannot be built because",
             (
-                r"npm (?:ERR!|error) (?:code )?(?:ERESOLVE|E404|ETARGET|ENOTFOUND|EINTEGRITY|ENOENT|"
+                r"npm (?:ERR!|error) (?:ERESOLVE|E404|ETARGET|ENOTFOUND|EINTEGRITY|ENOENT|"
                 r"EBADENGINE|EUSAGE)"
             ),
             r"npm (?:ERR!|error) (?:404|notarget).{0,120}",
             r"notarget No matching version found for (?P<package>\S+)",
             r"could not resolve dependency",
-            r"npm ci.{0,60}can only install",
+            r"npm ci\b.{0,60}can only install",
+            r"integrity checksum failed when using \w+",
             r"ERR_PNPM_\w+",
             r"Couldn't find package \"?(?P<package>[^\"\s]+)",
             r"gem::",
@@ -173,7 +174,7 @@ INSTALLS = (
         samples=(
             "E: Unable to locate package libcudnn8-x",
             "  \u00d7 No solution found when resolving dependencies:",
-            "npm ERR! code ERESOLVE",
+            "npm ERR! ERESOLVE could not resolve",
             "E: Package 'python3.7' has no installation candidate",
         ),
         counters=(
