@@ -14,7 +14,7 @@ from bot.diagnosis.noise import harmless
 from bot.diagnosis.outcome import Outcome
 from bot.diagnosis.retries import given_up, retried
 from bot.diagnosis.rows import Rows
-from bot.diagnosis.stuck import stuck_in
+from bot.diagnosis.stuck import never_overcome, stuck_in
 from bot.diagnosis.terminal import is_platform
 from bot.models.diagnosis import Category
 
@@ -37,6 +37,8 @@ _WAS_STUCK = 40
 _SHELL, _SHELL_ROWS = 3, 60
 #: The weight from which an exception that nothing caught explains an end.
 _UNCAUGHT = 60
+#: The weight below which the heaviest event hardly explains an end ("Internal error occurred").
+_VAGUE = 59
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,27 @@ class Choice:
 
 
 def choose(rows: Rows, events: Sequence[Event], used: AbstractSet[int], outcome: Outcome) -> Choice | None:
-    """Returns the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks."""
+    """Returns the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks.
+
+    Where a failure ends with vague words only, what was tried again before it was never overcome.
+    """
     progress = _last_progress(rows, events, used)
+    best = _heaviest(rows, events, used, outcome, progress, frozenset())
+    if best is None or best.weight >= _VAGUE or best.event.row in used or not outcome.failed:
+        return best
+    return _heaviest(rows, events, used, outcome, progress, never_overcome(events, progress))
+
+
+def _heaviest(
+    rows: Rows,
+    events: Sequence[Event],
+    used: AbstractSet[int],
+    outcome: Outcome,
+    progress: int,
+    tried_in_vain: frozenset[int],
+) -> Choice | None:
     again, ended = stuck_in(events, progress)
-    again |= given_up(rows, events)
+    again |= given_up(rows, events) | tried_in_vain
     choices = [
         Choice(event, _in_place(rows, event, outcome, progress, stuck=event.row in again)) for event in events
     ]
@@ -101,7 +120,7 @@ def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
         heard = any(_says(text, other.quote) or text[:60] in other.quote for text in said if text)
         if kin and not heard and not is_platform(other.quote):
             said.append(other.quote)
-            also.append(f" | {other.quote}")
+            also.append(f" | {other.quote} {other.more}".rstrip())
     return replace(choice, event=replace(event, also=tuple(also[:_SAID])))
 
 

@@ -60,6 +60,8 @@ _OF_LINE = {
 }
 #: What a line loses that does not itself claim to be an error.
 _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
+#: What a platform's reason loses that names nothing ("TIMEOUT") to one that does.
+_BARE = 4
 _FOLLOWING = 2
 _WORDS = re.compile(r"[A-Za-z]{3}")
 _UNTRACED, _ASIDE, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
@@ -112,6 +114,8 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
         weight -= _INFO
     elif not shouted:
         weight -= _UNPROVEN if strength is Strength.VERDICT else _PLAIN
+    if strength is Strength.VERDICT and match is not None and not match.parts:
+        weight -= _BARE
     rest = _rest(rows, row)
     told = next((found["said"] for line in rest if (found := _FIELD.match(line))), "") if not answer else ""
     quote = " ".join([told, answer["said"] if answer else clean.quote.strip(), *rest]).strip()

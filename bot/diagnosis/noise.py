@@ -21,7 +21,7 @@ _LOUD = re.compile(
     | \S{1,120}_test\.go:\d+:\ |curl:\ \(\d+\)|wget:\ |ssh:\ |remote:[ ]
     | \S*sh:\ |\S+:\ line\ \d+:|\S*python[\d.]*:\ |exec\ |(?:\S*/)?env:[ ]
     | CommandException|AccessDeniedException|ServiceException|denied:|unauthorized:|toomanyrequests
-    | terminated:\ |launch:\ Error|.{1,160}\s[A-Z]\w+(?:Exception|Error):\ [A-Z\d]
+    | terminated:\ |launch:\ Error|BUILD\ FAILURE:\ |.{1,160}\s[A-Z]\w+(?:Exception|Error):\ [A-Z\d]
     | Run\ \w+\ errored|\(gcloud\.|Err:\d+|\u00d7|x\ No\ solution|nvcc\ fatal|NVRM:
     | what\(\):\ | \S+\.cu:\d+:|standard_init|OCI\ runtime|Fatal\ Python|terminate\ called
     | (?:\S+\ :\ )?(?:Pre)?Depends:\ \S+\ .*but\b
@@ -52,10 +52,13 @@ _THINKING_ALOUD = (
     r"Unable to register cu\w+ factory|Attempting to register factory",
     r"Could not find (?:cuda drivers|TensorRT)",
 )
+_PROGRESS_OF_GIT = (r"^remote: (?:Enumerating|Counting|Compressing|Resolving|Total|Reusing) ",)
 _FRAME_OF_AN_ERROR = (
     r"^The above exception|^During handling|Traceback \(most|Find (?:detailed )?(?:error )?logs at",
 )
-_HARMLESS = Phrases(*_NOTHING_COUNTED, *_SETTINGS_METRICS_SAMPLES, *_THINKING_ALOUD, *_FRAME_OF_AN_ERROR)
+_HARMLESS = Phrases(
+    *_NOTHING_COUNTED, *_SETTINGS_METRICS_SAMPLES, *_THINKING_ALOUD, *_PROGRESS_OF_GIT, *_FRAME_OF_AN_ERROR
+)
 
 
 #: A compiler's error, whatever option made it one ("[-Werror=unused-variable]").

@@ -28,7 +28,7 @@ _WRAPPING = re.compile(
         | \d\d:\d\d:\d\d(?:[.,]\d+)?\ [-|]?\ ?
         | (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)?\ ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)
           \ {1,2}\d{1,2}\ \d\d:\d\d:\d\d[ ])
-    | (?P<glog>\[?(?P<glog_level>[IWEF])\d{4}\ \d\d:\d\d:\d\d\.\d+\ +(?:\d+\ )?[^\s\]]{1,120}:\d+\]\ ?
+    | (?P<glog>\[?(?P<glog_level>[IWEF])\d{4}\ \d\d:\d\d:\d\d\.\d+\ +(?:\d+\ )?(?:[^\s\]]{1,120}:\d+\]\ ?)?
         | (?P<tf_level>[IWEF])\ (?=[\w./-]{3,120}\.(?:cc|cpp|h|cu|cu\.cc):\d+\]))
     | \[\ ?(?P<cv_level>FATAL|ERROR|WARN|INFO|DEBUG):\d+@[\d.]+\]\ global\ \S+(?:\ \(\d+\))?\ [\w:~]+\ (?=\S)
     | (?P<relayed>std(?:err|out):\ |\[(?:INFO|WARNING|ERROR|DEBUG)\]\ (?=\[rank\d|Traceback\ \(|\ \ File\ "))

@@ -32,7 +32,7 @@ _WORDS = (
     "retry budget",
     "retry limit",
     "retryerror",
-    "attempts",
+    "attempt",
     " tries",
 )
 _MOST = 200

@@ -28,6 +28,17 @@ def stuck_in(events: Sequence[Event], progress: int) -> tuple[frozenset[int], Ev
     return (same, end) if len(same) >= _TIMES else (frozenset(), None)
 
 
+def never_overcome(events: Sequence[Event], progress: int) -> frozenset[int]:
+    """Returns the rows of the errors that name what to change and after which no work visibly went on."""
+    return frozenset(
+        event.row
+        for event in events
+        if event.row > progress
+        and event.match is not None
+        and event.match.cause.strength >= Strength.SPECIFIC
+    )
+
+
 def _is_a_timeout(event: Event) -> bool:
     cause = event.match.cause if event.match else None
     return cause is not None and cause.category is Category.TIMEOUT and cause.strength is Strength.VERDICT

@@ -85,10 +85,50 @@ def test_exception_that_sends_its_reader_back() -> None:
 
 def test_words_of_advice_are_no_second_try() -> None:
     """ "Before continuing" tells a person what to do; nothing was tried again."""
-    said = (
-        "npm error `npm ci` can only install what is in sync. Please update your lock file before continuing."
-    )
+    said = "npm error `npm ci` can only install what is in sync. Please update your lock before continuing."
     lines = ["npm error code EUSAGE", "npm error", said, "npm error", "npm error Missing: is-odd@3.0.1"]
     lines += ["npm error Run npm help ci for more info", 'ERROR: build step 0 "docker" failed']
 
     assert diagnose_lines(lines, source="cloud_build").root_cause_index == 2
+
+
+def test_platform_that_gave_up_with_vague_words() -> None:
+    """What was retried in vain explains an end of which the platform says only "internal error"."""
+    refused = "Error creating replica workerpool1-1: googleapi: Error 403: Quota 'SSD_TOTAL_GB' exceeded."
+    lines = ["Job is preparing.", "Retrying provisioning, attempt 1 failed", refused]
+    lines += ["Retrying provisioning, attempt 2 failed", "Internal error occurred for the current attempt."]
+    said = diagnose_lines([*lines, "Job failed."], source="vertex")
+
+    assert (said.root_cause_index, said.category) == (2, Category.QUOTA)
+
+
+def test_reason_that_names_its_limit() -> None:
+    """Of a platform's own reasons the one with the limit in it is quoted, not the bare status."""
+    lines = ["step 4", "TIMEOUT", "ERROR: context deadline exceeded"]
+    lines += ["BUILD FAILURE: Build timeout of 3600s exceeded while step 0 was running; see options.timeout"]
+    said = diagnose_lines(lines, source="cloud_build")
+
+    assert said.root_cause_index == 3
+
+
+def test_mount_that_failed_before_the_file_was_missed() -> None:
+    """A bucket that could not be mounted is why a file in it is not there."""
+    mount = (
+        "E1118 21:02:10.902 mountWithStorageHandle: googleapi: Error 404: The specified bucket does not exist"
+    )
+    missed = "FileNotFoundError: [Errno 2] No such file or directory: '/gcs/coco/instances.json'"
+    said = diagnose_lines([mount, "start", _HEADER, _FRAME, missed, *_FAILED], source="vertex")
+
+    assert (said.root_cause_index, said.category) == (0, Category.RESOURCE_NOT_FOUND)
+
+
+def test_progress_of_git_is_no_error() -> None:
+    """Git tells its progress on the line that it also uses for errors of the other side."""
+    lines = ["remote: Enumerating objects: 4188, done.", "remote: Counting objects: 100% (2/2), done."]
+    lines += [
+        "Error downloading object: weights.onnx: Smudge error: batch response: exceeded its LFS budget."
+    ]
+    lines += ['ERROR: build step 0 "git" failed: step exited with non-zero status: 128']
+    said = diagnose_lines(lines, source="cloud_build")
+
+    assert (said.root_cause_index, said.category) == (2, Category.QUOTA)

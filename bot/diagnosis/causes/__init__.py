@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.diagnosis.causes.agent import AGENT
 from bot.diagnosis.causes.answers import ANSWERS
 from bot.diagnosis.causes.build import BUILD
 from bot.diagnosis.causes.code import CODE, EXCEPTION, IMPORTS
@@ -40,6 +41,7 @@ CAUSES = (
     *NETWORK,
     *NETWORK_CLASSES,
     *REQUESTS,
+    *AGENT,
     *CONFIG,
     *DATA,
     *CODE,

@@ -62,7 +62,7 @@ ANSWERS = (
             "The thing named in the line does not exist, or not under that spelling: correct it or create it."
         ),
         strength=Strength.CLASS,
-        samples=("wandb.errors.CommError: Sweep acme/vlm/q2d not found",),
+        samples=("wandb.errors.CommError: Board acme/vlm/q2d not found",),
         counters=("ModuleNotFoundError: No module named 'foo'",),
     ),
     Cause(

@@ -44,6 +44,13 @@ CONFIG = (
         ),
     ),
     Cause(
+        id="config.disabled",
+        category=Category.CONFIG_ERROR,
+        patterns=(r"\[?(?P<name>[\w./@-]*)\]? is in (?:the )?(?:DISABLED|DESTROYED) state",),
+        advice="Enable {name} again, or name one that is enabled.",
+        samples=("exceptions.FailedPrecondition: 400 Secret [a/versions/4] is in DISABLED state.",),
+    ),
+    Cause(
         id="config.arguments",
         category=Category.CONFIG_ERROR,
         patterns=(
@@ -108,6 +115,7 @@ CONFIG = (
     Cause(
         id="config.validation",
         category=Category.CONFIG_ERROR,
+        unless=(r"failed to provision",),
         patterns=(
             r"\d+ validation errors? for (?P<model>\w+)",
             (

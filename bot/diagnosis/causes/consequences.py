@@ -100,6 +100,7 @@ CONSEQUENCES = (
             r"subprocess-exited-with-error",
             r"This error originates from a subprocess",
             r"did not run successfully",
+            r"could not solve for environment specs",
             r"npm (?:ERR!|error) code (?!ELIFECYCLE)\w+$",
         ),
         advice=(
@@ -139,7 +140,8 @@ CONSEQUENCES = (
             r"called exit\(\d+\)",
             r"exited with an error",
             r"has failed to complete",
-            r"^Job failed",
+            r"^(?:RuntimeError: )?Job failed",
+            r"failed to provision (?:the )?(?:job )?resources",
             r"FATAL ERROR DETECTED",
             r"BAILOUT TRIGGER",
             r"Killing agent",

@@ -17,6 +17,7 @@ CREDENTIALS = (
             r"user is not logged in.*(?:wandb|403|401)?",
             r"wandb login --relogin.*to fix",
             r"entered your API key incorrectly",
+            r"couldn't find W&B api key",
             r"API key (?:verification failed|you provided is (?:either )?invalid)",
             r"Invalid (?:W&B|wandb|Weights & Biases) (?:API )?key",
         ),

@@ -130,7 +130,6 @@ INSTALLS = (
             r"ResolvePackageNotFound",
             r"package .{0,80}is not available",
             r"nothing provides (?P<package>\S+)",
-            r"could not solve for environment",
             r"pyproject\.toml changed significantly",
             r"python version .{0,40}is not (?:allowed|supported)",
             r"Depends: (?P<package>\S+) .{0,60}but (?:it is not|\S+ is to be|.{0,30}not going)",

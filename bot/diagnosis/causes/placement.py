@@ -20,8 +20,8 @@ PLACEMENT = (
                 r")?\\?[\"'`]?(?P<machine>[\w-]+))?"
             ),
             (
-                r"(?:unsupported|invalid|unknown|unrecogni[sz]ed) (?:machine ?type|accelerator(?: type)?|"
-                r"machine_spec)\S{0,3} ?\\?[\"'`]?(?P<machine>[\w-]*)"
+                r"(?:unsupported|invalid|unknown|unrecogni[sz]ed) (?:machine ?type|"
+                r"accelerator(?! base)(?: type)?|machine_spec)\S{0,3} ?\\?[\"'`]?(?P<machine>[\w-]*)"
             ),
             r"accelerator_?count[^.]{0,80}(?:not |un|in)(?:supported|valid|compatible)",
             r"(?:not |un)supported accelerator count",

@@ -81,6 +81,7 @@ QUOTA = (
             r"no quota",
             r"exceed(?:s|ed)? (?:the )?rate limits?\b",
             r"exceeded your \w+ quota",
+            r"exceeded (?:its|your|the) (?:\w+ ){0,2}(?:budget|allowance)\b",
             r"does not have (?:enough|sufficient) .{0,40}quota",
             r"limit of \d+ .{0,40}quota",
         ),

@@ -72,7 +72,7 @@ REQUESTS = (
             (
                 r"(?:resource|queue|project|entity|artifact|model|endpoint|secret|topic|dataset|"
                 r"repository|service account|network|subnetwork|tensorboard|job|worker ?pool|cluster|"
-                r"instance|revision|trigger|location|region)s? "
+                r"instance|revision|trigger|location|region|reservation|sweep)s? "
                 r"\[?\\?[\"'`]?(?P<name>[\w.@:/-]*)\\?[\"'`]?\]? ?(?:was |is |could |does |do )?not (?:be "
                 r")?(?:found|exist)"
             ),
