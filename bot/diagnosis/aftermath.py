@@ -31,7 +31,8 @@ def aftermath(events: Sequence[Event], standing: Sequence[Event]) -> frozenset[i
     rows = [other.row for other in standing]
     found: set[int] = set()
     for event in events:
-        if first is not None and event.row > first and _category(event) is Category.NCCL_DISTRIBUTED:
+        lost_a_peer = _category(event) is Category.NCCL_DISTRIBUTED
+        if (lost_a_peer and first is not None and event.row > first) or _not_installed(event, standing):
             found.add(event.row)
         elif event.raised and _MOUNT.search(said := _said(event)):
             near = standing[bisect_left(rows, event.row - _MOUNT_ROWS) : bisect_left(rows, event.row)]
@@ -47,6 +48,18 @@ def _raised_of_its_own(event: Event) -> bool:
         and event.match is not None
         and event.match.cause.strength >= Strength.GENERIC
         and event.match.cause.category not in _NOT_OWN
+    )
+
+
+def _not_installed(event: Event, standing: Sequence[Event]) -> bool:
+    """Returns whether an install had failed before something could not be imported."""
+    if not event.raised or _category(event) is not Category.IMPORT_ERROR:
+        return False
+    return any(
+        other.row < event.row
+        and _category(other) is Category.DEPENDENCY_INSTALL
+        and other.weight >= _AN_ERROR
+        for other in standing
     )
 
 

@@ -26,10 +26,7 @@ _PROGRESS = re.compile(
 _RECOVERED, _SURVIVED, _REPRINTED, _EARLIER = 48, 40, 45, 70
 #: What was retried and never seen to work is still a better reason than "it failed".
 _AT_LEAST, _MORE_THAN_NOTHING = 50, 16
-_TAG = re.compile(r"^\[[^\]]{1,40}\]:? |^\w+: ")
 _FRAME = re.compile(r'File "|Traceback \(most|[\^~]+$')
-_TEST = re.compile(r"FAIL: |ERROR: test|--- FAIL: ")
-_KIN_ROWS, _AN_ERROR, _SAID = 60, 70, 6
 _NEAR_END, _SENTENCE = 8, 3
 #: What a platform's timeout loses to the error that was retried until it came.
 _WAS_STUCK = 40
@@ -103,45 +100,6 @@ def spoken_before(rows: Rows, choice: Choice, events: Sequence[Event]) -> Choice
             choice, event=replace(choice.event, row=row, quote=clean.quote.strip(), more="", also=())
         )
     return choice
-
-
-def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
-    """Returns the choice with what lines soon after it say of the same cause, for a whole summary."""
-    event, match = choice.event, choice.event.match
-    if match is None or match.cause.strength < Strength.GENERIC:
-        return choice
-    said = [event.quote, event.more, *event.also]
-    also = list(event.also)
-    raised = _raised_by_test(event, events)
-    for other in sorted(events, key=lambda other: other.row < event.row):
-        near = event.row < other.row <= event.row + _KIN_ROWS or _led_to(other, event)
-        kin = near and other.match is not None and other.match.cause.id == match.cause.id
-        kin = kin or other is raised
-        heard = any(_says(text, other.quote) or text[:60] in other.quote for text in said if text)
-        if kin and not heard and not is_platform(other.quote):
-            said.append(other.quote)
-            also.append(f" | {other.quote} {other.more}".rstrip())
-    return replace(choice, event=replace(event, also=tuple(also[:_SAID])))
-
-
-def _says(text: str, quote: str) -> bool:
-    return _TAG.sub("", quote)[:60] in text
-
-
-def _led_to(other: Event, event: Event) -> bool:
-    """Returns whether an error, or what names the thing that the event does not, stands shortly before it."""
-    names = (
-        other.match is not None and event.match is not None and other.match.parts and not event.match.parts
-    )
-    return event.row - _KIN_ROWS <= other.row < event.row and (other.weight >= _AN_ERROR or bool(names))
-
-
-def _raised_by_test(event: Event, events: Sequence[Event]) -> Event | None:
-    """Returns, where the event is a test's name, the exception below it that the test failed with."""
-    if not _TEST.match(event.quote):
-        return None
-    below = (other for other in events if event.row < other.row <= event.row + _KIN_ROWS)
-    return next((other for other in below if other.raised), None)
 
 
 def _last_progress(rows: Rows, events: Sequence[Event], used: AbstractSet[int]) -> int:

@@ -9,11 +9,12 @@ from typing import Literal
 
 from bot.diagnosis.cause import Cause, Strength
 from bot.diagnosis.causes import CAUSES
-from bot.diagnosis.choose import Choice, choose, spoken_before, with_kin
+from bot.diagnosis.choose import Choice, choose, spoken_before
 from bot.diagnosis.events import Event, chain_event, line_events
 from bot.diagnosis.exceptions import read_chains
 from bot.diagnosis.excerpt import safe_entries
 from bot.diagnosis.installs import as_installs
+from bot.diagnosis.kin import with_kin
 from bot.diagnosis.outcome import Outcome, judge
 from bot.diagnosis.prefilter import interesting
 from bot.diagnosis.rows import Rows

@@ -128,7 +128,7 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
 def _explains(text: str, table: Table, source: Source) -> bool:
     """Returns whether a line says more than that something failed."""
     match = table.match(text, exception="", source=source)
-    return not from_another(text) and (match is None or match.cause.strength > Strength.CONSEQUENCE)
+    return not from_another(text) and (match is None or match.cause.strength > Strength.SECONDARY)
 
 
 def _in_an_error(rows: Rows, row: int) -> bool:
@@ -215,6 +215,8 @@ def _names_more(inner: Event, outer: Event, *, direct: bool) -> bool:
         return False
     if inner.weight != outer.weight:
         return inner.weight > outer.weight
+    if same and inner.match and outer.match and inner.match.parts and not outer.match.parts:
+        return True
     return not direct and not same and outer.weight < _OF_EXCEPTION[Strength.SPECIFIC] - _BELOW
 
 

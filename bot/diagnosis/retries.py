@@ -11,8 +11,9 @@ from bot.diagnosis.events import Event
 from bot.diagnosis.rows import Rows
 
 _RETRIED = re.compile(
-    r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;:.(] ?retrying|will retry|\(retry|"
-    r"trying again|attempt \d+(?: of |/)\d+|backing off|sleeping \d|try(?:ing)? to resume|resuming|"
+    r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;:.(] ?retrying|"
+    r"will (?:retry|create)|\(retry|trying again|attempt \d+(?: of |/)\d+|backing off|sleeping \d|"
+    r"try(?:ing)? to resume|resuming|"
     r"falling back|fall(?:s)? back to|(?<!before )continuing|recovered|reconnect(?:ed|ing)|reducing batch|"
     r"skipping(?! (?:the )?(?:launch|deploy\w*|push|publish\w*|release|remaining|rest|following|all)\b)",
     re.IGNORECASE,

@@ -25,6 +25,13 @@ _BOILERPLATE = (
         "",
     ),
     (re.compile(r"\[enforce fail at [\w./]+:\d+\] ?\.? ?(?=\w)"), ""),
+    (
+        re.compile(
+            r"The docker command executed was .{0,400}? It returned with code \d+ "
+            r"(?:The content of stdout is '[^']{0,200}' )?The content of stderr is "
+        ),
+        "",
+    ),
     (re.compile(r" ?\(Request ID: [^)]{1,120}\)"), ""),
     (re.compile(r" \[type=\w+, input_value=(?P<value>.{0,60}?), input_type=\w+\]"), r" (got \g<value>)"),
 )
@@ -62,7 +69,8 @@ _STEPS = (
     re.compile(
         r"(?:failed to (?:build|solve|execute command|"
         r"create (?:containerd |shim )?task(?: for container)?)|"
-        r"(?:OCI runtime|runc) create failed|error building (?:image|stage)): (?=\w)"
+        r"(?:OCI runtime|runc) create failed|error building (?:image|stage)|failed to authorize|"
+        r"failed to fetch (?:oauth |anonymous )?token): (?=\w)|rpc error: code = \w+ desc = "
     ),
     "",
 )

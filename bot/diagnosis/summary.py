@@ -39,6 +39,8 @@ _CAME_OF = re.compile(
 )
 #: A first sentence up to this length is kept whole; what is appended gets this much room at least, or none.
 _SENTENCE, _APPENDED = 130, 30
+#: What is appended gets this much room where the words of wrapping layers can go for it.
+_WANTED = 90
 
 
 def summary_of(choice: Choice) -> str:
@@ -54,8 +56,8 @@ def summary_of(choice: Choice) -> str:
     lead, quote = terse(lead, LONGEST), terse(_one_line(event.quote), LONGEST)
     if len(lead) > LONGEST:
         lead = _shortened(choice, lead, quote)
-    if also and LONGEST - len(lead) < _APPENDED:
-        lead = without_hints(lead)
+    if also and LONGEST - len(lead) < min(len(also[0]), _WANTED):
+        lead = without_hints(terse(lead, LONGEST - _WANTED))
     for said in map(short_addresses, also):
         room = LONGEST - len(lead)
         if room >= min(len(said), _APPENDED):

@@ -182,3 +182,48 @@ def test_storm_of_consequences_is_quick() -> None:
     diagnose_lines([*storm * 3_000, *_FAILED], source="vertex")
 
     assert time.perf_counter() - start < 20
+
+
+def test_install_that_failed_before_an_import() -> None:
+    """A package that pip refused cannot be imported later: pip says why."""
+    refused = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
+    missed = [*_TRACE, "ModuleNotFoundError: No module named 'skua_ops'"]
+    said = diagnose_lines(["start", refused, "epoch", *missed, *_FAILED], source="vertex")
+
+    assert (said.root_cause_index, said.category) == (1, Category.DEPENDENCY_INSTALL)
+
+
+def test_extension_that_did_not_compile() -> None:
+    """Torch's "error building extension" is what came of the compiler's error."""
+    compiler = "/app/ops.cpp:5:42: error: 'optional_scale' is not a member of 'at'"
+    lines = [compiler, "ninja: build stopped: subcommand failed.", *_TRACE]
+    said = diagnose_lines([*lines, "RuntimeError: Error building extension 'ops'", *_FAILED], source="vertex")
+
+    assert (said.root_cause_index, said.category) == (0, Category.BUILD_FAILURE)
+
+
+def test_worker_that_was_sent_half_a_pickle() -> None:
+    """A spawned worker ran out of input because its parent could not pickle what it was to send."""
+    parent = [*_TRACE, "AttributeError: Can't pickle local object 'build.<locals>.<lambda>'"]
+    said = diagnose_lines([*parent, *_TRACE, "EOFError: Ran out of input", *_FAILED], source="vertex")
+
+    assert (said.root_cause_index, said.category) == (3, Category.CODE_EXCEPTION)
+
+
+def test_thing_that_is_created_when_it_is_missing() -> None:
+    """ "Not found (will create)" is no failure; that it could not be created is."""
+    lines = ["ERROR: (gcloud.builds.worker-pools.describe) NOT_FOUND: Pool was not found (will create)"]
+    lines += ['ERROR: machine type "g2-standard-8" is not supported for private pools', *_STEP]
+    said = diagnose_lines(lines, source="cloud_build")
+
+    assert (said.root_cause_index, said.category) == (1, Category.MACHINE_TYPE_UNSUPPORTED)
+
+
+def test_disk_that_was_full_beneath_a_short_write() -> None:
+    """Of two exceptions about a full disk the one that says so is the cause, not the odd position."""
+    inner = [*_TRACE, "OSError: [Errno 28] No space left on device", ""]
+    inner += ["During handling of the above exception, another exception occurred:", ""]
+    outer = [*_TRACE, "RuntimeError: [enforce fail at inline_container.cc:672] . unexpected pos 8 vs 7"]
+    said = diagnose_lines([*inner, *outer, *_FAILED], source="vertex")
+
+    assert (said.root_cause_index, said.category) == (3, Category.DISK_FULL)

@@ -206,3 +206,14 @@ def test_word_at_the_edge_stays_whole() -> None:
     )
 
     assert "modified by an inplace operation" in said
+
+
+def test_lines_that_only_begin_alike_are_both_told() -> None:
+    """A second line about the same image that goes on otherwise adds its end: there stands the permission."""
+    image = 'Failed to pull image "europe-docker.pkg.dev/shared-images-prod/ml/whisper-ft:2025.11.1"'
+    lines = [f"{image}: failed to authorize: failed to fetch oauth token: unexpected status: 403 Forbidden"]
+    lines += ["Error: ErrImagePull", f'{image}: denied: Permission "registry.downloadArtifacts" denied']
+    said = diagnose_lines([*lines, "Error: ImagePullBackOff", "Job failed."], source="vertex").summary
+
+    assert 'denied: Permission "registry.downloadArtifacts"' in said
+    assert "ErrImagePull" not in said

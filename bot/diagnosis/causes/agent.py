@@ -72,7 +72,6 @@ AGENT = (
             r"cannot build a docker image for the resource",
             r"cannot specify docker image with",
             r"must have at least one entry point",
-            r"configured to lock (?:the )?\"?(?P<name>\w+)\"?",
             r"credential mismatch",
             r"invalid accelerator base image",
             r"override args must be",

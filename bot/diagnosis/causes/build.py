@@ -71,8 +71,6 @@ BUILD = (
             r"^\S+?:\d+(?::\d+)?: (?:fatal )?error: (?P<error>.{0,120})",
             r"ld(?:\.\w+)?: cannot find",
             r"undefined reference to",
-            r"ninja: build stopped",
-            r"Error building extension '(?P<extension>[\w.]+)'",
             r"failed to find C compiler",
         ),
         advice=(
@@ -82,6 +80,15 @@ BUILD = (
         sources=(Source.VERTEX, Source.CLOUD_RUN),
         strength=Strength.CLASS,
         samples=("/app/build/main.c:2:10: fatal error: Python.h: No such file or directory",),
+    ),
+    Cause(
+        id="build.extension",
+        category=Category.BUILD_FAILURE,
+        patterns=(r"ninja: build stopped", r"Error building extension '(?P<extension>[\w.]+)'"),
+        advice="{extension} did not compile: see what the compiler said before.",
+        sources=(Source.VERTEX, Source.CLOUD_RUN),
+        strength=Strength.SECONDARY,
+        samples=("RuntimeError: Error building extension 'fused_ops'",),
     ),
     Cause(
         id="build.dockerfile",

@@ -166,6 +166,17 @@ CODE = (
         samples=("Fatal Python error: Segmentation fault",),
     ),
     Cause(
+        id="code.pickle",
+        category=Category.CODE_EXCEPTION,
+        patterns=(
+            r"can(?:'t|not) pickle (?:local object )?'?(?P<object>[\w.<>]+)",
+            r"can't get local object '(?P<object>[^']+)'",
+            r"it's not the same object as (?P<object>[\w.]+)",
+        ),
+        advice="Define {object} at the top of a module: a worker process is sent it by name.",
+        samples=("AttributeError: Can't pickle local object 'build.<locals>.<lambda>'",),
+    ),
+    Cause(
         id="code.state_dict",
         category=Category.CODE_EXCEPTION,
         patterns=(

@@ -12,6 +12,7 @@ CONFIG = (
         patterns=(
             r"failed to call wandb\.init",
             r"agent config error in field (?P<field>[\w.]+)",
+            r"configured to lock (?:the )?\"?(?P<field>\w+)\"?",
             r"no (?:Vertex|Kubernetes|SageMaker|\w+) resource args specified",
             (
                 r"(?:missing|no|requires?) .{0,40}(?:staging_bucket|worker_pool_specs|container_spec|"

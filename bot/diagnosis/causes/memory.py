@@ -262,7 +262,7 @@ MEMORY = (
         id="disk.full",
         category=Category.DISK_FULL,
         patterns=(
-            r"no space left on device",
+            r"(?P<error>no space left on device)",
             r"\[Errno 28\]",
             r"ENOSPC\b",
             r"inline_container\.cc.{0,60}unexpected pos",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from bot.diagnosis.cause import Cause, Strength
 from bot.models.diagnosis import Category
 
+#: That an image could not be pulled, without which and why.
+_PULL_STATUS = r"^\W*(?:Error: )?(?:ErrImagePull|ImagePullBackOff)\W*$"
+
 PLACEMENT = (
     Cause(
         id="machine.unsupported",
@@ -65,6 +68,7 @@ PLACEMENT = (
     Cause(
         id="image.pull",
         category=Category.IMAGE_PULL,
+        unless=(_PULL_STATUS,),
         patterns=(
             r"(?:ImagePullBackOff|ErrImagePull|InvalidImageName|ErrImageNeverPull|RegistryUnavailable)",
             r"(?<!exceptions\.)(?-i:toomanyrequests|TOOMANYREQUESTS)",
@@ -118,6 +122,14 @@ PLACEMENT = (
             ),
             "Back-off pulling image: ImagePullBackOff",
         ),
+    ),
+    Cause(
+        id="image.status",
+        category=Category.IMAGE_PULL,
+        patterns=(_PULL_STATUS,),
+        advice="The image cannot be pulled: check its name and tag, and who may read the repository.",
+        strength=Strength.SECONDARY,
+        samples=("Error: ErrImagePull",),
     ),
     Cause(
         id="start.command",

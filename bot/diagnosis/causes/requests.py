@@ -53,6 +53,7 @@ REQUESTS = (
             "GatewayTimeout",
             "exceptions.Unknown",
             "exceptions.ServerError",
+            "exceptions.Aborted",
         ),
         advice="A fault on the provider's side: launch again; if it lasts, try another region.",
         strength=Strength.CLASS,
