@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.diagnosis.cause import Cause, Strength
-from bot.diagnosis.causes import CAUSES
+from bot.diagnosis.causes import CAUSES, GUESSES
 from bot.diagnosis.choose import Choice, choose, spoken_before
 from bot.diagnosis.events import Event, chain_event, line_events
 from bot.diagnosis.exceptions import read_chains
@@ -58,7 +58,15 @@ def diagnose_lines(
         return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)
     if choice is None:
         return _silent(lines)
-    return _answer(lines, rows, spoken_before(rows, choice, events), table, kind)
+    return _answer(lines, rows, _guessed(spoken_before(rows, choice, events), kind), table, kind)
+
+
+def _guessed(choice: Choice, source: Source) -> Choice:
+    """Returns the choice; where no cause knows an error, with what its plain words suggest."""
+    if choice.event.match is not None:
+        return choice
+    match = table_of(GUESSES).match(choice.event.quote, exception="", source=source)
+    return replace(choice, event=replace(choice.event, match=match))
 
 
 def find_events(

@@ -19,6 +19,7 @@ _LOUD = re.compile(
     | [\u274c\u2716-\u2718\u26d4\U0001f6a8\U0001f6d1\U0001f4a5] | !\ \[(?:remote\ )?rejected\]
     | npm\ (?:ERR!|error)|pip.{0,20}error|E\ {3,}|FAILED\ |FAIL:|CMake\ Error|make(?:\[\d+\])?:\ \*\*\*
     | \S{1,120}_test\.go:\d+:\ |curl:\ \(\d+\)|wget:\ |ssh:\ |remote:[ ]
+    | (?:u?mount(?:\.\w+)?|fusermount3?|cp|mv|rm|mkdir|ln|tar|gzip|unzip|rsync|scp):\ (?!trying)
     | \S*sh:\ |\S+:\ line\ \d+:|\S*python[\d.]*:\ |exec\ |(?:\S*/)?env:[ ]
     | CommandException|AccessDeniedException|ServiceException|denied:|unauthorized:|toomanyrequests
     | terminated:\ |launch:\ Error|BUILD\ FAILURE:\ |.{1,160}\s[A-Z]\w+(?:Exception|Error):\ [A-Z\d]

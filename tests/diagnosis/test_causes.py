@@ -6,13 +6,14 @@ import re
 
 import pytest
 
-from bot.diagnosis import CAUSES, Cause
+from bot.diagnosis import CAUSES, Cause, diagnose_lines
+from bot.diagnosis.causes import GUESSES
 from bot.diagnosis.engine import find_events
 from bot.diagnosis.needles import hints_of
 from bot.diagnosis.rows import Rows, lower
 from bot.diagnosis.table import compiled, table_of
 from bot.diagnosis.words import Words
-from bot.models.diagnosis import Category, Source
+from bot.models.diagnosis import Category, Confidence, Source
 
 _SAMPLES = [(cause, sample) for cause in CAUSES for sample in cause.samples]
 _COUNTERS = [(cause, counter) for cause in CAUSES for counter in cause.counters]
@@ -40,6 +41,23 @@ def test_sample(cause: Cause, sample: str) -> None:
 def test_counter_sample(cause: Cause, counter: str) -> None:
     """A counter-sample is not taken for the cause: the words alone do not make it."""
     assert cause.id not in _recognised(counter, cause)
+
+
+@pytest.mark.parametrize("cause", GUESSES, ids=lambda cause: cause.id)
+def test_guess(cause: Cause) -> None:
+    """An error that no cause knows is given the category that its words suggest, and it says "probably"."""
+    lines = ["start", f"ERROR: {cause.samples[0]}", "Container called exit(1)."]
+    said = diagnose_lines(lines, source="cloud_run")
+
+    assert (said.root_cause_index, said.category, said.confidence) == (1, cause.category, Confidence.LOW)
+    assert "probably" in said.advice
+
+
+def test_no_guess_about_a_build() -> None:
+    """What is missing in a build was to be built there: the build failed, and no name is wrong."""
+    lines = ["ERROR: the plan of that name was not found", 'ERROR: build step 0 "plan" failed']
+
+    assert diagnose_lines(lines, source="cloud_build").category is Category.BUILD_FAILURE
 
 
 def test_every_cause_is_whole() -> None:

@@ -132,3 +132,12 @@ def test_progress_of_git_is_no_error() -> None:
     said = diagnose_lines(lines, source="cloud_build")
 
     assert (said.root_cause_index, said.category) == (2, Category.QUOTA)
+
+
+def test_platform_that_only_adds_an_internal_error() -> None:
+    """What a tool said before the platform's "internal error occurred" is the cause."""
+    denied = "mount.nfs: access denied by server while mounting 10.84.0.2:/vol_datasets"
+    lines = [denied, "Failed to mount NFS share. Internal error occurred for the current attempt."]
+    said = diagnose_lines([*lines, "Job failed."], source="vertex")
+
+    assert (said.root_cause_index, said.category) == (0, Category.PERMISSION_DENIED)

@@ -11,6 +11,7 @@ from bot.diagnosis.causes.consequences import CONSEQUENCES
 from bot.diagnosis.causes.credentials import CREDENTIALS, REFUSED
 from bot.diagnosis.causes.data import DATA
 from bot.diagnosis.causes.gpu import GPU
+from bot.diagnosis.causes.guesses import GUESSES
 from bot.diagnosis.causes.installs import INSTALLS
 from bot.diagnosis.causes.memory import MEMORY
 from bot.diagnosis.causes.named import NAMED
@@ -51,4 +52,4 @@ CAUSES = (
     *CONSEQUENCES,
 )
 
-__all__ = ["CAUSES", "EXCEPTION"]
+__all__ = ["CAUSES", "EXCEPTION", "GUESSES"]

@@ -12,6 +12,7 @@ CONFIG = (
         patterns=(
             r"failed to call wandb\.init",
             r"agent config error in field (?P<field>[\w.]+)",
+            r"invalid value (?:at|for) (?P<field>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))",
             r"configured to lock (?:the )?\"?(?P<field>\w+)\"?",
             r"no (?:Vertex|Kubernetes|SageMaker|\w+) resource args specified",
             (

@@ -152,6 +152,7 @@ INSTALLS = (
             r"could not resolve dependency",
             r"npm ci\b.{0,60}can only install",
             r"integrity checksum failed when using \w+",
+            r"not compatible with your version of (?P<engine>[\w/]+)",
             r"ERR_PNPM_\w+",
             r"Couldn't find package \"?(?P<package>[^\"\s]+)",
             r"gem::",

@@ -160,6 +160,9 @@ NETWORK = (
             r"ConnectionClosed",
             r"peer closed connection",
             r"did not match Content-Length",
+            r"\[Errno (?:107|116)\]",
+            r"transport endpoint is not connected",
+            r"stale (?:NFS )?file handle",
         ),
         advice=(
             "The connection broke off: launch again; if it repeats, download in smaller parts with "

@@ -5,6 +5,9 @@ from __future__ import annotations
 from bot.diagnosis.cause import Cause, Strength
 from bot.models.diagnosis import Category
 
+#: A complaint about a variable of the environment, which no service made.
+_VARIABLE = r"invalid value (?:at|for) (?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
+
 REQUESTS = (
     Cause(
         id="service.internal",
@@ -16,8 +19,7 @@ REQUESTS = (
                 r"deadline|POST|GET|PUT)"
             ),
             r"\b504 (?:server error|gateway time-?out)",
-            r"internal error (?:occurred|encountered|has occurred)",
-            r"an internal error",
+            r"internal error encountered",
             r"internal server error",
             r"(?<!STATUS_)INTERNAL_ERROR",
             r"backendError",
@@ -40,8 +42,18 @@ REQUESTS = (
         samples=(
             "google.api_core.exceptions.InternalServerError: 500 Internal error encountered.",
             "google.api_core.exceptions.ServiceUnavailable: 503 The service is currently unavailable.",
-            "Internal error occurred for the current attempt. Please try again.",
         ),
+    ),
+    Cause(
+        id="service.vague",
+        category=Category.SERVICE_ERROR,
+        patterns=(r"internal error (?:occurred|has occurred)", r"an internal error"),
+        advice=(
+            "A fault on the provider's side: launch again; if it lasts, look at status.cloud.google.com "
+            "and try another region."
+        ),
+        strength=Strength.CLASS,
+        samples=("Internal error occurred for the current attempt. Please try again.",),
     ),
     Cause(
         id="service.class",
@@ -142,6 +154,7 @@ REQUESTS = (
     Cause(
         id="argument.rejected",
         category=Category.INVALID_ARGUMENT,
+        unless=(_VARIABLE,),
         patterns=(
             r"list of found errors:.{0,12}Field: (?P<field>[\w.\[\]]+)",
             r"\b4(?:09|12) .{0,80}(?:already exists|conflict|condition|not available)",
@@ -194,6 +207,7 @@ REQUESTS = (
     Cause(
         id="argument.gcloud",
         category=Category.INVALID_ARGUMENT,
+        unless=(_VARIABLE,),
         patterns=(
             (
                 r"\(gcloud\.[\w.-]+\) (?:unrecognized arguments|argument |Invalid |INVALID_ARGUMENT|"
