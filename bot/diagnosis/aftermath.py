@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from bot.diagnosis.cause import Strength
@@ -14,6 +14,10 @@ from bot.models.diagnosis import Category
 _MOUNT = re.compile(
     r"\[Errno (?:5|30|107|116|121)\]|Input/output error|Stale file handle|Transport endpoint|unexpected pos"
 )
+#: What a registry answers who may not read, and how the permission is named that was missing.
+_BARE_STATUS = re.compile(r"\b40[13]\b|PermissionDenied|ErrImagePull|ImagePullBackOff|denied")
+_PERMISSION = re.compile(r"[Pp]ermission ['\"]?[a-z]\w+(?:\.\w+){1,4}|does not have permission")
+_DENIED_ROWS = 4
 _FILE = re.compile(r"[\w.@=+-]+/([\w.@=+-]{3,})(?=['\"\s:,)]|$)")
 _MOUNT_ROWS = 20
 #: The weight from which an error that names its object explains what the program met soon after.
@@ -27,17 +31,26 @@ def aftermath(events: Sequence[Event], standing: Sequence[Event]) -> frozenset[i
 
     Both are in the order of their rows.
     """
-    first = next((other.row for other in standing if _raised_of_its_own(other)), None)
+    a_rank_died = next((other.row for other in standing if _raised_of_its_own(other)), None)
+    an_install_failed = next((other.row for other in standing if _failed_install(other)), None)
+    denials = [other.row for other in events if _PERMISSION.search(other.quote)]
     rows = [other.row for other in standing]
     found: set[int] = set()
     for event in events:
-        lost_a_peer = _category(event) is Category.NCCL_DISTRIBUTED
-        if (lost_a_peer and first is not None and event.row > first) or _not_installed(event, standing):
-            found.add(event.row)
-        elif event.raised and _MOUNT.search(said := _said(event)):
+        category = _category(event)
+        if category is Category.NCCL_DISTRIBUTED:
+            came_of = a_rank_died is not None and event.row > a_rank_died
+        elif category is Category.IMPORT_ERROR and event.raised:
+            came_of = an_install_failed is not None and event.row > an_install_failed
+        elif category is Category.IMAGE_PULL:
+            came_of = _denied_below(event, denials)
+        else:
+            came_of = False
+        if not came_of and event.raised and _MOUNT.search(said := _said(event)):
             near = standing[bisect_left(rows, event.row - _MOUNT_ROWS) : bisect_left(rows, event.row)]
-            if _was_refused(said, near):
-                found.add(event.row)
+            came_of = _was_refused(said, near)
+        if came_of:
+            found.add(event.row)
     return frozenset(found)
 
 
@@ -51,16 +64,16 @@ def _raised_of_its_own(event: Event) -> bool:
     )
 
 
-def _not_installed(event: Event, standing: Sequence[Event]) -> bool:
-    """Returns whether an install had failed before something could not be imported."""
-    if not event.raised or _category(event) is not Category.IMPORT_ERROR:
+def _denied_below(event: Event, denials: Sequence[int]) -> bool:
+    """Returns whether an image was refused with a bare status, and a line soon after names the permission."""
+    if not _BARE_STATUS.search(event.quote):
         return False
-    return any(
-        other.row < event.row
-        and _category(other) is Category.DEPENDENCY_INSTALL
-        and other.weight >= _AN_ERROR
-        for other in standing
-    )
+    at = bisect_right(denials, event.row)
+    return at < len(denials) and denials[at] <= event.row + _DENIED_ROWS
+
+
+def _failed_install(event: Event) -> bool:
+    return _category(event) is Category.DEPENDENCY_INSTALL and event.weight >= _AN_ERROR
 
 
 def _was_refused(said: str, near: Sequence[Event]) -> bool:

@@ -227,3 +227,13 @@ def test_disk_that_was_full_beneath_a_short_write() -> None:
     said = diagnose_lines([*inner, *outer, *_FAILED], source="vertex")
 
     assert (said.root_cause_index, said.category) == (3, Category.DISK_FULL)
+
+
+def test_permission_that_a_registry_names_below() -> None:
+    """Of a refused image the line that names the missing permission is the cause, not the bare 403 above."""
+    image = 'Failed to pull image "europe-docker.pkg.dev/harbor/unet:1": unexpected status: 403 Forbidden'
+    lines = [image, 'denied: Permission "artifactregistry.repositories.downloadArtifacts" denied on resource']
+    said = diagnose_lines([*lines, "Error: ErrImagePull", "Job failed."], source="vertex")
+
+    assert said.root_cause_index == 1
+    assert "artifactregistry.repositories.downloadArtifacts" in said.summary
