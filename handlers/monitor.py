@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 from bot.errors import BadInput, ServiceError, StoreError
 from bot.models.changes import UNKNOWN_CHANGES, Changes, changes, standing
@@ -23,6 +24,9 @@ from handlers.private import answering, in_words, private
 
 # How long a thread that was begun and not finished counts as being written, by whichever process.
 WRITING = timedelta(seconds=30)
+# How long another process that took the words first may need to post its thread; how often it is looked for.
+POSTING_SECONDS = 3.0
+LOOKING_SECONDS = 0.2
 # Causes that are known already come with the rows if they come within this many seconds.
 KNOWN_SECONDS = 0.5
 
@@ -80,9 +84,14 @@ class MonitorCommand:
             await private(respond, words.already_looking(there.url))
             return
         with self._written(key) as parent:
-            elsewhere = await self._written_elsewhere(key[0], text)
+            writer = uuid4().hex
+            elsewhere = await self._written_elsewhere(key[0], text, writer)
             if elsewhere is None:
-                await self._write(key, text, parent)
+                try:
+                    await self._write(key, text, parent)
+                finally:
+                    with contextlib.suppress(StoreError):
+                        await self._threads.end(key[0], text, writer=writer)
             else:
                 parent.set_result(elsewhere)
                 await private(respond, words.already_looking(elsewhere.url))
@@ -166,13 +175,23 @@ class MonitorCommand:
                 return writing.result()
         return None
 
-    async def _written_elsewhere(self, channel: str, text: str) -> MessageRef | None:
-        """The thread in which another process writes the answer to the same words now."""
-        try:
-            thread = await self._threads.latest(channel, text)
-        except StoreError:
-            return None
-        return thread.parent if thread is not None and self._is_fresh(thread) else None
+    async def _written_elsewhere(self, channel: str, text: str, writer: str) -> MessageRef | None:
+        """The thread in which another process writes the answer to the same words now; None when we are to.
+
+        Another process that has taken the words but posted nothing is waited for as long as it may take.
+        """
+        asked, began = self._clock.now(), self._clock.monotonic()
+        patience = self._settings.timing.scan_first + POSTING_SECONDS
+        with contextlib.suppress(StoreError):
+            while self._clock.monotonic() - began < patience:
+                thread = await self._threads.latest(channel, text)
+                if thread is not None and (self._is_fresh(thread) or thread.started > asked):
+                    return thread.parent
+                now = self._clock.now()
+                if await self._threads.begin(channel, text, writer=writer, now=now, within=WRITING):
+                    return None
+                await asyncio.sleep(LOOKING_SECONDS)
+        return None
 
     def _is_fresh(self, thread: Thread) -> bool:
         """Whether it was begun lately and not finished: a process that died leaves such a thread too."""

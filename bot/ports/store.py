@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.models.changes import Standing
@@ -127,6 +127,14 @@ class Threads(Protocol):
 
     async def latest(self, channel: str, words: str) -> Thread | None:
         """The newest thread of a channel with these words."""
+        ...
+
+    async def begin(self, channel: str, words: str, *, writer: str, now: datetime, within: timedelta) -> bool:
+        """Takes these words in a channel for a writer; False when another took them within that time."""
+        ...
+
+    async def end(self, channel: str, words: str, *, writer: str) -> None:
+        """Gives the words back, if this writer has them."""
         ...
 
 

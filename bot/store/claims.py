@@ -1,4 +1,4 @@
-"""Who was first: a trigger, a press and a start of a runner each belong to one launch."""
+"""Who was first: a trigger, a press, a start of a runner belong to one launch, a thread to one writer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from bot.store.schema import claims
 
 # A trigger's claim is never taken over: the same request may be replayed, never done twice.
 FOREVER = timedelta(days=365_000)
+# How the keys of writers begin, whose processes may have died without giving them back.
+THREAD_KEYS = "thread "
 
 
 def trigger_key(launch: Launch) -> str:
@@ -35,7 +37,7 @@ def start_key(job: str, region: str, queue: str) -> str:
 async def claim(
     database: Database, connection: AsyncConnection, *, key: str, holder: str, now: datetime, ttl: timedelta
 ) -> str:
-    """Claims a key for a launch unless another holds it since less than `ttl`; returns who holds it now.
+    """Claims a key unless another holds it since less than `ttl`; returns who holds it now.
 
     One statement decides, so two processes never both get it.
     """
@@ -60,8 +62,13 @@ async def hand_over(connection: AsyncConnection, *, key: str, holder: str) -> No
 
 
 async def release(connection: AsyncConnection, *, key: str, holder: str) -> None:
-    """Gives a key back, if this launch holds it."""
+    """Gives a key back, if this launch or writer holds it."""
     await connection.execute(delete(claims).where(claims.c.key == key, claims.c.holder == holder))
+
+
+def thread_key(channel: str, words: str) -> str:
+    """The key of writing a monitor thread for the same words in the same channel."""
+    return f"{THREAD_KEYS}{_digest(channel, words)}"
 
 
 def _digest(*parts: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.launch import Stage
+from bot.store.claims import THREAD_KEYS
 from bot.store.schema import audit, claims, diagnoses, launches, refused_blocks, threads
 
 
@@ -28,6 +29,8 @@ async def prune(connection: AsyncConnection, *, before: datetime) -> int:
     gone = await connection.execute(delete(launches).where(old))
     kept = select(launches.c.launch_id).scalar_subquery()
     await connection.execute(delete(audit).where(audit.c.at < before, audit.c.target.not_in(kept)))
+    left_behind = claims.c.key.startswith(THREAD_KEYS, autoescape=True) & (claims.c.at < before)
+    await connection.execute(delete(claims).where(left_behind))
     for column in (diagnoses.c.settled, threads.c.started, refused_blocks.c.until):
         await connection.execute(delete(column.table).where(column < before))
     return gone.rowcount

@@ -49,7 +49,7 @@ launches = Table(
     Index("launch_created", "created"),
 )
 
-# Who was first: one row a trigger, a press or a start of a runner, held by a launch.
+# Who was first: one row a trigger, a press or a start of a runner, held by a launch, or a thread's writer.
 claims = Table(
     "claim",
     metadata,

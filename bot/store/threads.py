@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import Select, select
 
 from bot.models.launch import MessageRef
 from bot.ports import Thread
+from bot.store.claims import claim, release, thread_key
 from bot.store.engine import Database
 from bot.store.records import Records
 from bot.store.schema import threads
@@ -39,6 +42,24 @@ class ThreadTable:
         """The newest thread of a channel with these words."""
         query = select(threads.c.record).where(threads.c.channel_id == channel, threads.c.words == words)
         return await self._first(query.order_by(threads.c.started.desc()))
+
+    async def begin(self, channel: str, words: str, *, writer: str, now: datetime, within: timedelta) -> bool:
+        """Takes these words in a channel for a writer; False when another took them within that time."""
+        async with self._database.write() as connection:
+            holder = await claim(
+                self._database,
+                connection,
+                key=thread_key(channel, words),
+                holder=writer,
+                now=now,
+                ttl=within,
+            )
+        return holder == writer
+
+    async def end(self, channel: str, words: str, *, writer: str) -> None:
+        """Gives the words back, if this writer has them."""
+        async with self._database.write() as connection:
+            await release(connection, key=thread_key(channel, words), holder=writer)
 
     async def _first(self, query: Select[str]) -> Thread | None:
         async with self._database.read() as connection:
