@@ -11,10 +11,12 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 def time_in(message: Any, field: str) -> datetime | None:
     """A timestamp field as an aware time in UTC, None when it is not set."""
-    if not message.HasField(field):
-        return None
     stamp = getattr(message, field)
-    return _EPOCH + timedelta(0, stamp.seconds, stamp.nanos // 1000)
+    seconds = stamp.seconds
+    # Asked second: a scan reads some two thousand, of which hardly one stands at the epoch.
+    if not seconds and not message.HasField(field):
+        return None
+    return _EPOCH + timedelta(0, seconds, stamp.nanos // 1000)
 
 
 def newest_first(created: datetime | None) -> datetime:

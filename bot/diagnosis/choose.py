@@ -14,6 +14,7 @@ from bot.diagnosis.noise import harmless
 from bot.diagnosis.outcome import Outcome
 from bot.diagnosis.retries import given_up, retried
 from bot.diagnosis.rows import Rows
+from bot.diagnosis.steps import of_other_steps
 from bot.diagnosis.stuck import never_overcome, stuck_in
 from bot.diagnosis.terminal import is_platform
 from bot.models.diagnosis import Category
@@ -73,7 +74,8 @@ def _heaviest(
     ]
     if ended is not None:
         choices = [replace(c, weight=c.weight - _WAS_STUCK) if c.event is ended else c for c in choices]
-    after = aftermath(events, [choice.event for choice in choices if choice.weight >= _UNCAUGHT])
+    after = of_other_steps(rows, events)
+    after |= aftermath(events, [choice.event for choice in choices if choice.weight >= _UNCAUGHT])
     choices = [replace(c, weight=c.weight - _SURVIVED) if c.event.row in after else c for c in choices]
     went_on = max((event.row for event in events if event.raised and event.weight >= _UNCAUGHT), default=-1)
     choices = [_overcome(rows, choice, used, went_on) for choice in choices]

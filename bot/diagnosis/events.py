@@ -63,13 +63,18 @@ _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
 #: What a platform's reason loses that names nothing ("TIMEOUT") to one that does.
 _BARE = 4
 _FOLLOWING = 2
+#: How a line begins that advises, and one that goes on with why.
+_ADVISES = re.compile(r"(?:remote: |hint: )?(?:Please|See|For more|Try|Use)\b|hint:|note:")
+_REASON = re.compile(r"(?:\W{0,6})(?:caused by|cause|reason|because)\b:?", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Za-z]{3}")
 _UNTRACED, _ASIDE, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
 #: What an exception loses whose message only announces what stands below it ("Graph execution error:")
 #: or sends its reader to the one before it.
 _ANNOUNCES = 18
 _POINTS_BACK = re.compile(
-    r"look (?:up|above) to see|(?:for|see) the (?:original|underlying|actual|real|root) (?:\w+ )?"
+    r"^an? (?:unknown |unexpected )?(?:error|exception) (?:occurred|happened|was raised) "
+    r"(?:while|during|in)\b|look (?:up|above) to see|"
+    r"(?:for|see) the (?:original|underlying|actual|real|root) (?:\w+ )?"
     r"(?:error|exception|traceback|cause|failure)|"
     r"see (?:the )?(?:\w+ ){0,2}(?:error|exception|traceback|stack ?trace|output|log)s? "
     r"(?:above|before|for details)",
@@ -127,6 +132,8 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
 
 def _explains(text: str, table: Table, source: Source) -> bool:
     """Returns whether a line says more than that something failed."""
+    if _ADVISES.match(text):
+        return False
     match = table.match(text, exception="", source=source)
     return not from_another(text) and (match is None or match.cause.strength > Strength.SECONDARY)
 
@@ -163,7 +170,11 @@ def _following(rows: Rows, row: int) -> list[str]:
             continue
         if _KEYED.match(text) and not loud(clean):
             continue
-        speaks = loud(clean) or (announced and text and (not said or clean.text[:1].isspace()))
+        speaks = (
+            loud(clean)
+            or _REASON.match(text)
+            or (announced and text and (not said or clean.text[:1].isspace()))
+        )
         if len(said) >= _FOLLOWING or is_platform(text) or not speaks or harmless(text):
             break
         said.append(text)

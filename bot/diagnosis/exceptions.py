@@ -35,6 +35,7 @@ _ANNOUNCEMENT = 4
 _PREFACE = re.compile(r":$|^Detected at node ")
 #: The whole message of a client that goes on to say below what the server refused.
 _STATUS = re.compile(r"\d{3} (?:Client|Server) Error\.? ?\(Request ID: [^)]{1,120}\)$")
+_LETTER = re.compile(r"[^\W_]")
 _LONGEST, _NOISE, _MORE, _LINKS, _FRAMES = 600, 60, 14, 40, 60
 
 
@@ -193,6 +194,8 @@ class _Reader:
             text = _unboxed(clean.text, margin)
             if past_blanks and (not text.strip() or is_frame(text)):
                 continue
+            if not below and text.strip() and not _LETTER.search(text):
+                continue  # a line of stars around the message
             if not text.strip() or is_frame(text) or _LINKED.match(text) or _header_in(text):
                 break
             if is_platform(text) or (clean.level is not head.level and clean.level is not Level.UNSET):

@@ -76,7 +76,7 @@ _STEPS = (
 )
 #: A sentence that tells what to do: the advice does that.
 _HINT = re.compile(
-    r"(?<=[.!)]) (?:Please|See|For (?:more|further)|If you|Try|Consider|Make sure|You (?:can|may)|"
+    r"(?<=[.!)]) (?:Please|See|For (?:more|further)|If you|Try|Consider|Check|Make sure|You (?:can|may)|"
     r"To (?:fix|change|learn|see))"
     r" [^.]{0,160}(?:\.\S[^.]{0,160}){0,4}\.?(?= |$)"
 )

@@ -30,6 +30,8 @@ _MODULES = re.compile(
     r"^((?:\| |-> |\(from )?)(?:[A-Za-z_]\w*\.)+"
     r"(?!(?:Error|Exception|Unknown|Exit|Invalid)\b)(?=[A-Z]\w+(?::|$))"
 )
+#: What stands in brackets, whose colons wrap nothing.
+_BRACKETED, _NESTED = re.compile(r"\([^()]*\)"), 4
 #: Colons of a message whose parts wrap one another, at least.
 _WRAPPED = 3
 #: What introduces the error that a message was made of.
@@ -133,12 +135,19 @@ def _reason(quote: str) -> list[_Part]:
 
     Of a long one its beginning, as of 'Permission "a.b.c" denied on resource ...'.
     """
-    if len(quote) <= LONGEST or quote.count(": ") < _WRAPPED or "{" in quote:
+    if len(quote) <= LONGEST or _without_brackets(quote).count(": ") < _WRAPPED or "{" in quote:
         return []
     start = quote.rfind(": ") + 2
     longer = quote.rfind(": ", 0, start - 2) + 2
     start = longer if len(quote) - longer <= _TAIL else start
     return [_Part(start, len(quote) if len(quote) - start <= _TAIL else start + _CLAUSE)]
+
+
+def _without_brackets(text: str) -> str:
+    """Returns the text without what stands in brackets, a few of which may stand in one another."""
+    for _ in range(_NESTED):
+        text = _BRACKETED.sub("", text)
+    return text
 
 
 def _cut(text: str, head: int, parts: list[_Part]) -> str:

@@ -152,8 +152,8 @@ EVERYTHING = Only()
 class Scan:
     """A scan as far as it has come; `took` is in seconds. `logs_problem` is set when the log query failed.
 
-    `only` tells what its rows were narrowed to. `in_order` is room for `bot.models.shown` to keep each
-    section's rows in order: a dozen readers ask for them, and a scan never changes.
+    `only` tells what its rows were narrowed to. `in_order` and `in_table` are room for `bot.models.shown`
+    to keep each section's rows: a dozen readers ask for them, and a scan never changes.
     """
 
     started: datetime
@@ -165,6 +165,9 @@ class Scan:
     found: tuple[Found, ...] = ()
     only: Only = EVERYTHING
     in_order: dict[Section, tuple[Row, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    in_table: dict[Section, tuple[Row, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 

@@ -61,11 +61,11 @@ def all_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
 
 def table_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
     """The rows of one table: the newest few, and behind them every row at work, however old."""
-    rows = all_rows(scan, section)
-    limit = LIMITS[section]
-    if limit is None:
-        return rows
-    return (*rows[:limit], *(row for row in rows[limit:] if at_work(row)))
+    if section not in scan.in_table:
+        rows, limit = all_rows(scan, section), LIMITS[section]
+        older = () if limit is None else tuple(filter(at_work, rows[limit:]))
+        scan.in_table[section] = (*rows[:limit], *older)
+    return scan.in_table[section]
 
 
 def failed_items(scan: Scan) -> tuple[QueueItem, ...]:

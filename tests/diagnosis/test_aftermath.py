@@ -237,3 +237,13 @@ def test_permission_that_a_registry_names_below() -> None:
 
     assert said.root_cause_index == 1
     assert "artifactregistry.repositories.downloadArtifacts" in said.summary
+
+
+def test_step_that_got_over_its_error() -> None:
+    """The build's last line names the step that failed: what another one complained of did not end it."""
+    lines = ['Step #0 - "cache": Error response from daemon: manifest for cache:latest not found']
+    lines += ['Finished Step #0 - "cache"', "Step #1: ERROR: No matching distribution found for six==9"]
+    lines += ["Finished Step #1", 'ERROR: build step 1 "docker" failed: step exited with non-zero status: 1']
+    said = diagnose_lines(lines, source="cloud_build")
+
+    assert (said.root_cause_index, said.category) == (2, Category.DEPENDENCY_INSTALL)

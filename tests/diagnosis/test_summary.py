@@ -217,3 +217,33 @@ def test_lines_that_only_begin_alike_are_both_told() -> None:
 
     assert 'denied: Permission "registry.downloadArtifacts"' in said
     assert "ErrImagePull" not in said
+
+
+def test_reasons_below_are_told_and_advice_is_not() -> None:
+    """A line that goes on with why belongs to the message; "please see" explains nothing."""
+    why = [
+        "error: Failed to fetch: https://mirror.acme.example/simple/hydra/",
+        "  cause: invalid peer certificate",
+    ]
+    git = [
+        "remote: Support for password authentication was removed.",
+        "remote: Please see the documentation.",
+    ]
+    git += ["fatal: Authentication failed for 'https://git.acme.example/fusion.git/'"]
+    end = ['ERROR: build step 0 "pip" failed: step exited with non-zero status: 1']
+
+    assert "invalid peer certificate" in diagnose_lines([*why, *end], source="cloud_build").summary
+    said = diagnose_lines([*git, *end], source="cloud_build").summary
+    assert "Authentication failed" in said
+    assert "Please see" not in said
+
+
+def test_colons_in_brackets_wrap_nothing() -> None:
+    """A long message with colons in its values keeps its sentence, not what stands behind the last colon."""
+    said = _summary(
+        "IndivisibleError: Sharding NamedSharding(mesh=Mesh('data': 8, axis_types=(Auto,)), spec=P('data',), "
+        "memory_kind=device) implies that array axis 0 is partitioned 8 times, but the dimension size is 100 "
+        "(full shape: (100, 128), per-dimension tiling factors: [8, 1] should evenly divide the shape)"
+    )
+
+    assert "dimension size is 100" in said

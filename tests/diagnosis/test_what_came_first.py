@@ -141,3 +141,20 @@ def test_platform_that_only_adds_an_internal_error() -> None:
     said = diagnose_lines([*lines, "Job failed."], source="vertex")
 
     assert (said.root_cause_index, said.category) == (0, Category.PERMISSION_DENIED)
+
+
+def test_wrapper_that_only_says_when() -> None:
+    """ "An error occurred while ..." is no cause: the exception that it was raised from is."""
+    lines = [_HEADER, _FRAME, "acme.CastError: because column names don't match", ""]
+    lines += ["The above exception was the direct cause of the following exception:", "", _HEADER, _FRAME]
+    lines += ["acme.DatasetGenerationError: An error occurred while generating the dataset"]
+
+    assert diagnose_lines([*lines, *_FAILED], source="vertex").root_cause_index == 2
+
+
+def test_message_between_lines_of_stars() -> None:
+    """A library that frames its message in stars has said it below the class, not in the frame."""
+    lines = [_HEADER, _FRAME, "LookupError: ", "*" * 70, "  Resource 'punkt_tab' not found.", "", *_FAILED]
+    said = diagnose_lines(lines, source="vertex")
+
+    assert (said.root_cause_index, said.category) == (4, Category.DATA_MISSING)

@@ -172,6 +172,7 @@ CODE = (
             r"can(?:'t|not) pickle (?:local object )?'?(?P<object>[\w.<>]+)",
             r"can't get local object '(?P<object>[^']+)'",
             r"it's not the same object as (?P<object>[\w.]+)",
+            r"unsupported global: GLOBAL (?P<object>[\w.]+)",
         ),
         advice="Define {object} at the top of a module: a worker process is sent it by name.",
         samples=("AttributeError: Can't pickle local object 'build.<locals>.<lambda>'",),

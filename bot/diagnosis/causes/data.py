@@ -78,6 +78,7 @@ DATA = (
             r"No columns to parse from file",
             r"EmptyDataError",
             r"Ran out of input",
+            r"LookupError:? (?:\*+ )?Resource '?(?P<resource>[\w./-]+)'? not found",
             r"unable to (?:synchronously )?open file .{0,60}(?:signature not found|truncated)",
             r"consistency check failed",
             r"Expecting value: line 1 column 1",

@@ -71,6 +71,8 @@ NETWORK = (
         category=Category.NETWORK,
         unless=DISTRIBUTED,
         patterns=(
+            r"invalid peer certificate",
+            r"CaUsedAsEndEntity",
             r"CERTIFICATE_VERIFY_FAILED",
             r"certificate verify failed",
             r"self.signed certificate",

@@ -134,7 +134,7 @@ REQUESTS = (
             ),
             "remote: Repository not found.",
         ),
-        unless=(r"machineTypes?/",),
+        unless=(r"machineTypes?/", r"LookupError:"),
         counters=("ModuleNotFoundError: No module named 'foo'",),
     ),
     Cause(
