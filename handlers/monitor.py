@@ -87,14 +87,25 @@ class MonitorCommand:
             writer = uuid4().hex
             elsewhere = await self._written_elsewhere(key[0], text, writer)
             if elsewhere is None:
-                try:
-                    await self._write(key, text, parent)
-                finally:
-                    with contextlib.suppress(StoreError):
-                        await self._threads.end(key[0], text, writer=writer)
+                await self._write_as(writer, key, text, parent)
             else:
                 parent.set_result(elsewhere)
                 await private(respond, words.already_looking(elsewhere.url))
+
+    async def _write_as(self, writer: str, key: Key, text: str, parent: asyncio.Future[MessageRef]) -> None:
+        """Writes the thread and gives the words back; when the bot ends, the claim grows old by itself."""
+        try:
+            await self._write(key, text, parent)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            await self._give_back(writer, key[0], text)
+            raise
+        await self._give_back(writer, key[0], text)
+
+    async def _give_back(self, writer: str, channel: str, text: str) -> None:
+        with contextlib.suppress(StoreError):
+            await self._threads.end(channel, text, writer=writer)
 
     async def _write(self, key: Key, text: str, parent: asyncio.Future[MessageRef]) -> None:
         channel, request = key

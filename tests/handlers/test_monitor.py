@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from bed import Bed, bot_on, said, scenario
 
-from bot.models.launch import MessageRef
-from bot.ports import Thread
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.world.scenario import JobTable
 from bot.sandbox.world.state import Fault
@@ -133,36 +130,6 @@ async def test_a_second_monitor_gets_a_link_while_the_first_is_being_written() -
         assert "being written in this channel already" in bed.notes("bob")[0]
         assert "/archives/C0TRAINING/p" in bed.notes("bob")[0]
         assert 1 == len([one for one in bed.slack.messages("#training") if not one.is_reply])
-
-
-async def test_a_monitor_that_another_process_took_first_gets_a_link_to_its_thread() -> None:
-    """Two replicas may hear the same words in the same instant: one writes, the other leads there."""
-    async with bot_on() as bed:
-        now = datetime.now(UTC)
-        threads, within = bed.store.threads, timedelta(seconds=30)
-        taken = await threads.begin("C0TRAINING", "runs", writer="elsewhere", now=now, within=within)
-        await bed.type("/monitor runs", user="bob")
-        link = "https://acme.slack.com/archives/C0TRAINING/p1795473180056422"
-        parent = MessageRef("C0TRAINING", "1795473180.056422", link)
-        await threads.remember(Thread(parent, "runs", started=datetime.now(UTC), finished=datetime.now(UTC)))
-        await bed.until(lambda: bed.notes("bob"))
-
-        assert taken
-        assert link in bed.notes("bob")[0]
-        assert [] == bed.slack.messages("#training")
-
-
-async def test_a_monitor_that_another_process_took_and_never_wrote_is_written() -> None:
-    """A process may die between taking the words and posting: nobody waits for it for ever."""
-    async with bot_on() as bed:
-        within = timedelta(seconds=30)
-        await bed.store.threads.begin(
-            "C0TRAINING", "runs", writer="died", now=datetime.now(UTC), within=within
-        )
-        await bed.type("/monitor runs", user="bob")
-        (reply,) = await whole(bed, 1)
-
-        assert "Active W&amp;B runs" in said(reply)
 
 
 async def test_refresh_edits_the_same_six_replies_in_place() -> None:

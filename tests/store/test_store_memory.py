@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from store_samples import NOW
@@ -60,21 +59,6 @@ async def test_a_thread_is_found_by_its_parent_and_by_its_words(store: Store) ->
     assert old == await store.threads.find(old.parent)
     assert await store.threads.latest("C1", "mine") is None
     assert await store.threads.find(MessageRef("C2", "2.0")) is None
-
-
-async def test_the_same_words_in_a_channel_have_one_writer(store: Store) -> None:
-    """Two processes that hear the same `/monitor` must not both answer; one that died is not waited for."""
-    take = partial(store.threads.begin, "C1", "failed", within=timedelta(seconds=30))
-
-    assert await take(writer="one", now=NOW)
-    assert await take(writer="one", now=NOW)
-    assert not await take(writer="two", now=NOW + timedelta(seconds=29))
-    assert await store.threads.begin("C2", "failed", writer="two", now=NOW, within=timedelta(seconds=30))
-    assert await take(writer="two", now=NOW + timedelta(seconds=31))
-    await store.threads.end("C1", "failed", writer="one")
-    assert not await take(writer="one", now=NOW + timedelta(seconds=32))
-    await store.threads.end("C1", "failed", writer="two")
-    assert await take(writer="one", now=NOW + timedelta(seconds=33))
 
 
 async def test_a_refused_block_is_avoided_until_its_time_is_over(store: Store) -> None:

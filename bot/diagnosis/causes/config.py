@@ -11,7 +11,6 @@ CONFIG = (
         category=Category.CONFIG_ERROR,
         patterns=(
             r"failed to call wandb\.init",
-            r"agent config error in field (?P<field>[\w.]+)",
             r"invalid value (?:at|for) (?P<field>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))",
             r"configured to lock (?:the )?\"?(?P<field>\w+)\"?",
             r"no (?:Vertex|Kubernetes|SageMaker|\w+) resource args specified",
@@ -36,14 +35,18 @@ CONFIG = (
         ),
         samples=(
             (
-                "wandb: ERROR Agent config error in field max_jobs (value: lots): Input should be a "
-                "valid integer"
-            ),
-            (
                 "wandb: ERROR launch: Error running job: No Vertex resource args specified. Specify args "
                 "via --resource-args"
             ),
         ),
+    ),
+    Cause(
+        id="config.agent_field",
+        category=Category.CONFIG_ERROR,
+        patterns=(r"agent config error in field (?P<field>[\w.-]+)",),
+        advice="Correct {field} in the agent's configuration, then start a runner again.",
+        strength=Strength.VERDICT,
+        samples=("wandb: ERROR Agent config error in field max_jobs (value: lots): not a valid integer",),
     ),
     Cause(
         id="config.disabled",

@@ -159,7 +159,7 @@ QUOTA = (
             r"(?:currently|temporarily) unavailable in (?:the )?(?:\S+ )?(?:zone|region)",
             r"exceeded (?:its |the )?max(?:imum)?[_ ]wait[_ ]duration",
             r"(?:were|was) not available in (?:the )?(?:region|zone)[: ]*(?P<place>[\w-]*)",
-            r"within (?:the |its )?(?:requested )?max(?:imum)?[_ ]wait[_ ]duration",
+            r"(?:within|before) (?:the |its )?(?:requested )?max(?:imum)?[_ ]wait[_ ]duration",
         ),
         advice=(
             "No machine of that kind is free there: launch in another region, with another accelerator, "
