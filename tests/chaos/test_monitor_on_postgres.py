@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from bed import bot_on
-from postgres import INSTALL, Postgres, find_binaries, running_postgres
+from postgres import INSTALL, Postgres, find_binaries
 
 from bot.clock import SystemClock
 from bot.models.launch import MessageRef
 from bot.ports import Thread
 from bot.store import Store, open_store
 
-BINARIES = find_binaries()
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
 
-pytestmark = pytest.mark.skipif(BINARIES is None, reason=INSTALL)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    assert BINARIES is not None
-    with running_postgres(BINARIES) as made:
-        yield made
+pytestmark = pytest.mark.skipif(find_binaries() is None, reason=INSTALL)
 
 
 @pytest.fixture

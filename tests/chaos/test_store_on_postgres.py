@@ -31,13 +31,6 @@ pytestmark = pytest.mark.skipif(BINARIES is None, reason=INSTALL)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    assert BINARIES is not None
-    with running_postgres(BINARIES) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def own() -> Iterator[Postgres]:
     """A server whose tables may be dropped."""
     assert BINARIES is not None
