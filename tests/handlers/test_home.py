@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bed import Bed, bot_on, scenario
 
 from bot.sandbox.world.scripts import LaunchScript
@@ -48,7 +50,8 @@ async def test_the_four_groups_hold_the_launches_that_belong_there() -> None:
         await bed.type("/launch", user="alice")
         await bed.settled("failed")
         await bed.type("/launch", user="bob")
-        await bed.until_shown("Task → Cloud")
+        # The art comes when the job is seen, which may be before it runs.
+        await bed.until(lambda: re.search(r"Submitted: job \d+ .*· running", bed.shown()))
         bed.slack.open_home("alice")
         await bed.until(lambda: "1 running, 0 queued or starting, 1 failed today." in board(bed, "alice"))
         failed, running = (launch.name for launch in await bed.launches())
