@@ -96,8 +96,6 @@ class MonitorCommand:
         """Writes the thread and gives the words back; when the bot ends, the claim grows old by itself."""
         try:
             await self._write(key, text, parent)
-        except asyncio.CancelledError:
-            raise
         except Exception:
             await self._give_back(writer, key[0], text)
             raise

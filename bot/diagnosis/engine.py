@@ -58,7 +58,7 @@ def diagnose_lines(
         return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)
     if choice is None:
         return _silent(lines)
-    return _answer(lines, rows, _guessed(spoken_before(rows, choice, events), kind), table, kind)
+    return _answer(lines, rows, spoken_before(rows, choice, events), table, kind)
 
 
 def _guessed(choice: Choice, source: Source) -> Choice:
@@ -91,15 +91,16 @@ def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, sour
     look = max(0, entry - _LOOK_BACK)
     shown = safe_entries(lines[look : entry + AFTER + 1])
     first = max(0, entry - BEFORE)
-    match = choice.event.match
+    guessed = _guessed(choice, source)
+    match = guessed.event.match
     return Diagnosis(
         has_error=True,
-        category=_category(choice, source),
+        category=_category(guessed, source),
         root_cause_index=entry,
         summary=summary_of(_again(choice, shown, entry - look, offset, table, source)),
         context=tuple(shown[first - look :]),
         advice=safe(match.advice()) if match is not None else _advice(source),
-        confidence=_confidence(choice),
+        confidence=_confidence(guessed),
         context_root=entry - first,
         cause_id=match.cause.id if match is not None else "",
     )

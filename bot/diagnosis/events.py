@@ -64,8 +64,8 @@ _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
 _BARE = 4
 _FOLLOWING = 2
 #: How a line begins that advises, and one that goes on with why.
-_ADVISES = re.compile(r"(?:remote: |hint: )?(?:Please|See|For more|Try|Use)\b|hint:|note:")
-_REASON = re.compile(r"(?:\W{0,6})(?:caused by|cause|reason|because)\b:?", re.IGNORECASE)
+_ADVISES = re.compile(r"(?:remote: )?(?:Please|See|For more|Try|Use)\b|hint:|note:")
+_REASON = re.compile(r"\W{0,6}(?:caused by|cause|reason|because)\b", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Za-z]{3}")
 _UNTRACED, _ASIDE, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
 #: What an exception loses whose message only announces what stands below it ("Graph execution error:")

@@ -53,6 +53,15 @@ def test_guess(cause: Cause) -> None:
     assert "probably" in said.advice
 
 
+def test_guess_keeps_what_the_error_goes_on_with() -> None:
+    """That nobody knows an error is no reason to quote less of it."""
+    lines = ["start", "ERROR: the plan must name a colour:", "  colours known here: red, blue"]
+    said = diagnose_lines([*lines, "Container called exit(1)."], source="cloud_run")
+
+    assert said.category is Category.CONFIG_ERROR
+    assert "red, blue" in said.summary
+
+
 def test_no_guess_about_a_build() -> None:
     """What is missing in a build was to be built there: the build failed, and no name is wrong."""
     lines = ["ERROR: the plan of that name was not found", 'ERROR: build step 0 "plan" failed']

@@ -84,8 +84,8 @@ BUILD = (
     Cause(
         id="build.extension",
         category=Category.BUILD_FAILURE,
-        patterns=(r"ninja: build stopped", r"Error building extension '(?P<extension>[\w.]+)'"),
-        advice="{extension} did not compile: see what the compiler said before.",
+        patterns=(r"ninja: build stopped", r"Error building extension '[\w.]+'"),
+        advice="An extension did not compile: see what the compiler said before.",
         sources=(Source.VERTEX, Source.CLOUD_RUN),
         strength=Strength.SECONDARY,
         samples=("RuntimeError: Error building extension 'fused_ops'",),
