@@ -42,6 +42,18 @@ async def test_the_same_words_in_a_channel_have_one_writer(store: Store) -> None
     assert await take(writer="one", now=NOW + timedelta(seconds=33))
 
 
+async def test_words_that_a_dead_process_took_are_forgotten_with_the_history(store: Store) -> None:
+    """What nobody gives back must not pile up for ever."""
+    within = timedelta(days=400)
+    await store.threads.begin("C1", "old", writer="died", now=NOW, within=within)
+    await store.threads.begin("C1", "new", writer="lives", now=NOW + timedelta(days=2), within=within)
+    await store.launches.prune(before=NOW + timedelta(days=1))
+    later = NOW + timedelta(days=3)
+
+    assert await store.threads.begin("C1", "old", writer="other", now=later, within=within)
+    assert not await store.threads.begin("C1", "new", writer="other", now=later, within=within)
+
+
 async def test_a_monitor_that_another_process_took_first_gets_a_link_to_its_thread(server: Postgres) -> None:
     """Two replicas may hear the same words in the same instant: one writes, the other leads there."""
     async with bot_on(tables={"store": {"url": server.url}}) as bed:
