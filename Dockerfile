@@ -1,13 +1,17 @@
-# The bot as an image: put launch-control.toml beside it, give the secrets as environment variables.
+# The bot as an image. Mount the settings as /app/launch-control.toml and give the secrets as environment variables.
+# The store is on the volume /data, the only place where the bot may write.
 FROM python:3.13-slim
 
 WORKDIR /app
-COPY requirements.lock ./
-RUN python -m pip install --no-cache-dir --require-hashes --requirement requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY install.sh pyproject.toml README.md LICENSE ./
+COPY requirements requirements
 COPY bot bot
 COPY handlers handlers
 COPY formatting formatting
-RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation . && useradd --create-home bot
-USER bot
-CMD ["launch-control", "serve", "--settings", "/app/launch-control.toml"]
+RUN COPY_CODE=1 ./install.sh serve /opt/launch-control \
+    && useradd --home-dir /data --create-home launch-control
+
+VOLUME /data
+WORKDIR /data
+USER launch-control
+CMD ["/opt/launch-control/bin/launch-control", "serve", "--settings", "/app/launch-control.toml"]

@@ -4,7 +4,12 @@ PORT ?= 8765
 SCENARIO ?= happy
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+# One of these exists once the environment holds a lock whole: what the sandbox needs, or everything.
+SANDBOX := $(VENV)/.sandbox
+ALL := $(VENV)/.all
+LOCKS := install.sh pyproject.toml requirements/uv.txt
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate $(UPGRADE)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sandbox demo test chaos lint score bench lock clean
@@ -12,45 +17,45 @@ READY := $(VENV)/.ready
 help: ## what there is to type
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-setup: $(READY) ## the virtual environment with every dependency, pinned by hash
+setup: $(ALL) ## the virtual environment with everything that tests and tools need
 
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Launch Control needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
-	  { echo "Python's venv module is missing. Install it with: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(READY)
+$(SANDBOX): $(LOCKS) requirements/sandbox.txt
+	@PYTHON=$(PYTHON) ./install.sh sandbox $(VENV)
+	@touch $@
 
-sandbox: $(READY) ## a chat workspace and the bot on this machine, no accounts (PORT=, SCENARIO=)
+$(ALL): $(LOCKS) requirements/all.txt
+	@PYTHON=$(PYTHON) ./install.sh all $(VENV)
+	@touch $(SANDBOX) $@
+
+sandbox: $(SANDBOX) ## a chat workspace and the bot on this machine, no accounts (PORT=, SCENARIO=)
 	@exec $(BIN)/launch-control sandbox --port $(PORT) --scenario $(SCENARIO)
 
-demo: $(READY) ## the same without a browser: launches, monitors, prints the channel (SCENARIO=)
+demo: $(SANDBOX) ## the same without a browser: launches, monitors, prints the channel (SCENARIO=)
 	@exec $(BIN)/launch-control sandbox --demo --scenario $(SCENARIO)
 
-test: $(READY) ## every test
+test: $(ALL) ## every test
 	$(BIN)/python -m pytest -n 2
 
-chaos: $(READY) ## kills bots at every step and at random, on SQLite and Postgres, for some minutes
+chaos: $(ALL) ## kills bots at every step and at random, on SQLite and Postgres, for some minutes
 	CHAOS=long $(BIN)/python -m pytest tests/chaos tests/launches/test_launch_crashes.py tests/launches/test_launch_model.py
 
-lint: $(READY) ## style, types and layers
+lint: $(ALL) ## style, types and layers
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-score: $(READY) ## how often the diagnosis is right
+score: $(ALL) ## how often the diagnosis is right
 	$(BIN)/python tests/corpus/score.py
 
-bench: $(READY) ## how fast it is, as JSON lines
+bench: $(ALL) ## how fast it is, as JSON lines
 	$(BIN)/python tests/bench/run.py
 
-lock: ## pins the dependencies anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
+lock: $(ALL) ## pins the dependencies that pyproject.toml names (all of them anew: UPGRADE=--upgrade)
+	$(COMPILE) pyproject.toml --extra dev --output-file requirements/all.txt
+	$(COMPILE) pyproject.toml --extra sandbox --constraint requirements/all.txt --output-file requirements/sandbox.txt
+	$(COMPILE) pyproject.toml --constraint requirements/all.txt --output-file requirements/serve.txt
+	$(COMPILE) --group install --output-file requirements/uv.txt
 
 clean: ## removes the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -59,12 +59,19 @@ def serve(settings_path: Path, *, http: bool) -> None:
 @click.option("--list", "list_them", is_flag=True, help="List the scenarios.")
 def sandbox(port: int, scenario: str, *, demo: bool, list_them: bool) -> None:
     """Play with the bot on this machine, with no accounts: a chat page and stand-ins of every service."""
-    from bot.sandbox.show import run_sandbox  # noqa: PLC0415 - imported when it runs
-    from bot.sandbox.world.scenario_file import (  # noqa: PLC0415 - the same
-        ScenarioError,
-        read_scenario,
-        scenario_names,
-    )
+    try:
+        from bot.sandbox.show import run_sandbox  # noqa: PLC0415 - imported when it runs
+        from bot.sandbox.world.scenario_file import (  # noqa: PLC0415 - the same
+            ScenarioError,
+            read_scenario,
+            scenario_names,
+        )
+    except ModuleNotFoundError as missing:
+        _fail(
+            f"The sandbox needs the package {missing.name}, which is not installed. In a checkout type: "
+            "make sandbox. Elsewhere: pip install 'launch-control[sandbox]'",
+            USAGE,
+        )
 
     if list_them:
         for name in scenario_names():
