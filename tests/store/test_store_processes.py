@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import resource
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -110,18 +109,3 @@ def test_a_lock_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match=r"store\.db"):
         take_lock(f"sqlite:///{tmp_path}/file/store.db")
-
-
-def test_opening_is_cheap(start: Start, url: str) -> None:
-    """`ready` of the whole bot stays under three seconds: the store, with its imports, costs a part of it.
-
-    Measured in the process's own CPU time, which other programs on the machine do not lengthen.
-    """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = start("open", url)
-
-    said, _ = process.communicate("go\n", timeout=60)
-
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert said == "ready\n0\n"
-    assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 2
