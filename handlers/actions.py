@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+from bot.launches.access import Refused
 from bot.launches.desk import LaunchDesk
 from bot.launches.requests import LaunchRequest
 from bot.models.scan import Section
@@ -91,7 +92,11 @@ class Actions:
             preset=before.preset,
             overrides=before.overrides,
         )
-        added = await self._desk.submit(request)
+        try:
+            added = await self._desk.submit(request)
+        except Refused as refusal:
+            await private(respond, words.nothing_started(str(refusal)))
+            return
         if added.fresh:
             self._desk.begin(added)
         else:

@@ -175,12 +175,15 @@ def _leave(run: Callable[[], int]) -> NoReturn:
     """Runs a command; what a person must mend is one sentence on standard error and exit code 2."""
     from bot.diagnosis import CauseError  # noqa: PLC0415 - imported when it runs
     from bot.errors import BadInput, ServiceError, StoreError  # noqa: PLC0415 - imported when it runs
+    from bot.launches.access import Refused  # noqa: PLC0415 - the same
     from bot.settings_file import SettingsError  # noqa: PLC0415 - the same
 
     try:
         code = run()
     except (BadInput, CauseError, SettingsError) as mistake:
         _fail(str(mistake), USAGE)
+    except Refused as refusal:
+        _fail(f"Nothing was started. {refusal}", FAILED)
     except StoreError as failure:
         _fail(str(failure), FAILED)
     except ServiceError as error:

@@ -1,8 +1,9 @@
-"""Who may launch what, and where: nobody until the settings say so."""
+"""Who may launch what, where and how much at once: nobody until the settings say so."""
 
 from __future__ import annotations
 
 from bot.models.launch import Launch
+from bot.ports import CapReached
 from bot.settings import Preset, Settings
 
 
@@ -32,6 +33,21 @@ def may_launch(settings: Settings, *, user_id: str, channel_id: str, preset: Pre
     except Refused:
         return False
     return True
+
+
+def too_many(reached: CapReached) -> Refused:
+    """Return the refusal of a launch for which a limit leaves no room: which limit, and what to do."""
+    number = f"{reached.in_flight} launch{'' if reached.in_flight == 1 else 'es'} in flight"
+    if reached.per_person:
+        return Refused(
+            f"You have {number} and the limit is {reached.cap} ([limits] in_flight_per_person). "
+            "Wait for one to end, or cancel one: /launch cancel ID."
+        )
+    verb = "is" if reached.in_flight == 1 else "are"
+    return Refused(
+        f"There {verb} {number} and the limit for everybody together is {reached.cap} ([limits] in_flight). "
+        "Wait for one to end; /launch status lists them."
+    )
 
 
 def authorise_cancel(settings: Settings, launch: Launch, user_id: str) -> None:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.errors import BadInput, StoreError
-from bot.launches.access import Refused, authorise_cancel, authorise_launch
+from bot.launches.access import Refused, authorise_cancel, authorise_launch, too_many
 from bot.launches.requests import LaunchRequest, choose_preset, new_launch
 from bot.models.launch import Launch, Stage
-from bot.ports import Added, Audit, AuditEntry, Clock, Launches, SaveConflict
+from bot.ports import Added, Audit, AuditEntry, CapReached, Caps, Clock, Launches, SaveConflict
 from bot.settings import Settings
 
 TRIES = 5  # saves of a cancel against a launch that is being advanced
@@ -32,8 +32,8 @@ class LaunchDesk:
     async def submit(self, request: LaunchRequest) -> Added:
         """Stores a launch; it exists once this returns, and nothing was started if it raises.
 
-        Raises BadInput for words that mean no launch, Refused for people who may not, StoreError when
-        the insert failed or took longer than the settings' `timing.insert`.
+        Raises BadInput for words that mean no launch, Refused for people who may not or when a limit of
+        the settings is reached, StoreError when the insert failed or took longer than `timing.insert`.
         """
         preset = choose_preset(self._settings, request.preset)
         if request.channel_id:
@@ -41,11 +41,20 @@ class LaunchDesk:
         launch = new_launch(self._settings, request, self._clock.now())
         try:
             async with asyncio.timeout(self._settings.timing.insert):
-                return await self._launches.add(launch, double_press=self._settings.timing.double_press)
+                return await self._add(launch)
+        except CapReached as reached:
+            refusal = too_many(reached)
+            await self._audit_refusal(request, preset.name, refusal)
+            raise refusal from None
         except TimeoutError:
             raise StoreError("Nothing was started: the launch could not be stored in time.") from None
         except StoreError as failure:
             raise StoreError(f"Nothing was started. {failure}") from failure
+
+    async def _add(self, launch: Launch) -> Added:
+        timing, limits = self._settings.timing, self._settings.limits
+        caps = Caps(per_person=limits.in_flight_per_person, overall=limits.in_flight)
+        return await self._launches.add(launch, double_press=timing.double_press, caps=caps)
 
     def begin(self, added: Added) -> None:
         """Lets a stored launch begin; call it once the person has their answer."""
@@ -105,17 +114,20 @@ class LaunchDesk:
                 self._settings, user_id=request.user_id, channel_id=request.channel_id, preset=preset
             )
         except Refused as refusal:
-            await self._audit.record(
-                AuditEntry(
-                    at=self._clock.now(),
-                    actor=request.user_id,
-                    action="launch",
-                    target=preset_name,
-                    outcome="refused",
-                    detail=str(refusal),
-                )
-            )
+            await self._audit_refusal(request, preset_name, refusal)
             raise
+
+    async def _audit_refusal(self, request: LaunchRequest, preset_name: str, refusal: Refused) -> None:
+        await self._audit.record(
+            AuditEntry(
+                at=self._clock.now(),
+                actor=request.user_id,
+                action="launch",
+                target=preset_name,
+                outcome="refused",
+                detail=str(refusal),
+            )
+        )
 
 
 def _hear(task: asyncio.Task[Launch]) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from bot.ports.outside import Builds, Jobs, LogPage, Logs, LogScope, NewItem, Runners, Tracker
 from bot.ports.people import Announcer, Clock, MessageKind, NotInvited
 from bot.ports.store import (
+    NO_CAPS,
     Added,
     Audit,
     AuditEntry,
+    CapReached,
+    Caps,
     Diagnoses,
     Launches,
     SaveConflict,
@@ -18,11 +21,14 @@ from bot.ports.store import (
 )
 
 __all__ = [
+    "NO_CAPS",
     "Added",
     "Announcer",
     "Audit",
     "AuditEntry",
     "Builds",
+    "CapReached",
+    "Caps",
     "Clock",
     "Diagnoses",
     "Jobs",

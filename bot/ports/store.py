@@ -17,6 +17,30 @@ class SaveConflict(Exception):  # noqa: N818 - another worker was faster; not an
 
 
 @dataclass(frozen=True, slots=True)
+class Caps:
+    """How many launches may be in flight at once, of one person and of all people; None is no limit."""
+
+    per_person: int | None = None
+    overall: int | None = None
+
+
+NO_CAPS = Caps()
+
+
+class CapReached(Exception):  # noqa: N818 - a rule of the team's, not an error of ours
+    """One launch more would be above a limit; nothing was stored.
+
+    `in_flight` launches are counted against `cap`: those of the person (`per_person`) or of everybody.
+    """
+
+    def __init__(self, *, per_person: bool, in_flight: int, cap: int) -> None:
+        super().__init__(f"{in_flight} launches in flight, {cap} allowed")
+        self.per_person = per_person
+        self.in_flight = in_flight
+        self.cap = cap
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """The launch that now stands in the store; `fresh` is False when it had been asked for before."""
 
@@ -27,11 +51,12 @@ class Added:
 class Launches(Protocol):
     """The store's table of launches. Every method raises `bot.errors.StoreError` when the store fails."""
 
-    async def add(self, launch: Launch, *, double_press: float) -> Added:
+    async def add(self, launch: Launch, *, double_press: float, caps: Caps = NO_CAPS) -> Added:
         """Inserts a launch, once.
 
         The same `trigger_id`, or the same team, user, channel and text within `double_press` seconds,
-        is the same launch.
+        is the same launch. Raises CapReached when as many as `caps` allow have not ended: counted in the
+        transaction of the insert, so that it holds however many add at the same moment.
         """
         ...
 

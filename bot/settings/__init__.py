@@ -10,13 +10,14 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from bot.regions import REGIONS
 from bot.settings.preset import Allow, Preset
-from bot.settings.sections import Access, Google, LogReading, Runner, Slack, Store, Timing, Wandb
+from bot.settings.sections import Access, Google, Limits, LogReading, Runner, Slack, Store, Timing, Wandb
 from bot.settings.values import Frozen, Region
 
 __all__ = [
     "Access",
     "Allow",
     "Google",
+    "Limits",
     "LogReading",
     "Preset",
     "Runner",
@@ -38,6 +39,7 @@ class Settings(Frozen):
     preset: tuple[Preset, ...] = Field(min_length=1, title="the presets", examples=["[[preset]]"])
     default_preset: str = Field("", title="the preset that `/launch` alone means", examples=["bert-small"])
     access: Access = Access()
+    limits: Limits = Limits()
     store: Store = Store()
     timing: Timing = Timing()
     slack: Slack = Slack()

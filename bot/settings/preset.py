@@ -68,8 +68,10 @@ class Preset(Frozen):
         "", title="the job's service account", examples=["trainer@acme-ml.iam.gserviceaccount.com"]
     )
     timeout_hours: float = Field(24, gt=0, le=168, title="Vertex ends the job after this", examples=[24])
-    price_per_hour: float | None = Field(None, ge=0, title="what an hour costs, in dollars", examples=[0.85])
-    max_hours: float | None = Field(None, gt=0, title="the longest job that you expect", examples=[6])
+    price_per_hour: float | None = Field(
+        None, ge=0, title="the list price of one machine for an hour, in dollars", examples=[0.85]
+    )
+    max_hours: float | None = Field(None, gt=0, title="how long the job is expected to take", examples=[6])
     channels: tuple[ChannelId, ...] = Field(
         (), title="channels that may use it; empty means every allowed one", examples=[["C012ABCDEF"]]
     )
@@ -89,6 +91,14 @@ class Preset(Frozen):
             raise ValueError("must be at least 1 when there is an accelerator_type")
         if value and kind == "":
             raise ValueError("must be 0 or left out when there is no accelerator_type")
+        return value
+
+    @field_validator("max_hours")
+    @classmethod
+    def _expectation_fits_the_cap(cls, value: float | None, info: ValidationInfo) -> float | None:
+        cap = info.data.get("timeout_hours")
+        if value is not None and cap is not None and value > cap:
+            raise ValueError(f"must not be above timeout_hours, which is {cap:g}: Vertex ends the job then")
         return value
 
     @field_validator("args", "allow")

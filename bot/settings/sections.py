@@ -6,7 +6,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.settings.values import ChannelId, Frozen, LowerName, Name, Region, Seconds, StoreUrl, Url, UserId
+from bot.settings.values import (
+    Cap,
+    ChannelId,
+    Frozen,
+    LowerName,
+    Name,
+    Region,
+    Seconds,
+    StoreUrl,
+    Url,
+    UserId,
+)
 
 
 class Google(Frozen):
@@ -66,6 +77,15 @@ class Access(Frozen):
     ask: str = Field("an admin of this bot", title="whom a refused person asks", examples=["@ana"])
 
 
+class Limits(Frozen):
+    """How many launches may be in flight at once; None is no limit, typed as "unlimited" in the file."""
+
+    in_flight_per_person: Cap = Field(
+        4, title="the most launches of one person that have not ended", examples=[4]
+    )
+    in_flight: Cap = Field(20, title="the most launches of all people that have not ended", examples=[20])
+
+
 class Store(Frozen):
     """Where launches live."""
 
@@ -85,6 +105,14 @@ class Timing(Frozen):
 
     poll: Seconds = Field(5, title="how often a waiting launch looks", examples=[5])
     wait: Seconds = Field(120, title="how long a launch waits for its job", examples=[120])
+    start_within: Seconds = Field(
+        120, title="a launch of which nothing was sent within this is not started", examples=[120]
+    )
+    queue_expires: Seconds = Field(
+        1800,
+        title="an item that is still pending so long after the wait is taken out of the queue",
+        examples=[1800],
+    )
     repending: Seconds = Field(
         60, title="an item still pending after this gets another runner", examples=[60]
     )

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 
 class Frozen(BaseModel):
@@ -53,6 +53,19 @@ def _like(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+UNLIMITED = "unlimited"
+
+
+def _cap(value: object) -> int | None:
+    """Return the number, or None for "unlimited": to switch a limit off takes a word, not a big number."""
+    if value == UNLIMITED:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f'must be a whole number of at least 1, or "{UNLIMITED}"')
+    return value
+
+
+Cap = Annotated[int | None, PlainValidator(_cap)]
 Url = Annotated[str, AfterValidator(_loopback)]
 UserId = Annotated[
     str,

@@ -11,22 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreError
 from bot.models.launch import Launch
-from bot.ports import Added
+from bot.ports import NO_CAPS, Added, Caps
 from bot.store.claims import FOREVER, claim, hand_over, press_key, release, trigger_key
 from bot.store.engine import Database
+from bot.store.in_flight import cap_reached, count_in_flight
 from bot.store.records import Records
 from bot.store.schema import claims, launches
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A launch to be added, with its row, the keys that it claims, and the window of a double press."""
+    """A launch to be added, with its row, the keys that it claims, a double press's window, and the caps."""
 
     launch: Launch
     row: Mapping[str, object]
     trigger: str
     press: str
     window: timedelta
+    caps: Caps
 
 
 class Adding:
@@ -36,17 +38,22 @@ class Adding:
         self._database = database
         self._records = records
 
-    def request(self, launch: Launch, double_press: float) -> Request:
+    def request(self, launch: Launch, double_press: float, caps: Caps) -> Request:
         """What adding this launch takes. Raises StoreError for text that cannot be stored."""
-        window = timedelta(seconds=double_press)
-        return Request(launch, row_of(launch, self._records), trigger_key(launch), press_key(launch), window)
+        row, window = row_of(launch, self._records), timedelta(seconds=double_press)
+        return Request(launch, row, trigger_key(launch), press_key(launch), window, caps)
 
     async def one(self, connection: AsyncConnection, request: Request) -> Added:
-        """Adds a launch unless it was asked for before, and returns the one that stands now."""
+        """Adds a launch unless it was asked for before, and returns the one that stands now.
+
+        Raises CapReached when it is a new one and a cap is reached.
+        """
         launch = request.launch
         holder = await self._claim(connection, request)
-        if holder == launch.launch_id and await self._insert(connection, [request.row]):
-            return Added(launch=launch, fresh=True)
+        if holder == launch.launch_id:
+            await self._check_caps(connection, request)
+            if await self._insert(connection, [request.row]):
+                return Added(launch=launch, fresh=True)
         found = await connection.execute(select(launches.c.record).where(launches.c.launch_id == holder))
         record = found.scalar_one_or_none()
         first = None if record is None else self._records.load(record)
@@ -55,18 +62,45 @@ class Adding:
         return Added(launch=first, fresh=False)
 
     async def many(self, connection: AsyncConnection, requests: Sequence[Request]) -> frozenset[str]:
-        """Adds launches with three statements for all; returns the ids of those that nothing stood against.
+        """Adds launches with a few statements for all; returns the ids of those that nothing stood against.
 
         No two may share a key. Whoever does not get everything gives back what it got, and is left to `one`.
         """
         triggers = await self._free(connection, {one.trigger: one for one in requests})
         presses = await self._free(connection, {one.press: one for one in triggers})
-        stored = await self._insert(connection, [one.row for one in presses])
+        fitting = await self._fitting(connection, presses)
+        stored = await self._insert(connection, [one.row for one in fitting])
         for one in triggers:
             if one.launch.launch_id not in stored:
                 await release(connection, key=one.trigger, holder=one.launch.launch_id)
                 await release(connection, key=one.press, holder=one.launch.launch_id)
         return stored
+
+    async def _check_caps(self, connection: AsyncConnection, request: Request) -> None:
+        if request.caps == NO_CAPS:
+            return
+        reached = cap_reached(await count_in_flight(self._database, connection), request.launch, request.caps)
+        # Never a launch that stands already: the same request twice is one launch, and is answered with it.
+        if reached is not None and not await self._stands(connection, request.launch.launch_id):
+            raise reached
+
+    async def _stands(self, connection: AsyncConnection, launch_id: str) -> bool:
+        found = await connection.execute(
+            select(launches.c.launch_id).where(launches.c.launch_id == launch_id)
+        )
+        return found.scalar_one_or_none() is not None
+
+    async def _fitting(self, connection: AsyncConnection, requests: Sequence[Request]) -> list[Request]:
+        """Those of these new launches that the caps leave room for, in the order in which they came."""
+        if all(one.caps == NO_CAPS for one in requests):
+            return list(requests)
+        in_flight = await count_in_flight(self._database, connection)
+        fitting = []
+        for one in requests:
+            if cap_reached(in_flight, one.launch, one.caps) is None:
+                in_flight[one.launch.user_id] += 1
+                fitting.append(one)
+        return fitting
 
     async def _free(self, connection: AsyncConnection, keys: Mapping[str, Request]) -> list[Request]:
         """Claims the keys that nobody has ever claimed, and returns whose these are."""

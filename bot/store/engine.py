@@ -109,6 +109,8 @@ def _make_server_engine(place: Place) -> AsyncEngine:
     return create_async_engine(
         place.url,
         pool_pre_ping=True,
+        # What waited for a lock must then see what its holder wrote, whatever the server's default is.
+        isolation_level="READ COMMITTED",
         pool_timeout=BUSY_SECONDS,
         connect_args=dict(SERVER_PATIENCE),
         hide_parameters=True,

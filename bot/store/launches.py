@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreError
 from bot.models.launch import Launch, Stage
-from bot.ports import Added, SaveConflict
+from bot.ports import NO_CAPS, Added, Caps, SaveConflict
 from bot.store.adding import Adding, row_of
 from bot.store.claims import claim, release, start_key
 from bot.store.engine import Database
@@ -32,13 +32,15 @@ class LaunchTable:
         self._intake = Intake(database, self._adding)
         self._log = structlog.get_logger("store")
 
-    async def add(self, launch: Launch, *, double_press: float) -> Added:
+    async def add(self, launch: Launch, *, double_press: float, caps: Caps = NO_CAPS) -> Added:
         """Inserts a launch, once; returns the one that stands now. `double_press` is in seconds.
+
+        Raises CapReached when it would be one too many in flight.
 
         When the asker gives up waiting (is cancelled), the launch is taken back even if the insert came
         through after all: they were told that nothing was started.
         """
-        return await self._intake.add(self._adding.request(launch, double_press))
+        return await self._intake.add(self._adding.request(launch, double_press, caps))
 
     async def save(self, launch: Launch) -> Launch:
         """Writes a launch back; returns it with its new version, or raises SaveConflict."""

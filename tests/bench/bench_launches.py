@@ -96,7 +96,8 @@ async def bot_on_stage(*, tiers: bool) -> AsyncIterator[tuple[Stage, psutil.Proc
         async with stage:
             settings = stage.write_settings(Path(folder), poll=POLL, wait=600.0)
             edits, posts = (EDITS * WIDER, WIDER) if tiers else (60_000.0, 1000.0)
-            budgets = f"[slack]\nposts_per_second = {posts}\nedits_per_minute = {edits}\n"
+            limits = '[limits]\nin_flight = "unlimited"\nin_flight_per_person = "unlimited"\n'
+            budgets = f"{limits}[slack]\nposts_per_second = {posts}\nedits_per_minute = {edits}\n"
             settings.write_text(settings.read_text().replace("[slack]\n", budgets, 1))
             async with BotProcess(settings, stage.environment(), log=Path(folder) / "bot.log") as bot:
                 await stage.slack.wait_until(lambda: stage.slack.connections > 0, 60)

@@ -186,11 +186,19 @@ async def fleet_on(
     async with Sandbox(scenario, manifest=MANIFEST) as stage:
         # Processes that are killed and started all the time are slower than the scenario.
         settings = stage.write_settings(
-            folder, wait=150.0, repending=10.0, call=5.0, absent=1.0, double_press=0.1
+            folder,
+            wait=150.0,
+            start_within=150.0,
+            queue_expires=600.0,
+            repending=10.0,
+            call=5.0,
+            absent=1.0,
+            double_press=0.1,
         )
         url = store_url or f"sqlite:///{folder}/launch-control.db"
         write_in(settings, "store", url=url, **store)
         write_in(settings, "slack", http_port=0)
+        write_in(settings, "limits", in_flight="unlimited", in_flight_per_person="unlimited")
         fleet = Fleet(stage, settings, url)
         try:
             yield fleet

@@ -288,7 +288,14 @@ async def rig_in(folder: Path, *, slack: SlackSettings | None = None, **timing: 
                 channels=(CHANNEL, "C0RANDOM"),
                 store=folder / "store.db",
                 timing={**TIMING, **timing},
-            ).replace("[slack]\n", "[slack]\nposts_per_second = 1000\nedits_per_minute = 60000\n", 1)
+            )
+            # Tests ask for as many launches as they need; the limits have tests of their own.
+            .replace(
+                "[slack]\n",
+                '[limits]\nin_flight = "unlimited"\nin_flight_per_person = "unlimited"\n[slack]\n',
+                1,
+            )
+            .replace("[slack]\n", "[slack]\nposts_per_second = 1000\nedits_per_minute = 60000\n", 1)
         )
         rig = Rig(folder, world, workspace)
         rig.settings = load_settings(path)

@@ -14,6 +14,7 @@ from store_samples import NOW, make_launch
 
 from bot.clock import SystemClock
 from bot.errors import StoreError
+from bot.ports import Added, CapReached, Caps
 from bot.store import open_store, take_lock
 
 
@@ -45,6 +46,28 @@ async def open_only(url: str) -> None:
     sys.stdin.readline()
     store = await open_store(url, SystemClock())
     say(str(len(await store.launches.unfinished())))
+    await store.close()
+
+
+async def crowd(url: str, who: str) -> None:
+    """One person asks for twenty launches as fast as possible; says how many were taken."""
+    store = await open_store(url, SystemClock())
+    say("ready")
+    sys.stdin.readline()
+    caps = Caps(per_person=4)
+    asked = [make_launch(f"{who}{number:05}", text=f"{who} {number}") for number in range(20)]
+    said = await asyncio.gather(
+        # Half of them come one after the other, as those of different turns of the loop do.
+        *(store.launches.add(launch, double_press=10, caps=caps) for launch in asked[:10]),
+        return_exceptions=True,
+    )
+    for launch in asked[10:]:
+        said += await asyncio.gather(
+            store.launches.add(launch, double_press=10, caps=caps), return_exceptions=True
+        )
+    say(str(sum(isinstance(one, Added) for one in said)))
+    strange = [one for one in said if not isinstance(one, Added | CapReached)]
+    say(repr(strange) if strange else "fine")
     await store.close()
 
 
@@ -110,7 +133,7 @@ def main() -> None:
         lock(*arguments)
         return
     jobs: dict[str, Callable[..., Coroutine[Any, Any, None]]]
-    jobs = {"race": race, "open": open_only, "claim": claim, "churn": churn, "fill": fill}
+    jobs = {"race": race, "open": open_only, "claim": claim, "churn": churn, "fill": fill, "crowd": crowd}
     asyncio.run(jobs[command](*arguments))
 
 
