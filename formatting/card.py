@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.models.launch import Launch, Verdict
+from bot.models.launch import FailureKind, Launch, Verdict
 from formatting import art, glyphs, limits
 from formatting.blocks import Block, actions, context, preformatted, section
 from formatting.card_buttons import buttons, open_to_cancel
@@ -29,6 +29,9 @@ _HEADLINES: Mapping[Verdict, str] = MappingProxyType(
         Verdict.REFUSED: "Refused:",
     },
 )
+_FAILURES: Mapping[FailureKind, str] = MappingProxyType(
+    {FailureKind.NOT_STARTED: "Not started:", FailureKind.QUEUE_EXPIRED: "Expired in the queue:"}
+)
 _OVERRIDES = 300
 
 
@@ -36,7 +39,7 @@ def card(launch: Launch, now: datetime) -> Message:
     """The card as it stands at `now`; its `text` says the same in plain lines, at most 4,000 characters."""
     done = "\n".join(step.mrkdwn() for step in steps(launch, now))
     blocks = [
-        section(f"{glyphs.glyph(launch.verdict)} *{_HEADLINES[launch.verdict]}* {code(launch.name)}"),
+        section(f"{glyphs.glyph(launch.verdict)} *{_heading(launch)}* {code(launch.name)}"),
         context(_asked(launch)),
         *([section(done)] if done else []),
         *_remarks(launch),
@@ -50,7 +53,7 @@ def card(launch: Launch, now: datetime) -> Message:
 
 def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
     """The card in plain lines, not escaped, for a terminal and for readers without blocks."""
-    verdict = f"{glyphs.glyph(launch.verdict)} {_HEADLINES[launch.verdict]}"
+    verdict = f"{glyphs.glyph(launch.verdict)} {_heading(launch)}"
     return (
         f"{verdict} {one_line(launch.name)} (launch {one_line(launch.launch_id)})",
         *(step.plain() for step in steps(launch, now)),
@@ -58,6 +61,13 @@ def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
         *ending(launch).lines,
         *((curve_line(launch.curve),) if launch.curve is not None else ()),
     )
+
+
+def _heading(launch: Launch) -> str:
+    """The card's first words: how the launch stands or ended."""
+    if launch.verdict is Verdict.FAILED and launch.failure is not None:
+        return _FAILURES.get(launch.failure.kind, _HEADLINES[Verdict.FAILED])
+    return _HEADLINES[launch.verdict]
 
 
 def _headline(launch: Launch) -> list[Block]:

@@ -12,7 +12,7 @@ from formatting import art, glyphs
 from formatting.blocks import Block, context, preformatted, section
 from formatting.card_failure import failure_blocks, failure_lines
 from formatting.text import cut, escape, one_line, prose, sentence, user
-from formatting.times import duration, seconds_between
+from formatting.times import clock, duration, seconds_between
 
 _SENTENCE = 600
 _LOST = "No end was seen within the time that a launch is followed."
@@ -84,7 +84,8 @@ def _timed_out(launch: Launch) -> End:
     words = timeout_text(launch.limit_seconds)
     seen = [_seen(launch)]
     if launch.item_state is QueueItemState.PENDING and launch.cancel_asked is None:
-        seen.append("The item is still queued: Cancel takes it out.")
+        by_itself = f", and the bot does so at {clock(launch.expires)}" if launch.expires else ""
+        seen.append(f"The item is still queued: Cancel takes it out{by_itself}.")
     seen.append("The launch is followed on: this card says so if its job appears.")
     return End((words, *seen), (section(escape(words)), context(*(prose(line, _SENTENCE) for line in seen))))
 

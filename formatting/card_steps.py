@@ -61,9 +61,14 @@ def _queue(launch: Launch) -> Step:
     took = seconds_between(launch.item_intended or launch.created, launch.queued)
     if launch.queued is not None:
         return Step(Progress.DONE, "Queued in", launch.queue, more=duration(took))
-    if launch.failure is not None and launch.failure.kind is FailureKind.NOT_QUEUED:
+    if failed_as(launch, FailureKind.NOT_QUEUED, FailureKind.NOT_STARTED):
         return Step(Progress.FAILED, "Not queued in", launch.queue)
     return Step(_open_or_stopped(launch), "Queueing in", launch.queue)
+
+
+def failed_as(launch: Launch, *kinds: FailureKind) -> bool:
+    """Return whether the launch failed, in one of these ways."""
+    return launch.failure is not None and launch.failure.kind in kinds
 
 
 def _open_or_stopped(launch: Launch) -> Progress:
@@ -74,7 +79,7 @@ def _runners(launch: Launch) -> tuple[Step, ...]:
     made = tuple(_runner(launch, use) for use in launch.runners)
     if made or launch.queued is None:
         return made or ((Step(Progress.TODO, "Runner"),) if launch.verdict is Verdict.OPEN else ())
-    if launch.failure is not None and launch.failure.kind is FailureKind.NO_RUNNER:
+    if failed_as(launch, FailureKind.NO_RUNNER):
         return (Step(Progress.FAILED, "No runner"),)
     if launch.job is not None or launch.verdict is not Verdict.OPEN:
         return ()
@@ -116,6 +121,8 @@ def _wait(launch: Launch, now: datetime) -> tuple[Step, ...]:
     if launch.job is not None:
         return (Step(Progress.DONE, "Job seen", more=f"after {duration(elapsed)}"),)
     item = f" · queue item {glyphs.words(launch.item_state)}" if launch.item_state else ""
+    if failed_as(launch, FailureKind.QUEUE_EXPIRED):
+        item = " · queue item taken out"
     if launch.verdict is Verdict.OPEN:
         return (Step(Progress.DOING, "Waiting for the job", more=bar(elapsed, launch.limit_seconds) + item),)
     progress = Progress.STOPPED if launch.verdict is Verdict.CANCELLED else Progress.FAILED

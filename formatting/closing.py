@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bot.models.launch import Curve, Launch, Verdict
+from bot.models.launch import Curve, FailureKind, Launch, Verdict
 from formatting import glyphs
 from formatting.actions import opening
 from formatting.blocks import actions, link_button, section
@@ -56,7 +56,7 @@ def _ended(launch: Launch) -> str:
             return f"succeeded{after}."
         case Verdict.FAILED:
             said = told_once(launch.failure) if launch.failure else ""
-            return f"failed{after}. {prose(said, _SENTENCE)}".rstrip()
+            return f"{_failed(launch)}{after}. {prose(said, _SENTENCE)}".rstrip()
         case Verdict.CANCELLED:
             by = f"by {user(launch.cancel_by)}" if launch.cancel_by else "outside this bot"
             return f"was cancelled {by}{after}."
@@ -64,6 +64,12 @@ def _ended(launch: Launch) -> str:
             return "was lost sight of. Look at its job and its run, or type /monitor."
         case _:
             return f"is {glyphs.words(launch.verdict)}."
+
+
+def _failed(launch: Launch) -> str:
+    kind = launch.failure.kind if launch.failure else None
+    words = {FailureKind.NOT_STARTED: "was not started", FailureKind.QUEUE_EXPIRED: "expired in the queue"}
+    return words.get(kind, "failed") if kind else "failed"
 
 
 def _more(launch: Launch) -> list[str]:

@@ -9,6 +9,7 @@ from bot.errors import ServiceError
 from bot.launches.steps.announce import announce
 from bot.launches.steps.cancel import cancel
 from bot.launches.steps.diagnose import diagnose
+from bot.launches.steps.expire import end_in_time
 from bot.launches.steps.follow import follow, lose_sight, past_limit
 from bot.launches.steps.queue import queue
 from bot.launches.steps.report import report
@@ -53,7 +54,8 @@ async def advance(launch: Launch, tools: Tools) -> Launch:
         return launch
     turn = Turn(launch, tools)
     try:
-        await _step(turn)(turn)
+        if not await end_in_time(turn):
+            await _step(turn)(turn)
     except ServiceError as error:
         await turn.trouble(error.problem)
     if turn.launch.card is not None and turn.launch.stage is not Stage.DONE:

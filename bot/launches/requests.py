@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import BadInput
+from bot.launches.deadlines import expiry_from
 from bot.launches.overrides import check_overrides, example
 from bot.models.launch import Launch
 from bot.settings import Preset, Settings
@@ -82,4 +83,5 @@ def new_launch(settings: Settings, request: LaunchRequest, now: datetime) -> Lau
         created=now,
         due=now,
         limit_seconds=settings.timing.wait,
+        expires=expiry_from(settings, now, settings.timing.wait),
     )

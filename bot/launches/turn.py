@@ -10,6 +10,7 @@ from typing import Any
 from bot.errors import Problem
 from bot.failure_reader import FailureReader
 from bot.launch_poller import LaunchPoller
+from bot.launches.deadlines import nothing_sent, start_deadline
 from bot.models.diagnosis import Diagnosis
 from bot.models.launch import Failure, FailureKind, Launch, Stage, Verdict
 from bot.ports import Announcer, Audit, AuditEntry, Clock, Jobs, Launches, Runners, Tracker
@@ -67,12 +68,18 @@ class Turn:
         await self.wait(seconds + (poll - wanted % poll) % poll, **changes)
 
     async def trouble(self, problem: Problem, **changes: Any) -> None:
-        """Writes down that a call failed and that this stage is tried again, ever more slowly, jittered."""
+        """Writes down that a call failed and that this stage is tried again, ever more slowly, jittered.
+
+        A launch of which nothing was sent is tried for the last time when it is too late to start it.
+        """
         attempts = self.launch.attempts + 1
         base = self.tools.settings.timing.poll
         growing = min(base * 2 ** min(attempts - 1, 4), base * 12)
         asked = min(problem.retry_after or 0.0, self.tools.settings.timing.follow_last)
         pause = max(asked, growing) * random.uniform(1, JITTER)  # noqa: S311 - no secret
+        if nothing_sent(replace(self.launch, **changes)):
+            left = (start_deadline(self.tools.settings, self.launch) - self.now()).total_seconds()
+            pause = min(pause, left) if left > 0 else pause
         sentence = trouble_sentence(problem)
         await self.wait(pause, **{"trouble": sentence, "attempts": attempts, **changes})
 

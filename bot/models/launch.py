@@ -39,7 +39,9 @@ class Verdict(StrEnum):
 class FailureKind(StrEnum):
     """Which of the known ends a failed launch met."""
 
+    NOT_STARTED = "not_started"
     NOT_QUEUED = "not_queued"
+    QUEUE_EXPIRED = "queue_expired"
     NO_RUNNER = "no_runner"
     ITEM_FAILED = "item_failed"
     RUNNERS_DIED = "runners_died"
@@ -122,7 +124,8 @@ class Launch:
     the length of that wait. `version` fences saves. `trouble` is the sentence of a step that is being
     retried, `attempts` counts its tries, `misses` the looks in a row that found nothing. `ended` is when
     the outcome was known. `item_since` is when its item was first seen in its state. `withdrawn` is since
-    when its item is known to be no agent's to take: taken out of the queue, failed, or not there.
+    when its item is known to be no agent's to take: taken out of the queue, failed, or not there. `expires`
+    is when an item that is still pending is taken out of the queue.
     `team_id` and `user_id` are Slack's; a launch from a terminal has an empty channel.
     """
 
@@ -166,6 +169,7 @@ class Launch:
     metrics: tuple[tuple[str, float], ...] = ()
     curve: Curve | None = None
     withdrawn: datetime | None = None
+    expires: datetime | None = None
     ended: datetime | None = None
 
     @property

@@ -12,6 +12,8 @@ from bot.sandbox.world.scenario import Scenario
 WAITS = {
     "poll": 5.0,
     "wait": 120.0,
+    "start_within": 120.0,
+    "queue_expires": 1_800.0,
     "repending": 60.0,
     "absent": 10.0,
     "taken": 600.0,

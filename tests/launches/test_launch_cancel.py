@@ -65,7 +65,7 @@ async def test_a_cancel_after_the_timeout_takes_the_item_out(rig: Rig) -> None:
     launch = await waiting(rig)
     now = await rig.pass_by(launch, 200)
     assert (Verdict.TIMED_OUT, Stage.FOLLOW) == (now.verdict, now.stage)
-    assert "The item is still queued: Cancel takes it out." in rig.thread()
+    assert "The item is still queued: Cancel takes it out" in rig.thread()
     await rig.cancel(launch)
 
     ended = await rig.to_end(launch, acts=False)

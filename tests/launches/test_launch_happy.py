@@ -33,10 +33,10 @@ async def test_whoever_spends_money_is_written_down(rig: Rig) -> None:
 
 async def test_nothing_happens_outside_before_the_card(rig: Rig) -> None:
     """A launch that people cannot see must not spend money: with Slack away nothing is queued."""
-    rig.slack.set_faults(server_errors={"chat.postMessage": 5})
+    rig.slack.set_faults(server_errors={"chat.postMessage": 3})
     launch = await rig.launch()
 
-    for _ in range(5):
+    for _ in range(3):
         now = await rig.turn(launch)
         assert now.stage is Stage.ANNOUNCE
         assert [] == rig.items(launch)

@@ -82,6 +82,7 @@ async def test_a_refused_item_fails_the_launch_at_once(rig: Rig) -> None:
     assert (FailureKind.NOT_QUEUED, []) == (ended.failure.kind, rig.items(launch))
 
 
+@pytest.mark.parametrize("timing", [{"start_within": 600.0}])
 async def test_an_outage_is_met_ever_more_seldom_and_the_card_says_so(rig: Rig) -> None:
     """Two hundred launches that all try again at once keep down what has just come up."""
     rig.fault("wandb", PUSH, status="429", times=5)

@@ -11,7 +11,7 @@ from bot.ports import MessageKind, NotInvited
 async def announce(turn: Turn) -> None:
     """Posts the card once and notes where it is; refuses the launch where the bot may not post."""
     try:
-        card = await find_card(turn) or await _post(turn)
+        card = await find_card(turn) or await post_card(turn)
     except NotInvited as reason:
         await turn.tools.announcer.refuse(turn.launch, str(reason))
         await turn.go_on(Stage.DONE, verdict=Verdict.REFUSED, ended=turn.now())
@@ -31,7 +31,8 @@ async def find_card(turn: Turn) -> MessageRef | None:
         raise
 
 
-async def _post(turn: Turn) -> MessageRef:
+async def post_card(turn: Turn) -> MessageRef:
+    """Post the card; that it is about to be posted is written down first. Raise ServiceError, NotInvited."""
     if turn.launch.card_intended is None:
         await turn.save(card_intended=turn.now())
     return await turn.tools.announcer.post(turn.launch)

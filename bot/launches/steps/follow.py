@@ -6,6 +6,7 @@ import contextlib
 from datetime import timedelta
 
 from bot.errors import Problem, ProblemKind, ServiceError
+from bot.launches.deadlines import queue_deadline
 from bot.launches.steps.ends import ended_without_job
 from bot.launches.steps.sighted import FAILED, as_seen, sighted
 from bot.launches.steps.sighting import look
@@ -62,7 +63,13 @@ async def _without_job(turn: Turn) -> None:
         await sighted(turn, sighting.job)
     elif isinstance(sighting.job, Problem) or not await ended_without_job(turn, sighting, **seen):
         changes = {**seen, **sighting.trouble(turn), "misses": 0}
-        await turn.tick(_interval(turn), **changes)
+        await turn.tick(min(_interval(turn), _until_expiry(turn)), **changes)
+
+
+def _until_expiry(turn: Turn) -> float:
+    """Seconds until an item that is still pending is taken out; infinite when that moment has passed."""
+    left = (queue_deadline(turn.tools.settings, turn.launch) - turn.now()).total_seconds()
+    return left if left > 0 else float("inf")
 
 
 def _interval(turn: Turn) -> float:

@@ -41,8 +41,8 @@ async def _send(turn: Turn) -> None:
 
 
 async def _after_failure(turn: Turn, problem: Problem) -> None:
-    if problem.effectless and problem.passing and not _too_late(turn):
-        await turn.trouble(problem, item_intended=None)
+    if problem.effectless and problem.passing:
+        await turn.trouble(problem, item_intended=None)  # until it is too late to start
     elif problem.effectless:
         await _not_queued(turn, trouble_sentence(problem))
     else:
@@ -58,8 +58,6 @@ async def _look(turn: Turn) -> None:
         return
     elif turn.launch.misses + 1 < LOOKS_BEFORE_ABSENT:
         await turn.wait(turn.tools.settings.timing.absent, misses=turn.launch.misses + 1)
-    elif _too_late(turn):
-        await _not_queued(turn, turn.launch.trouble or "W&B did not take the item")
     else:
         await turn.wait(0, item_intended=None, misses=0)
 
@@ -90,10 +88,6 @@ async def _queued(turn: Turn, item_id: str, *, then: Stage = Stage.RUNNER) -> No
 def deadline_from(now: datetime, limit_seconds: float) -> datetime:
     """When the wait for the job ends."""
     return now + timedelta(seconds=limit_seconds)
-
-
-def _too_late(turn: Turn) -> bool:
-    return turn.now() >= deadline_from(turn.launch.created, turn.launch.limit_seconds)
 
 
 async def _not_queued(turn: Turn, why: str) -> None:

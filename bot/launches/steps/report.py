@@ -6,10 +6,10 @@ import contextlib
 from datetime import timedelta
 
 from bot.errors import Problem, ProblemKind, ServiceError
-from bot.launches.steps.announce import find_card
+from bot.launches.steps.announce import find_card, post_card
 from bot.launches.steps.results import gather_results
 from bot.launches.turn import Turn
-from bot.models.launch import Stage
+from bot.models.launch import FailureKind, Stage
 from bot.ports import MessageKind, NotInvited
 
 # What Slack will say again however often it is asked: the message or its thread is gone, or ill-formed.
@@ -29,12 +29,20 @@ async def report(turn: Turn) -> None:
 async def _tell(turn: Turn) -> None:
     if turn.launch.card is None:
         card = await find_card(turn)
+        if card is None and _owed(turn):
+            card = await post_card(turn)
         if card is None:
             return
         await turn.save(card=card)
     await _settle(turn)
     if turn.launch.reply is None and await _unsaid(turn):
         await _say(turn)
+
+
+def _owed(turn: Turn) -> bool:
+    """Whether people must be told although they saw no card: whoever asked still believes that it starts."""
+    failure = turn.launch.failure
+    return failure is not None and failure.kind is FailureKind.NOT_STARTED
 
 
 async def _settle(turn: Turn) -> None:

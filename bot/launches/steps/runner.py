@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import Problem, ServiceError
 from bot.launches.runner_choice import started_for
+from bot.launches.steps.clear import clear_expired
 from bot.launches.steps.living import living_runner
 from bot.launches.steps.sighted import sighted
 from bot.launches.steps.withdraw import find_item_now, pause, withdraw
@@ -42,6 +43,7 @@ async def _find_or_start(turn: Turn) -> None:
         # Whoever held the right before us may have started one since our first look.
         living = await living_runner(turn, await _executions(turn))
         if living is None:
+            await clear_expired(turn)
             await _start(turn)
         else:
             await _adopt(turn, living, reused=True)

@@ -14,7 +14,7 @@ from bot.models.launch import Stage, Verdict
 
 async def time_out(turn: Turn, sighting: Sighting) -> None:
     """Says that the wait is over, unless the job is found in another region; the launch is followed on."""
-    job = await _anywhere(turn)
+    job = await look_everywhere(turn)
     if job is not None:
         await turn.save(region=job.region)
         await sighted(turn, job)
@@ -24,7 +24,8 @@ async def time_out(turn: Turn, sighting: Sighting) -> None:
     await turn.go_on(Stage.FOLLOW, after=after, **{**seen, "verdict": Verdict.TIMED_OUT, "misses": 0})
 
 
-async def _anywhere(turn: Turn) -> CustomJob | None:
+async def look_everywhere(turn: Turn) -> CustomJob | None:
+    """Return this launch's job in any other region of the settings; one that cannot be asked is left out."""
     answers = await asyncio.gather(
         *(_in_region(turn, region) for region in turn.tools.settings.regions if region != turn.launch.region)
     )

@@ -6,22 +6,22 @@ from datetime import timedelta
 
 from bot.launches.turn import Turn
 from bot.models.cloud import QueueItem, QueueItemState
+from bot.models.launch import Launch
 
 
 async def find_item(turn: Turn) -> QueueItem | None:
     """This launch's queue item, None when the queue lists it no more; one listing serves all launches."""
-    return ours(turn, await turn.tools.poller.items(turn.launch.queue))
+    return ours(turn.launch, await turn.tools.poller.items(turn.launch.queue))
 
 
 async def find_item_now(turn: Turn) -> QueueItem | None:
     """The same, asked anew: an agent may have taken the item since the last tick."""
     deadline = turn.tools.settings.timing.call
-    return ours(turn, await turn.tools.tracker.list_items(turn.launch.queue, deadline=deadline))
+    return ours(turn.launch, await turn.tools.tracker.list_items(turn.launch.queue, deadline=deadline))
 
 
-def ours(turn: Turn, items: tuple[QueueItem, ...]) -> QueueItem | None:
+def ours(launch: Launch, items: tuple[QueueItem, ...]) -> QueueItem | None:
     """This launch's item among others: by the run id in its spec, or by the id that it was queued under."""
-    launch = turn.launch
     return next(
         (item for item in items if item.run_id == launch.launch_id or item.item_id == launch.item_id != ""),
         None,
