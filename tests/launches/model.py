@@ -49,6 +49,10 @@ class ModelWorld:
     items: dict[str, QueueItem] = field(default_factory=dict)
     ever_queued: list[str] = field(default_factory=list)
     ever_started: list[str] = field(default_factory=list)
+    sent_at: dict[str, datetime] = field(default_factory=dict)
+    started_at: dict[str, datetime] = field(default_factory=dict)
+    expiry: dict[str, datetime] = field(default_factory=dict)  # when each launch's item is too old, by run id
+    stale: list[str] = field(default_factory=list)  # those whose too old item a runner found that was started
     executions: dict[str, Execution] = field(default_factory=dict)
     jobs: dict[str, CustomJob] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
@@ -185,6 +189,7 @@ class ModelTracker:
         def push() -> str:
             item_id = f"item-{len(self.world.ever_queued)}"
             self.world.ever_queued.append(item.run_id)
+            self.world.sent_at[item.run_id] = self.world.now()
             self.world.items[item_id] = QueueItem(
                 item_id, QueueItemState.PENDING, QUEUE, run_id=item.run_id, name=item.name
             )
@@ -227,6 +232,11 @@ class ModelRunners:
         def run_job() -> Execution:
             name = f"runner-{len(self.world.executions)}"
             self.world.ever_started.append(launch_id)
+            self.world.started_at[launch_id] = self.world.now()
+            self.world.stale += [
+                item.run_id for item in self.world.items.values() if item.state is QueueItemState.PENDING
+                and item.run_id in self.world.expiry and self.world.now() >= self.world.expiry[item.run_id]
+            ]  # fmt: skip
             self.world.executions[name] = Execution(
                 name, name, region, ExecutionStatus.PENDING, created=self.world.time,
                 queue=QUEUE, entity=ENTITY, max_jobs=-1, launch_id=launch_id,

@@ -140,7 +140,7 @@ async def test_the_time_out_says_when_the_item_is_taken_out(rig: Rig) -> None:
 
 
 async def test_a_runner_started_later_finds_nothing_old(rig: Rig) -> None:
-    """Another launch needs a runner before the old item's own turn: it is taken out before that one starts."""
+    """Another launch needs a runner first: the old item is taken out before that runner starts."""
     old = await rig.launch()
     await rig.to_stage(old, Stage.RUNNER)
     rig.clock.time += DAYS
@@ -156,7 +156,7 @@ async def test_a_runner_started_later_finds_nothing_old(rig: Rig) -> None:
 
 
 async def test_no_runner_is_started_while_an_old_item_cannot_be_taken_out(rig: Rig) -> None:
-    """ A runner started now would take the item that nobody wants any more."""
+    """A runner started now would take the item that nobody wants any more."""
     old = await rig.launch()
     await rig.to_stage(old, Stage.RUNNER)
     rig.clock.time += DAYS

@@ -20,6 +20,7 @@ from bot.errors import BadInput
 from bot.failure_reader import FailureReader
 from bot.launch_poller import LaunchPoller
 from bot.launches.advance import advance
+from bot.launches.deadlines import queue_deadline, start_deadline
 from bot.launches.desk import LaunchDesk
 from bot.launches.requests import LaunchRequest
 from bot.launches.turn import Tools
@@ -52,7 +53,6 @@ CALLS = st.sampled_from(
     ]
 )
 MOST = 4  # launches at once
-PATIENCE = 60  # turns after which a person cancels what goes nowhere
 ENDED = (Stage.REPORT, Stage.DONE)
 WAITING = (QueueItemState.PENDING, QueueItemState.LEASED)  # an agent may still make a job of it
 
@@ -121,7 +121,8 @@ class Launching(RuleBasedStateMachine):
                 f"t{number}", "T", "C0TRAINING", user, user, f"bert #{number}", "bert", ()
             )
             self.requests.append(request)
-            self.runner.run(self.desk.submit(request))
+            added = self.runner.run(self.desk.submit(request))
+            self.world.expiry[added.launch.launch_id] = queue_deadline(SETTINGS, added.launch)
             self.drive(request, turns, spoil, on)
 
     @precondition(lambda self: self.requests)
@@ -153,6 +154,12 @@ class Launching(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.5, 3.0, 15.0, 70.0, 130.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.run(seconds)
+
+    @rule(seconds=st.sampled_from([200.0, 2_000.0, 3 * 86_400.0]))
+    def bot_is_away(self, seconds: float) -> None:
+        """Nobody drives anything; then another process takes up what the store holds."""
+        self.world.run(seconds)
+        self.restart()
 
     @rule(seconds=st.sampled_from([-300.0, -20.0]))
     def clock_is_set_back(self, seconds: float) -> None:
@@ -195,6 +202,11 @@ class Launching(RuleBasedStateMachine):
         assert world.ever_started.count(own) <= 2
         assert world.posted(own, MessageKind.CARD) <= 1
         assert world.posted(own, MessageKind.CLOSING) <= 1
+        if own in world.sent_at:
+            assert world.sent_at[own] < start_deadline(SETTINGS, launch)
+        if own in world.started_at:
+            assert world.started_at[own] < queue_deadline(SETTINGS, launch)
+        assert own not in world.stale
         jobs = world.jobs_of(own)
         assert launch.job is None or launch.job.resource in {job.resource for job in jobs}
         if launch.stage in ENDED:
@@ -212,10 +224,6 @@ class Launching(RuleBasedStateMachine):
                 launch = self.launch_of(request)
                 if launch.stage is Stage.DONE:
                     break
-                if number > PATIENCE and launch.ended is None and launch.cancel_asked is None:
-                    # Timed out, its item still queued, no runner: Cancel takes it out, as the card says.
-                    press = self.desk.cancel(launch.launch_id, user_id=launch.user_id, user_name="x")
-                    self.runner.run(press)
                 late = (launch.due - self.world.now()).total_seconds()
                 self.world.run(min(max(0.5, late), 400.0))
                 self.world.boot_runners()
