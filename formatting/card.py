@@ -13,6 +13,7 @@ from formatting.card_buttons import buttons, open_to_cancel
 from formatting.card_ends import ending
 from formatting.card_steps import steps
 from formatting.closing import curve_line
+from formatting.cost import cost_words
 from formatting.message import Message
 from formatting.text import code, escape_within, one_line, prose, sentence, user
 from formatting.times import date_in_text
@@ -40,7 +41,7 @@ def card(launch: Launch, now: datetime) -> Message:
     done = "\n".join(step.mrkdwn() for step in steps(launch, now))
     blocks = [
         section(f"{glyphs.glyph(launch.verdict)} *{_heading(launch)}* {code(launch.name)}"),
-        context(_asked(launch)),
+        context(_asked(launch), *(prose(line) for line in _cost(launch))),
         *([section(done)] if done else []),
         *_remarks(launch),
         *ending(launch).blocks,
@@ -56,6 +57,7 @@ def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
     verdict = f"{glyphs.glyph(launch.verdict)} {_heading(launch)}"
     return (
         f"{verdict} {one_line(launch.name)} (launch {one_line(launch.launch_id)})",
+        *_cost(launch),
         *(step.plain() for step in steps(launch, now)),
         *((_retrying(launch),) if launch.trouble else ()),
         *ending(launch).lines,
@@ -92,6 +94,12 @@ def _asked(launch: Launch) -> str:
         f"launch {code(launch.launch_id)}",
     )
     return " · ".join(part for part in parts if part)
+
+
+def _cost(launch: Launch) -> tuple[str, ...]:
+    """What it may cost, for as long as it may cost anything: nothing once it ended without a job."""
+    no_job = launch.job is None and launch.verdict in (Verdict.FAILED, Verdict.CANCELLED, Verdict.REFUSED)
+    return () if launch.cost is None or no_job else (f"Cost: {cost_words(launch.cost)}",)
 
 
 def _remarks(launch: Launch) -> list[Block]:

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.models.cost import Cost
 from formatting.actions import ROW_CANCEL
 from formatting.blocks import actions, button, context, section
+from formatting.cost import cost_words
 from formatting.message import Message, said
 from formatting.text import UNKNOWN, code, count, link, listing, one_line, prose, safe_url, sentence
 
 _SENTENCE = 900
-_LINE = 280
-# Ten lines of at most 280 characters fit one section.
-_SECTION_LINES = 10
+_LINE = 350
+_WHAT = 120  # of a line, for a preset's description and machine
+# Eight lines of at most 350 characters fit one section.
+_SECTION_LINES = 8
 _MOST_PRESETS = 35
 
 
 @dataclass(frozen=True, slots=True)
 class PresetWords:
-    """A preset as people read of it; `price_per_hour` in dollars; `overrides` as "lr (0.0001 to 1)"."""
+    """A preset as people read of it; `overrides` as "lr (0.0001 to 1)"."""
 
     name: str
     description: str = ""
     machine: str = ""
-    price_per_hour: float | None = None
+    cost: Cost | None = None
     default: bool = False
     overrides: tuple[str, ...] = ()
 
@@ -72,11 +75,13 @@ def presets(available: Sequence[PresetWords]) -> Message:
 
 
 def _preset(preset: PresetWords) -> str:
-    price = "" if preset.price_per_hour is None else f"${preset.price_per_hour:,.2f} an hour"
+    cost = cost_words(preset.cost) if preset.cost is not None else ""
     keys = f"you may set {', '.join(preset.overrides)}" if preset.overrides else ""
-    parts = (preset.description, preset.machine, price, keys)
-    more = prose(" · ".join(one_line(part) for part in parts if part), _LINE - 60)
-    return f"{code(preset.name, 40)}{' (default)' if preset.default else ''}{f' · {more}' if more else ''}"
+    what = " · ".join(one_line(part) for part in (preset.description, preset.machine) if part)
+    # The cost is never cut: what is left of the line is for the others.
+    parts = (prose(what, _WHAT), cost, prose(keys, _LINE - 60 - _WHAT - len(cost)))
+    more = "".join(f" · {part}" for part in parts if part)
+    return f"{code(preset.name, 40)}{' (default)' if preset.default else ''}{more}"
 
 
 def bad_input(reason: str) -> Message:

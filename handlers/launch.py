@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from bot.errors import BadInput, StoreError
 from bot.launches.access import Refused, may_launch
 from bot.launches.desk import LaunchDesk
-from bot.launches.requests import LaunchRequest
+from bot.launches.requests import LaunchRequest, cost_of
 from bot.ports import Clock
 from bot.settings import Preset, Settings
 from formatting import words
@@ -114,11 +114,13 @@ def _in_words(preset: Preset, settings: Settings) -> words.PresetWords:
     machine = preset.machine_type
     if preset.accelerator_count:
         machine = f"{machine}, {preset.accelerator_count} x {preset.accelerator_type}"
+    if preset.replicas > 1:
+        machine = f"{preset.replicas} machines, each {machine}"
     return words.PresetWords(
         name=preset.name,
         description=preset.description,
         machine=machine,
-        price_per_hour=preset.price_per_hour,
+        cost=cost_of(preset),
         default=preset == settings.default,
         overrides=tuple(preset.allow),
     )

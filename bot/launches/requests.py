@@ -11,6 +11,7 @@ from datetime import datetime
 from bot.errors import BadInput
 from bot.launches.deadlines import expiry_from
 from bot.launches.overrides import check_overrides, example
+from bot.models.cost import Cost
 from bot.models.launch import Launch
 from bot.settings import Preset, Settings
 
@@ -62,6 +63,16 @@ def choose_preset(settings: Settings, name: str) -> Preset:
 MAX_SHOWN = 40  # characters of somebody's word that a sentence repeats
 
 
+def cost_of(preset: Preset) -> Cost:
+    """Return what a launch of this preset may cost."""
+    return Cost(
+        price_per_hour=preset.price_per_hour,
+        machines=preset.replicas,
+        cap_hours=preset.timeout_hours,
+        expected_hours=preset.max_hours,
+    )
+
+
 def new_launch(settings: Settings, request: LaunchRequest, now: datetime) -> Launch:
     """The launch that this request means, not stored yet. Raises BadInput when it means none."""
     preset = choose_preset(settings, request.preset)
@@ -84,4 +95,5 @@ def new_launch(settings: Settings, request: LaunchRequest, now: datetime) -> Lau
         due=now,
         limit_seconds=settings.timing.wait,
         expires=expiry_from(settings, now, settings.timing.wait),
+        cost=cost_of(preset),
     )

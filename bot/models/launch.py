@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.models.cloud import ExecutionStatus, JobState, QueueItemState
+from bot.models.cost import Cost
 from bot.models.diagnosis import Diagnosis
 
 
@@ -125,7 +126,8 @@ class Launch:
     retried, `attempts` counts its tries, `misses` the looks in a row that found nothing. `ended` is when
     the outcome was known. `item_since` is when its item was first seen in its state. `withdrawn` is since
     when its item is known to be no agent's to take: taken out of the queue, failed, or not there. `expires`
-    is when an item that is still pending is taken out of the queue.
+    is when an item that is still pending is taken out of the queue. `cost` is what people were told that it
+    may cost; None for a launch of an older bot.
     `team_id` and `user_id` are Slack's; a launch from a terminal has an empty channel.
     """
 
@@ -170,6 +172,7 @@ class Launch:
     curve: Curve | None = None
     withdrawn: datetime | None = None
     expires: datetime | None = None
+    cost: Cost | None = None
     ended: datetime | None = None
 
     @property

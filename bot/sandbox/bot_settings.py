@@ -73,7 +73,8 @@ def settings_text(
     timing: Mapping[str, float],
 ) -> str:
     """The file's text; strings are written as JSON, which TOML's basic strings agree with."""
-    waits = {name: seconds / scenario.speed for name, seconds in WAITS.items()} | dict(timing)
+    waits = {name: seconds / scenario.speed for name, seconds in (WAITS | scenario.timing).items()}
+    waits |= timing
     runner = scenario.runner_job[0]
     tables: dict[str, dict[str, object]] = {
         "google": {

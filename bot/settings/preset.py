@@ -69,7 +69,7 @@ class Preset(Frozen):
     )
     timeout_hours: float = Field(24, gt=0, le=168, title="Vertex ends the job after this", examples=[24])
     price_per_hour: float | None = Field(
-        None, ge=0, title="the list price of one machine for an hour, in dollars", examples=[0.85]
+        None, ge=0, le=100_000, title="the list price of one machine for an hour, in dollars", examples=[0.85]
     )
     max_hours: float | None = Field(None, gt=0, title="how long the job is expected to take", examples=[6])
     channels: tuple[ChannelId, ...] = Field(

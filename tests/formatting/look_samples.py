@@ -18,6 +18,7 @@ from bot.models.cloud import (
     Run,
     RunState,
 )
+from bot.models.cost import Cost
 from bot.models.diagnosis import Category, Confidence, Diagnosis
 from bot.models.launch import Failure, FailureKind, JobSeen, Launch, MessageRef, RunnerUse, Stage, Verdict
 from bot.models.scan import (
@@ -77,6 +78,8 @@ LAUNCH = Launch(
     created=before(seconds=40),
     due=NOW,
     limit_seconds=120,
+    expires=NOW + timedelta(minutes=31, seconds=20),
+    cost=Cost(price_per_hour=0.85, machines=1, cap_hours=24, expected_hours=2),
 )
 RUNNER = RunnerUse(
     intended=before(seconds=38),
@@ -174,6 +177,29 @@ CARDS: dict[str, Launch] = {
         stage=Stage.DONE,
         verdict=Verdict.FAILED,
         failure=Failure(FailureKind.NOT_QUEUED, "W&B: the queue vertex-ai-queue does not exist."),
+    ),
+    "not started": replace(
+        LAUNCH,
+        stage=Stage.DONE,
+        verdict=Verdict.FAILED,
+        ended=NOW,
+        failure=Failure(
+            FailureKind.NOT_STARTED,
+            "W&B: the service is not available. Nothing was sent within 120 s, so nothing was queued. "
+            "Type it again.",
+        ),
+    ),
+    "expired in the queue": replace(
+        WAITING,
+        stage=Stage.DONE,
+        verdict=Verdict.FAILED,
+        item_state=QueueItemState.PENDING,
+        withdrawn=before(seconds=12),
+        ended=NOW,
+        failure=Failure(
+            FailureKind.QUEUE_EXPIRED,
+            "No runner took the item within 32 min, so it was taken out of the queue; nothing was spent.",
+        ),
     ),
     "job failed": replace(
         SUBMITTED,

@@ -24,6 +24,7 @@ from slack_rules import broken_rules, spoken
 
 from bot.errors import ProblemKind
 from bot.models.cloud import ExecutionStatus, JobState
+from bot.models.cost import Cost
 from bot.models.launch import Failure, FailureKind, Launch, Verdict
 from bot.models.scan import Failed, Found, Scan, Service, Unread
 from formatting import words
@@ -76,6 +77,7 @@ ANY = st.one_of(
     st.text(max_size=300),
     st.lists(st.sampled_from(EVIL), max_size=6).map(" ".join),
 )
+DEAR = Cost(price_per_hour=99_999.99, machines=64, cap_hours=167.99, expected_hours=166.66)
 QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -192,7 +194,7 @@ def test_sentences_with_any_words_are_taken_and_safe(name: str, other: str) -> N
         words.store_trouble(name),
         words.already_asked(name),
         words.log_unread(name, other),
-        words.presets([words.PresetWords(name, other, name, 1.0, default=True, overrides=(other,))] * 70),
+        words.presets([words.PresetWords(name, other, name, DEAR, default=True, overrides=(other,))] * 70),
     )
 
 

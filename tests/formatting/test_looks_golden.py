@@ -82,6 +82,7 @@ def test_the_tables_of_a_terminal(golden: Golden) -> None:
 def test_the_closing_replies(golden: Golden) -> None:
     """The last word of a launch mentions who asked and says how it ended."""
     ends = ["succeeded", "job failed", "cancelled by ben", "cancelled outside", "lost"]
+    ends += ["not started", "expired in the queue"]
     messages = [closing(CARDS[end]) for end in ends]
     golden("closing.txt", "\n".join(shown(message) for message in messages))
 

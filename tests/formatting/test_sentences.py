@@ -8,6 +8,7 @@ import pytest
 from look_samples import BUSY, CARDS, DENIED, EMPTY, NOW, STARTED, all_failing, problem
 
 from bot.errors import ProblemKind
+from bot.models.cost import Cost
 from formatting import words
 from formatting.art import ART
 from formatting.card import card_lines
@@ -21,7 +22,9 @@ from formatting.tables import tables
 from formatting.text import sentence
 
 PRESETS = (
-    words.PresetWords("bert-small", "BERT on one L4", "g2-standard-8", 0.85, default=True, overrides=("lr",)),
+    words.PresetWords(
+        "bert-small", "BERT on one L4", "g2-standard-8", Cost(0.85, 1, 24, 2), default=True, overrides=("lr",)
+    ),
     words.PresetWords("llama"),
 )
 URL = "https://acme.slack.com/archives/C01/p11"

@@ -30,7 +30,15 @@ GOOD = (
     ("/launch help", ("starts a training job", "/launch presets", "/launch status", "/launch cancel")),
     (
         "/launch presets",
-        ("bert-small", "(default)", "one L4", "$0.85 an hour", "you may set lr", "llama-lora"),
+        (
+            "bert-small",
+            "(default)",
+            "one L4",
+            "about $1.70 (2 h), at most about $20.40 for machines by the 24 h limit",
+            "you may set lr",
+            "llama-lora",
+            "· at most about $98.40 for machines by the 24 h limit",
+        ),
     ),
 )
 

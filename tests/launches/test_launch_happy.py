@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from rig import Rig
 
+from bot.models.cost import Cost
 from bot.models.launch import Stage, Verdict
 
 
@@ -44,6 +45,16 @@ async def test_nothing_happens_outside_before_the_card(rig: Rig) -> None:
 
     assert ended.verdict is Verdict.SUCCEEDED
     assert len(rig.cards()) == 1
+
+
+async def test_the_first_card_says_what_the_launch_may_cost(rig: Rig) -> None:
+    """A mistyped preset is seen while Cancel still saves the money."""
+    launch = await rig.launch()
+
+    now = await rig.to_stage(launch, Stage.QUEUE)
+
+    assert "Cost: about $1.70 (2 h), at most about $20.40 for machines by the 24 h limit" in rig.thread()
+    assert now.cost == Cost(price_per_hour=0.85, machines=1, cap_hours=24, expected_hours=2)
 
 
 async def test_the_curve_and_the_metrics_follow_a_success(rig: Rig) -> None:

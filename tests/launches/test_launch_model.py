@@ -220,7 +220,7 @@ class Launching(RuleBasedStateMachine):
         """Everything goes well from now on: each launch ends, truly, with one card and one reply."""
         self.world.arm("", "")
         for request in self.requests:
-            for number in range(200):
+            for _ in range(200):
                 launch = self.launch_of(request)
                 if launch.stage is Stage.DONE:
                     break

@@ -202,8 +202,8 @@ async def test_a_record_of_an_older_bot_reads_with_defaults(store: Store, url: s
     await store.launches.add(make_launch(), double_press=10)
     with sqlite3.connect(url.removeprefix("sqlite:///")) as raw:
         raw.execute(
-            "update launch set record = json_set(json_remove(record, '$.withdrawn', '$.metrics', '$.curve'),"
-            " '$.mood', 'good')"
+            "update launch set record = json_set(json_remove(record, '$.withdrawn', '$.metrics', '$.curve',"
+            " '$.expires', '$.cost'), '$.mood', 'good')"
         )
     raw.close()
 

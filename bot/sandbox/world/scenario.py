@@ -198,6 +198,7 @@ class Scenario(Table):
     log_delay: Span = 3.0
     latency: dict[str, Span] = Field(default_factory=lambda: {"*": 0.06})
     slack: dict[str, object] = Field(default_factory=dict)
+    timing: dict[str, Span] = Field(default_factory=dict)
     queue: tuple[QueueTable, ...] = (QueueTable(name="vertex-ai-queue"),)
     runner_job: tuple[RunnerJobTable, ...] = (RunnerJobTable(),)
     execution: tuple[ExecutionTable, ...] = ()
