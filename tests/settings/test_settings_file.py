@@ -83,11 +83,12 @@ def test_the_example_loads_with_every_line_taken_in(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, uncommented()))
     plain = load_settings(EXAMPLE)
 
-    assert (plain.timing, plain.slack, plain.logs, plain.store) == (
+    assert (plain.timing, plain.slack, plain.logs, plain.store, plain.limits) == (
         settings.timing,
         settings.slack,
         settings.logs,
         settings.store,
+        settings.limits,
     )
     assert [cause.id for cause in parse_causes(settings.cause)] == ["license-server"]
 
@@ -265,3 +266,32 @@ def test_wrong_secrets_are_named_at_once_without_their_values() -> None:
     ]
     assert "Example: export SLACK_BOT_TOKEN=xoxb-..." in text
     assert "planted" not in text
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "2.5", "true", '"none"', '"4"', '""', "[4]"])
+def test_a_limit_is_a_number_or_the_word_unlimited(tmp_path: Path, value: str) -> None:
+    """No number and no other word may switch a limit off by mistake: that costs money."""
+    lines = mistakes(tmp_path, f"{GOOD}[limits]\nin_flight = {value}\n")
+
+    shown = "" if value == "[4]" else f"{value} "
+    rule = 'must be a whole number of at least 1, or "unlimited"'
+    title = "the most launches of all people that have not ended"
+    assert [f"limits.in_flight: {shown}{rule} ({title}). Example: in_flight = 20"] == lines
+
+
+def test_limits_hold_unless_they_are_switched_off_in_words(tmp_path: Path) -> None:
+    """Whoever writes no limits has the safe ones; each is switched off by itself."""
+    plain = load_settings(write(tmp_path, GOOD)).limits
+    off = load_settings(write(tmp_path, f'{GOOD}[limits]\nin_flight_per_person = "unlimited"\n')).limits
+
+    assert (4, 20) == (plain.in_flight_per_person, plain.in_flight)
+    assert (None, 20) == (off.in_flight_per_person, off.in_flight)
+
+
+def test_a_job_is_not_expected_to_outlive_its_cap(tmp_path: Path) -> None:
+    """Vertex AI ends the job at the cap: an expectation above it would show a cost that cannot be."""
+    text = GOOD.replace("[preset.allow.lr]", "timeout_hours = 6\nmax_hours = 8\n[preset.allow.lr]")
+
+    rule = "must not be above timeout_hours, which is 6: Vertex ends the job then"
+    title = "how long the job is expected to take"
+    assert [f"preset[0].max_hours: 8 {rule} ({title}). Example: max_hours = 6"] == mistakes(tmp_path, text)

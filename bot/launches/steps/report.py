@@ -42,7 +42,7 @@ async def _tell(turn: Turn) -> None:
 def _owed(turn: Turn) -> bool:
     """Whether people must be told although they saw no card: whoever asked still believes that it starts."""
     failure = turn.launch.failure
-    return failure is not None and failure.kind is FailureKind.NOT_STARTED
+    return failure is not None and failure.kind in (FailureKind.NOT_STARTED, FailureKind.QUEUE_EXPIRED)
 
 
 async def _settle(turn: Turn) -> None:
