@@ -54,7 +54,8 @@ def broken_at_end(row: str, index: int, spans: Sequence[Span]) -> Broken | None:
     end = len(row.rstrip())
     last = row[max(0, end - _LONGEST_STUB) : end]
     word = last[len(last.rstrip(_KEY_CHARACTERS)) :]
-    if not word or any(span.end > end - len(word) for span in spans):
+    # A name at the row's end is no secret: a token may end like one where it was broken.
+    if not word or any(span.start < span.end > end - len(word) for span in spans):
         return None
     return Broken(((index, end - len(word), end),), word, "", "", wide)
 

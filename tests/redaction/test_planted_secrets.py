@@ -125,6 +125,19 @@ def test_a_token_broken_in_two_is_seen(secret: Planted) -> None:
         assert len(secret.left_in("\n".join(redact_lines(broken)))) == 0 or len(secret.value) - cut < 20
 
 
+@pytest.mark.parametrize("name", ["pWD", "_pwd", "Token", "_secret", "APIKEY", "_passwd", "Cookie"])
+@pytest.mark.parametrize("prefix", ["wandb_v1_", "github_pat_", "sk-proj-", "ya29.", "glpat-"])
+def test_a_token_broken_behind_what_reads_like_a_name_is_seen(prefix: str, name: str) -> None:
+    """What was drawn by lot ends, at the break, like a secret's name: the row below is no value of it."""
+    first, rest = (
+        f"{prefix}2d8tMHOux{name}",
+        "XINkGpJ90zGK1Nw9VZbFuHvcelNZbAb1jxDAh0uDi1M3vI7rJ4USXs6pIDfwpASYs",
+    )
+    lines = redact_lines([f"[rank0]: {first}", f"[rank0]: {rest}"])
+
+    assert Planted("", "", "2d8tMHOux" + rest).left_in("\n".join(lines)) == ""
+
+
 @few
 @given(secret=shaped)
 def test_a_token_broken_in_three_is_seen(secret: Planted) -> None:
