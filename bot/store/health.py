@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store.private import OWNER_ONLY, make_private
 from bot.store.sentences import describe
 
 RETRY_SECONDS = 0.02
@@ -26,6 +28,7 @@ def check_file(file: Path, *, busy_seconds: float) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(file)
         with closing(sqlite3.connect(file, timeout=busy_seconds)) as connection:
             verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             if verdict == "ok":
@@ -72,4 +75,6 @@ def _copy(file: Path, copy: Path) -> None:
     for suffix in ("", "-wal"):  # the newest writes may live in the second
         source = Path(f"{file}{suffix}")
         if source.exists():
-            shutil.copy2(source, f"{copy}{suffix}")
+            target = f"{copy}{suffix}"
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT, OWNER_ONLY))
+            shutil.copyfile(source, target)

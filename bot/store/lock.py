@@ -9,6 +9,7 @@ from typing import Self
 
 from bot.errors import StoreError
 from bot.store.place import find_place
+from bot.store.private import OWNER_ONLY, narrow
 from bot.store.sentences import describe
 
 
@@ -48,7 +49,8 @@ def take_lock(url: str) -> StoreLock:
     path = Path(f"{place.file}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+        narrow(path)
     except OSError as error:
         raise StoreError(describe(error, path)) from error
     if not _lock(handle):
