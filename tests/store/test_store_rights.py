@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 from store_samples import make_launch
+from structlog.testing import capture_logs
 
 from bot.clock import SystemClock
 from bot.errors import StoreError
@@ -26,6 +26,11 @@ def _usual_umask() -> Iterator[None]:
 
 def rights(folder: Path) -> dict[str, str]:
     return {path.name: stat.filemode(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def widen(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.chmod(0o664)
 
 
 async def test_only_the_owner_may_open_a_new_store(url: str, tmp_path: Path) -> None:
@@ -46,8 +51,7 @@ async def test_what_an_older_bot_left_open_is_narrowed(url: str, tmp_path: Path)
     reader = sqlite3.connect(tmp_path / "store.db")  # keeps -wal and -shm there
     reader.execute("SELECT count(*) FROM alembic_version").fetchone()
     (tmp_path / "store.db.lock").touch()
-    for path in tmp_path.iterdir():
-        path.chmod(0o664)
+    widen(tmp_path)
 
     with take_lock(url):
         store = await open_store(url, SystemClock())
