@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from types import MappingProxyType
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
@@ -41,6 +42,15 @@ RULES: dict[str, str] = {
 }
 # A longer text may be a key or a token that was put into the wrong place: it is not repeated.
 MAX_SHOWN = 24
+# Keys of older versions, and what to do about them.
+GONE: MappingProxyType[Location, str] = MappingProxyType(
+    {
+        ("wandb", "app_url"): (
+            "there is no such key any more; the address of W&B's pages follows from base_url. "
+            'Remove this line. Example: base_url = "https://api.wandb.ai"'
+        ),
+    }
+)
 SECRET_WORDS = ("token", "secret", "password", "api_key")
 
 
@@ -92,6 +102,8 @@ def _wrong(fault: ErrorDetails) -> str:
 
 def _unknown(location: Location, schema: type[BaseModel]) -> str:
     name = str(location[-1])
+    if gone := GONE.get(location):
+        return f"{_path(location)}: {gone}"
     if any(word in name.lower() for word in SECRET_WORDS):
         words = "_".join(str(part) for part in location)
         variable = difflib.get_close_matches(words, list(Secrets.model_fields), n=1, cutoff=0)[0].upper()

@@ -51,6 +51,10 @@ class Wandb:
         """Takes an item out of the queue; False when it was not there any more."""
         return await self._queues.remove_item(item_id, queue)
 
+    def run_url(self, run_id: str) -> str:
+        """The address of a run's page; "" until the library has been loaded, moments after the start."""
+        return self._runs.page(run_id)
+
     async def find_run(self, run_id: str) -> Run | None:
         """One run by id, None when W&B knows of none."""
         return await self._runs.find_run(run_id)

@@ -31,6 +31,12 @@ class Library:
         self._core = Core()
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="wandb")
         self._api: asyncio.Task[Any] | None = None
+        self._app_url = ""
+
+    @property
+    def app_url(self) -> str:
+        """The address under which people look at W&B's pages; "" until the library has been loaded."""
+        return self._app_url
 
     async def ask(self, work: Callable[[Any], T], *, deadline: float) -> T:
         """Returns work(api) from one of the threads; raises ServiceError when it fails or takes too long.
@@ -95,7 +101,17 @@ class Library:
         self._core.start()
         import wandb  # noqa: PLC0415 - the core has just loaded it
 
+        # Before W&B is asked: while it is down, links are right all the same.
+        self._app_url = app_address(self._overrides["base_url"])
         return wandb.Api(overrides=self._overrides, api_key=self._key, timeout=math.ceil(self._call))
+
+
+def app_address(base_url: str) -> str:
+    """Return the address of the pages that belong to an API address; loads the library."""
+    from wandb.util import api_to_app_url  # noqa: PLC0415 - half a second, for whoever asks first
+
+    # W&B's own rules, which moved with its cloud: https://docs.coreweave.com/forge-whats-moved
+    return str(api_to_app_url(base_url)).rstrip("/")
 
 
 def _guarded(work: Callable[[], T]) -> T:

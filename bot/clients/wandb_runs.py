@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from bot.clients.wandb_errors import failure
 from bot.clients.wandb_library import Library
@@ -29,8 +30,12 @@ class Runs:
         self._names = names
         self._call = call_seconds
         self._path = f"{names.entity}/{names.project}"
-        self._web = (names.app_url or names.base_url.replace("://api.", "://", 1)).rstrip("/")
         self._listing = threading.Lock()
+
+    def page(self, run_id: str) -> str:
+        """The address of a run's page; "" until the library, which works it out, has been loaded."""
+        app = self._library.app_url
+        return f"{app}/{quote(self._path)}/runs/{quote(run_id)}" if app else ""
 
     async def list_active(self, *, deadline: float) -> tuple[Run, ...]:
         """All runs at work, newest first; empty also where the project does not exist yet."""
@@ -80,7 +85,7 @@ class Runs:
 
     async def _list(self, filters: dict[str, object], limit: int | None, deadline: float) -> tuple[Run, ...]:
         def work(api: Any) -> tuple[Run, ...]:
-            return tuple(run_of(raw, self._url(str(raw.id))) for raw in self._raw(api, filters, limit))
+            return tuple(run_of(raw, self.page(str(raw.id))) for raw in self._raw(api, filters, limit))
 
         return await self._library.ask(work, deadline=deadline)
 
@@ -113,9 +118,6 @@ class Runs:
                 f"the key's account does not see the entity {self._names.entity}",
                 effectless=True,
             )
-
-    def _url(self, run_id: str) -> str:
-        return f"{self._web}/{self._path}/runs/{run_id}"
 
 
 def _metrics(summary: dict[str, object], keys: Sequence[str]) -> tuple[tuple[str, float], ...]:

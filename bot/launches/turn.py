@@ -50,7 +50,11 @@ class Turn:
 
     async def save(self, **changes: Any) -> None:  # the fields of Launch, checked by `replace`
         """Writes changes down; raises SaveConflict when another worker has the launch."""
-        self.launch = await self.tools.launches.save(replace(self.launch, **changes))
+        changed = replace(self.launch, **changes)
+        if changed.queued is not None and not changed.run_url:
+            # Right after the start the address may not be known yet: then with a later save.
+            changed = replace(changed, run_url=self.tools.tracker.run_url(changed.launch_id))
+        self.launch = await self.tools.launches.save(changed)
 
     async def go_on(self, stage: Stage, *, after: float = 0.0, **changes: Any) -> None:
         """Writes down that this stage is next, `after` seconds from now, and that nothing is in the way."""

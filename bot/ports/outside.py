@@ -136,6 +136,10 @@ class Tracker(Protocol):
         """Takes an item out of the queue; False when it was not there any more."""
         ...
 
+    def run_url(self, run_id: str) -> str:
+        """The address of a run's page; "" while it is not known, moments after the start. Never waits."""
+        ...
+
     async def find_run(self, run_id: str) -> Run | None:
         """One run by id, None when W&B knows of none."""
         ...

@@ -25,7 +25,8 @@ def add_continuations(rows: Sequence[str], found: dict[int, list[Span]]) -> None
             continue
         if label and (values := labelled_values(row, label)):
             found.setdefault(index, []).extend(values)
-            broken = None
+            # What reads like a label may be the beginning of a token that the row's end broke.
+            broken = follow(row, index, found, broken) if broken and not broken.kind else None
         elif broken:
             broken = follow(row, index, found, broken)
         spans = found.get(index, ())

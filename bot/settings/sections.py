@@ -58,12 +58,6 @@ class Wandb(Frozen):
     base_url: Url = Field(
         "https://api.wandb.ai", title="W&B's API address", examples=["https://api.wandb.ai"]
     )
-    app_url: Url | None = Field(None, title="W&B's web address", examples=["https://wandb.ai"])
-
-    def run_url(self, run_id: str) -> str:
-        """The page of a run; W&B's own cloud keeps its pages beside its API, other servers in one place."""
-        app = self.app_url or self.base_url.replace("https://api.wandb.ai", "https://wandb.ai")
-        return f"{app}/{self.entity}/{self.project}/runs/{run_id}"
 
 
 class Access(Frozen):

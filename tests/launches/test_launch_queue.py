@@ -71,6 +71,17 @@ async def test_an_item_whose_run_is_there_needs_no_runner_and_is_not_sent_again(
     assert now.run_url.endswith(launch.launch_id)
 
 
+async def test_a_link_that_is_not_known_at_first_comes_later(rig: Rig) -> None:
+    """A launch right after the start is queued before W&B's library is loaded, which knows the address."""
+    launch = await rig.launch()
+    queued = await rig.to_stage(launch, Stage.RUNNER)
+
+    ended = await rig.to_end(launch)
+
+    assert queued.run_url == ""
+    assert ended.run_url == f"{rig.settings.wandb.base_url}/acme-ml/trainer/runs/{launch.launch_id}"
+
+
 async def test_a_refused_item_fails_the_launch_at_once(rig: Rig) -> None:
     """Trying again what W&B refuses for good helps nobody; nothing is in the queue."""
     rig.fault("wandb", PUSH, status="403", message="permission denied")

@@ -138,6 +138,16 @@ def test_a_token_broken_behind_what_reads_like_a_name_is_seen(prefix: str, name:
     assert Planted("", "", "2d8tMHOux" + rest).left_in("\n".join(lines)) == ""
 
 
+def test_a_token_broken_behind_what_reads_like_an_option_is_seen() -> None:
+    """The row below is taken for the option's value, and the option itself is the beginning of the token."""
+    first = "sk-proj--9IoGpeVQGWPWD"
+    rest = "thEUZx_Fqrp04R2xS6KDlaLC-54DWGrCp8MCqqa99Q9byXEZiFFDAh423u8aTRzrm4dxI"
+    lines = redact_lines([f"[rank0]: {first}", f"[rank0]: {rest}", "[rank0]: next"])
+
+    assert Planted("", "", first[8:] + rest).left_in("\n".join(lines)) == ""
+    assert lines[2] == "[rank0]: next"
+
+
 @few
 @given(secret=shaped)
 def test_a_token_broken_in_three_is_seen(secret: Planted) -> None:

@@ -166,6 +166,11 @@ def test_five_mistakes_are_named_at_once(tmp_path: Path) -> None:
             'default_preset: "bort" must be the name of a preset; there are: bert-small',
         ),
         ("[google]", "sockets = 3\n[google]", "sockets: there is no such key; it belongs into [slack]"),
+        (
+            'entity = "acme-ml"',
+            'entity = "acme-ml"\napp_url = "https://wandb.ai"',
+            "wandb.app_url: there is no such key any more; the address of W&B's pages follows from base_url",
+        ),
         ("[google]", 'access = "me"\n[google]', 'access: "me" must be a table'),
         ('[google]\nproject = "acme-ml"', "", "google.project: is missing (the Google Cloud project id)"),
     ],

@@ -78,7 +78,6 @@ async def _queued(turn: Turn, item_id: str, *, then: Stage = Stage.RUNNER) -> No
         then,
         item_id=item_id,
         queued=now,
-        run_url=turn.tools.settings.wandb.run_url(turn.launch.launch_id),
         misses=0,
         # From the intent on: a restart in between grants no extra time.
         deadline=deadline_from(turn.launch.item_intended or now, turn.launch.limit_seconds),
