@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from bot.clients.wandb_environment import limit_environment
 from bot.clients.wandb_errors import failure
 from bot.clients.wandb_folder import Folder
 from bot.errors import ProblemKind
@@ -29,12 +30,14 @@ class Core:
                 raise failure(ProblemKind.UNAVAILABLE, "the bot is ending", effectless=True)
             if self._folder is None:
                 self._folder = Folder()
-                os.environ.update(_options(self._folder.path))
+            options = _options(self._folder.path)
+            os.environ.update(options)
             if self._lost:
                 _tear_down()
                 self._lost = False
             import wandb  # noqa: PLC0415 - it takes half a second, and reads the environment at once
 
+            limit_environment(options.keys())
             wandb.setup()
 
     def lose(self) -> None:

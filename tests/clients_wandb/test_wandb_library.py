@@ -4,6 +4,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -26,6 +27,11 @@ async def problem_of(call: Awaitable[object]) -> Problem:
 
 def cores() -> list[psutil.Process]:
     return [child for child in psutil.Process().children(recursive=True) if "wandb-core" in child.name()]
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().strip("\0").split("\0")
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 async def test_a_key_that_is_refused_is_said_at_each_call(server: WandbServer, connect: Connect) -> None:
@@ -99,6 +105,44 @@ async def test_a_connecting_that_hangs_holds_one_thread_only(
     assert time.monotonic() - began < 1.5
     assert {ProblemKind.TIMED_OUT} == {problem.kind for problem in problems}
     assert world.calls["wandb", "Viewer", "-"] <= 1
+
+
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-planted",
+    "SLACK_APP_TOKEN": "xapp-planted",
+    "SLACK_SIGNING_SECRET": "planted-signing",
+    "GOOGLE_APPLICATION_CREDENTIALS": "/run/planted.json",
+    "GOOGLE_API_KEY": "planted-google",
+    "DATABASE_URL": "postgresql://bot:planted@db/bot",
+    "PGPASSWORD": "planted-pg",
+    "WANDB_API_KEY": "planted-wandb",
+    "SOMETHING_NEW": "planted-new",
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows environments there")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_the_librarys_process_knows_no_secret_of_ours(
+    server: WandbServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It needs none, it gets its key over its socket; what it never had it cannot lose. Also at a restart."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    client = connect(server.url, call=10.0)
+    seen = []
+    for _ in range(2):
+        await client.list_active(deadline=20)
+        (core,) = cores()
+        seen.append(environment_of(core.pid))
+        core.kill()
+        core.wait(5)
+
+    assert [] == [name for environment in seen for name, value in environment.items() if "planted" in value]
+    assert [set(), set()] == [set(environment) & set(SECRETS) for environment in seen]
+    # What it does need came through: its folders, the proxy.
+    assert all({"WANDB_DIR", "HTTPS_PROXY", "PATH"} <= set(environment) for environment in seen)
+    gc.collect()  # as below
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
