@@ -17,17 +17,30 @@ PATIENCE = 12.0
 # A process that was killed is gone within moments.
 KILL_SECONDS = 3.0
 
+# What a Python program needs to find itself, and a person's language and time. No proxy: it would be asked
+# for addresses of this machine, and NO_PROXY is not honoured.
+_NEEDED = frozenset(
+    {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TERM", "LD_LIBRARY_PATH", "VIRTUAL_ENV"}
+)
+
+
+def surroundings() -> dict[str, str]:
+    """Return the variables of our environment that the bot needs; real secrets of the machine stay here."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _NEEDED or name.startswith(("PYTHON", "COVERAGE_"))
+    }
+
 
 class BotProcess:
     """`async with BotProcess(...)` runs the product's own command until the block ends."""
 
     def __init__(self, settings: Path, secrets: dict[str, str], *, log: Path) -> None:
         self._arguments = [sys.executable, "-m", "handlers.cli", "serve", "--settings", str(settings)]
-        # A proxy of the outside would be asked for addresses of this machine, and NO_PROXY is not honoured.
-        outside = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         # What the bot and its helpers leave lying about when they are killed goes with the stage's folder.
         self._scratch = tempfile.mkdtemp(prefix="bot-", dir=log.parent)
-        self._environment = {**outside, **secrets, "TMPDIR": self._scratch}
+        self._environment = {**surroundings(), **secrets, "TMPDIR": self._scratch}
         self._log_path = log
         self._log: IO[bytes] | None = None
         self.process: asyncio.subprocess.Process | None = None

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 import signal
 import tempfile
 from pathlib import Path
 
-from bot.sandbox.child import BotProcess
+from bot.sandbox.child import BotProcess, surroundings
 from bot.sandbox.demo import Say, judge, play_demo, printed_outcomes, shown
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.scenario_file import read_scenario
@@ -62,7 +61,7 @@ async def _ready(stage: Stage, bot: BotProcess) -> bool:
 
 async def _demo(stage: Stage, settings: Path, bot: BotProcess, say: Say) -> int:
     missed = await play_demo(stage, say)
-    environment = {**os.environ, **stage.environment()}
+    environment = {**surroundings(), **stage.environment()}
     wrong = missed + await judge(stage, lambda: printed_outcomes(settings, environment))
     for channel in dict.fromkeys(step.channel for step in stage.scenario.demo):
         reader = next(step.user for step in stage.scenario.demo if step.channel == channel)

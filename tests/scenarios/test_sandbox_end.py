@@ -60,6 +60,25 @@ async def test_nothing_is_left_when_the_sandbox_ends(tmp_path: Path, way: str) -
     assert code == (1 if way == "bot killed" else 0)
 
 
+async def test_the_bot_gets_none_of_the_machines_secrets(tmp_path: Path) -> None:
+    """Whoever tries the sandbox may have real keys in the shell: the bot there has the sandbox's only."""
+    planted = {
+        "SLACK_BOT_TOKEN": "xoxb-planted",
+        "GOOGLE_APPLICATION_CREDENTIALS": "/run/planted.json",
+        "AWS_SECRET_ACCESS_KEY": "planted",
+        "DATABASE_URL": "postgresql://bot:planted@db/bot",
+    }
+    async with child("sandbox", "--port", "0", folder=tmp_path, secrets=planted) as sandbox:
+        await sandbox.says("type /launch")
+        (bot,) = bots(sandbox)
+        seen = bot.environ()
+        await sandbox.told(signal.SIGINT, SECONDS)
+
+    assert [] == [name for name, value in seen.items() if "planted" in value]
+    assert set(planted) & set(seen) == {"SLACK_BOT_TOKEN"}
+    assert {"PATH", "TMPDIR", "WANDB_API_KEY"} <= set(seen)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_nothing_is_left_when_the_sandbox_ends_while_it_starts(
     tmp_path: Path, number: signal.Signals
