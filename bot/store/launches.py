@@ -67,8 +67,10 @@ class LaunchTable:
     async def recent(self, *, since: datetime, limit: int = 100) -> tuple[Launch, ...]:
         """The newest `limit` finished launches created since then, and all unfinished ones, newest first."""
         done = _records().where(launches.c.stage == Stage.DONE, launches.c.created >= since)
+        # In this order: what ends in between is read twice, and not missed.
+        unfinished = await self.unfinished()
         ended = await self._read(done.order_by(launches.c.created.desc()).limit(limit))
-        both = {launch.launch_id: launch for launch in (*ended, *await self.unfinished())}
+        both = {launch.launch_id: launch for launch in (*unfinished, *ended)}
         return tuple(sorted(both.values(), key=lambda launch: launch.created, reverse=True))
 
     async def by_run_ids(self, run_ids: Sequence[str]) -> tuple[Launch, ...]:

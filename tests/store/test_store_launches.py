@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isnan
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from bot.errors import StoreError
 from bot.models.launch import Launch, Stage, Verdict
 from bot.ports import AuditEntry, SaveConflict
 from bot.store import Store
+from bot.store.launches import LaunchTable
 
 moments = st.datetimes(min_value=datetime(1990, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 st.register_type_strategy(datetime, moments)
@@ -208,6 +210,24 @@ async def test_a_record_of_an_older_bot_reads_with_defaults(store: Store, url: s
     raw.close()
 
     assert make_launch() == await store.launches.get("abcd1234")
+
+
+async def test_a_launch_that_ends_while_the_list_is_read_is_in_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two readings make the list: what ends between them must not be missing from both."""
+    launch = (await store.launches.add(make_launch(), double_press=10)).launch
+    read = LaunchTable._read
+
+    async def read_and_end(table: LaunchTable, query: Any) -> tuple[Launch, ...]:
+        found = await read(table, query)
+        if (await store.launches.get(launch.launch_id)) == launch:
+            await store.launches.save(replace(launch, stage=Stage.DONE, ended=NOW))
+        return found
+
+    monkeypatch.setattr(LaunchTable, "_read", read_and_end)
+
+    assert [Stage.DONE] == [one.stage for one in await store.launches.recent(since=NOW)]
 
 
 async def test_a_start_belongs_to_one_launch_until_it_is_old(store: Store) -> None:
