@@ -6,21 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import structlog
-from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.ending import SHARES, Part, end
+from bot.ending import Part, end
 from bot.errors import BadInput
 from bot.settings import Secrets, Settings
+from handlers.http_mode import listen_http
 from handlers.in_flight import InFlight
-
-PATH = "/slack/events"
-# A handler that is not over then is cancelled, in time for its connection to be closed in order.
-ANSWER_SECONDS = SHARES[Part.ACKS] - 0.5
 
 
 def listen(
@@ -31,39 +26,8 @@ def listen(
     Raises BadInput when the secret that this way of listening needs is missing, or its port is taken.
     """
     if http:
-        return _http(app, settings, secret)
+        return listen_http(app, settings.slack, secret)
     return _sockets(app, in_flight, settings, secret)
-
-
-@asynccontextmanager
-async def _http(app: AsyncApp, settings: Settings, secret: Secrets) -> AsyncIterator[str]:
-    if not secret.slack_signing_secret.get_secret_value():
-        raise BadInput(
-            "SLACK_SIGNING_SECRET is not set. HTTP mode needs the app's signing secret, from its Basic "
-            "Information page. Example: export SLACK_SIGNING_SECRET=..."
-        )
-    runner = web.AppRunner(app.web_app(path=PATH), access_log=None, shutdown_timeout=ANSWER_SECONDS)
-    await runner.setup()
-    try:
-        host, port = await _bind(runner, settings.slack.http_host, settings.slack.http_port)
-        url = f"http://{host}:{port}{PATH}"
-        structlog.get_logger("serve").info("listening", url=url)
-        yield url
-    finally:
-        await end(Part.ACKS, runner.cleanup())
-
-
-async def _bind(runner: web.AppRunner, host: str, port: int) -> tuple[str, int]:
-    """Where it listens now."""
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise BadInput(
-            f"{host}:{port} cannot be listened on: {error.strerror}. Set another http_host or http_port in "
-            "[slack]. Example: http_port = 3001"
-        ) from error
-    address = runner.addresses[0]
-    return str(address[0]), int(address[1])
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -64,7 +66,10 @@ def build_app(settings: Settings, secret: Secrets, listeners: Listeners, in_flig
         ignoring_self_events_enabled=True,
         # Bolt answers when a listener's function returns: ours return with the ack (`until_acked`).
         process_before_response=True,
+        logger=_bolt_log(),
+        raise_error_for_unhandled_request=True,
     )
+    app.error(_unheard)
     app.command("/launch")(_guarded(in_flight, listeners.launch.handle))
     app.command("/monitor")(_guarded(in_flight, listeners.monitor.handle))
     app.action(actions.LAUNCH_CANCEL)(_guarded(in_flight, listeners.actions.cancel_launch))
@@ -79,6 +84,22 @@ def build_app(settings: Settings, secret: Secrets, listeners: Listeners, in_flig
     app.action(_OPENED)(_acknowledge)
     app.event("app_home_opened")(_guarded(in_flight, listeners.home.opened))
     return app
+
+
+def _bolt_log() -> logging.Logger:
+    """The logger whose level Bolt copies to all of its own; below ERROR these write whole requests down."""
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.ERROR)
+    return logger
+
+
+async def _unheard(error: Exception, body: dict[str, Any]) -> None:
+    """Logs a payload that no listener took, or that failed before one; Bolt's own line would quote it."""
+    log = structlog.get_logger("slack")
+    if isinstance(error, BoltUnhandledRequestError):
+        log.warning("no listener takes this payload", kind=body.get("type") or "command")
+    else:
+        log.error("a payload failed before its listener", exc_info=error)
 
 
 def _with_token(token: str) -> Callable[..., Awaitable[AuthorizeResult]]:

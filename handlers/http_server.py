@@ -1,0 +1,143 @@
+"""aiohttp's server with limits: what strangers send costs little, and holds nobody else up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+from aiohttp import web
+
+# How long the rest of a refused body is read and thrown away. Without this the sender may get a reset
+# instead of the answer: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+LINGER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """What one sender may take: bytes of a body, seconds for headers and body, connections of all together.
+
+    The connections stay below 1,024, the usual limit of a process's open files.
+    """
+
+    body_bytes: int = 65_536
+    header_seconds: float = 5.0
+    body_seconds: float = 5.0
+    connections: int = 512
+
+
+class Refusal(Enum):
+    """Why a request is not answered: its HTTP status, and the sentence for its sender."""
+
+    BROKEN = (400, "The request is not valid HTTP, or it ended early.")
+    MALFORMED = (400, "The body is signed, but it is not a payload of Slack.")
+    UNSIGNED = (401, "The signature is missing or wrong, or it is older than five minutes.")
+    NO_SUCH_PATH = (404, "Nothing is here.")
+    NOT_A_POST = (405, "Only POST is answered here.")
+    TOO_SLOW = (408, "The body did not come in time.")
+    TOO_LARGE = (413, "The body is too large.")
+
+    def response(self) -> web.Response:
+        """Return the answer, one line; it closes the connection."""
+        status, sentence = self.value
+        headers = {"Allow": "POST"} if self is Refusal.NOT_A_POST else None
+        return closing(web.Response(status=status, text=f"{sentence}\n", headers=headers))
+
+    def log(self) -> None:
+        """Write one line that holds nothing of the request."""
+        structlog.get_logger("http").warning(
+            "request refused", status=self.value[0], reason=self.name.lower()
+        )
+
+
+def closing(response: web.Response) -> web.Response:
+    """Return the response, made the last one of its connection.
+
+    A connection carries one request. If it were kept, a request that a proxy sends while we close the idle
+    connection would be lost, and Slack does not send a command twice.
+    """
+    response.force_close()
+    return response
+
+
+async def read_body(request: web.BaseRequest, limits: HttpLimits) -> bytes | Refusal:
+    """Return the whole body as it was sent, or why it was not read to its end."""
+    if (request.content_length or 0) > limits.body_bytes:
+        return Refusal.TOO_LARGE
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limits.body_bytes:
+                    return Refusal.TOO_LARGE
+    except TimeoutError:
+        return Refusal.TOO_SLOW
+    except (web.RequestPayloadError, OSError):
+        return Refusal.BROKEN
+    return bytes(body)
+
+
+class LimitedServer(web.Server):
+    """A server that holds at most so many connections.
+
+    One too many takes the place of the oldest that is not trusted yet. So half-open connections can fill
+    the server, but they cannot keep a request of Slack out of it.
+    """
+
+    def __init__(
+        self, answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: HttpLimits
+    ) -> None:
+        super().__init__(answer)
+        self._limits = limits
+        self._untrusted: dict[web.RequestHandler, asyncio.Transport] = {}
+
+    def __call__(self) -> web.RequestHandler:
+        """Return the protocol of one new connection."""
+        return _Connection(
+            self,
+            loop=asyncio.get_running_loop(),
+            # aiohttp closes a connection on which it waits for the end of the headers for so long.
+            keepalive_timeout=self._limits.header_seconds,
+            lingering_time=LINGER_SECONDS,
+            read_bufsize=self._limits.body_bytes,
+            # A few compressed bytes can become gigabytes, and Slack compresses nothing.
+            auto_decompress=False,
+            access_log=None,  # type: ignore[arg-type]  # aiohttp's own way to say that there is none
+        )
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Note a new connection, and close the oldest untrusted one if there are too many."""
+        super().connection_made(handler, transport)
+        self._untrusted[handler] = transport
+        if len(self.connections) > self._limits.connections:
+            oldest = next(iter(self._untrusted))
+            self._untrusted.pop(oldest).abort()
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """Forget a connection."""
+        super().connection_lost(handler, exc)
+        self._untrusted.pop(handler, None)
+
+    def trust(self, request: web.BaseRequest) -> None:
+        """Keep the connection of this request until it is answered."""
+        self._untrusted.pop(request.protocol, None)
+
+
+class _Connection(web.RequestHandler):
+    """One connection; what is not HTTP is refused in one line, without a traceback that quotes it."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the answer to bytes that aiohttp could not parse; other errors are bugs, logged whole."""
+        if status != Refusal.BROKEN.value[0]:
+            return super().handle_error(request, status, exc, message)
+        Refusal.BROKEN.log()
+        return Refusal.BROKEN.response()
