@@ -97,6 +97,11 @@ def invite_me(bot_name: str, command: str) -> Message:
     return said(f"I am not in this channel. Type {name}, then {typed} again; nothing was started.")
 
 
+def other_workspace() -> Message:
+    """A person of another workspace typed or pressed something."""
+    return said("I only answer people of the workspace in which I am installed, so I did nothing.")
+
+
 def nothing_started(reason: str) -> Message:
     """A launch that was not stored."""
     return said(f"Nothing was started. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())

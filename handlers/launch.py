@@ -100,7 +100,7 @@ def _request(
     user = command["user_id"]
     return LaunchRequest(
         trigger_id=command["trigger_id"],
-        team_id=command.get("team_id") or command.get("enterprise_id") or "",
+        team_id=command.get("team_id") or "",
         channel_id=command["channel_id"],
         user_id=user,
         user_name=command.get("user_name") or user,

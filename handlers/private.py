@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.errors import BadInput, ServiceError, StoreError
 from bot.launches.access import Refused
@@ -50,3 +53,9 @@ async def private(respond: Respond, message: Message, *, instead: bool = False) 
         response_type="ephemeral",
         replace_original=instead,
     )
+
+
+def in_thread(args: AsyncArgs) -> Respond:
+    """The way to answer privately, in the thread in which somebody pressed: a phone shows nothing else."""
+    thread = (args.body.get("container") or {}).get("thread_ts")
+    return functools.partial(args.respond, thread_ts=thread) if thread else args.respond

@@ -22,6 +22,7 @@ from bot.clients.slack import Outbox, SlackClient
 from bot.clock import SystemClock
 from bot.ending import END_SECONDS, SHARES, Part, end
 from bot.errors import BadInput, ServiceError
+from bot.models.workspace import Workspace
 from bot.settings import Secrets, Settings
 from bot.settings_file import load_secrets, load_settings
 from bot.store import Store, open_store, take_lock
@@ -157,12 +158,12 @@ async def _answering(
     slack = SlackClient(
         client, posts_per_second=settings.slack.posts_per_second, post_burst=settings.slack.post_burst
     )
-    team, bot_name = await _whoami(slack)
+    workspace, bot_name = await _whoami(slack)
     speaker = Speaker(
         slack,
         store.workspaces,
         clock,
-        team_id=team,
+        team_id=workspace.team_id,
         refusal_hours=settings.timing.refusal_hours,
     )
     announcer = SlackAnnouncer(slack, speaker, outbox, clock, store.launches, bot_name=bot_name)
@@ -186,7 +187,7 @@ async def _answering(
         resumed = await room.scheduler.start()
         log.info("launches taken up", launches=resumed)
         try:
-            app = build_app(settings, secret, listeners, in_flight)
+            app = build_app(settings, secret, workspace, listeners, in_flight)
             yield Bot(app, store, in_flight, warming, listening)
         finally:
             warming.cancel()
@@ -202,8 +203,11 @@ async def _ended(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _whoami(slack: SlackClient) -> tuple[str, str]:
-    """The workspace's id and the bot's name; a wrong token is found here, before anybody types."""
+async def _whoami(slack: SlackClient) -> tuple[Workspace, str]:
+    """The workspace and the bot's name, known before the bot listens: nobody else's words are answered.
+
+    A wrong token is found here too, before anybody types. Raises BadInput for one.
+    """
     try:
         return await stamina.AsyncRetryingCaller(
             attempts=None, timeout=SLACK_SECONDS, wait_initial=0.5, wait_max=15.0
@@ -213,7 +217,7 @@ async def _whoami(slack: SlackClient) -> tuple[str, str]:
             raise
         raise BadInput(
             f"Slack refused the bot: {error.problem.message}. "
-            "Set SLACK_BOT_TOKEN to the bot token of your installed app, such as xoxb-..."
+            "Set SLACK_BOT_TOKEN to the bot token of the app in your workspace, such as xoxb-..."
         ) from error
 
 

@@ -21,6 +21,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.models.workspace import Workspace
 from bot.settings import Secrets, Settings
 from formatting import actions, words
 from handlers.acking import Ack, until_acked
@@ -29,6 +30,8 @@ from handlers.home import Home
 from handlers.in_flight import InFlight
 from handlers.launch import LaunchCommand
 from handlers.monitor import MonitorCommand
+from handlers.own_workspace import only_own
+from handlers.private import in_thread
 
 Listener: TypeAlias = Callable[..., Awaitable[None]]
 RATE_LIMIT_RETRIES = 3
@@ -55,8 +58,13 @@ def web_client(settings: Settings, *, token: str = "") -> AsyncWebClient:
     )
 
 
-def build_app(settings: Settings, secret: Secrets, listeners: Listeners, in_flight: InFlight) -> AsyncApp:
-    """The app, with every listener registered; it asks nothing of Slack by itself, not even before an ack."""
+def build_app(
+    settings: Settings, secret: Secrets, workspace: Workspace, listeners: Listeners, in_flight: InFlight
+) -> AsyncApp:
+    """The app, with every listener registered; it asks nothing of Slack by itself, not even before an ack.
+
+    No listener hears of a payload from another workspace than the given one.
+    """
     app = AsyncApp(
         client=web_client(settings),
         # Left alone, Bolt asks auth.test before the first listener: an ack would wait for Slack's answer.
@@ -70,6 +78,7 @@ def build_app(settings: Settings, secret: Secrets, listeners: Listeners, in_flig
         raise_error_for_unhandled_request=True,
     )
     app.error(_unheard)
+    app.middleware(only_own(workspace, in_flight))
     app.command("/launch")(_guarded(in_flight, listeners.launch.handle))
     app.command("/monitor")(_guarded(in_flight, listeners.monitor.handle))
     app.action(actions.LAUNCH_CANCEL)(_guarded(in_flight, listeners.actions.cancel_launch))
@@ -126,7 +135,7 @@ def _guarded(in_flight: InFlight, listener: Listener) -> Callable[[AsyncArgs], A
 
     async def work(args: AsyncArgs, ack: Ack) -> None:
         in_flight.working()
-        given = {"ack": ack, "respond": _in_thread(args)}
+        given = {"ack": ack, "respond": in_thread(args)}
         try:
             await listener(**{name: given.get(name) or getattr(args, name) for name in names})
         except Exception as error:  # noqa: BLE001 - the entry point: whatever it is, the person gets a number
@@ -142,12 +151,6 @@ def _guarded(in_flight: InFlight, listener: Listener) -> Callable[[AsyncArgs], A
     return run if "ack" in names else run_event
 
 
-def _in_thread(args: AsyncArgs) -> Callable[..., Awaitable[Any]]:
-    """The way to answer privately, in the thread in which somebody pressed: a phone shows nothing else."""
-    thread = (args.body.get("container") or {}).get("thread_ts")
-    return functools.partial(args.respond, thread_ts=thread) if thread else args.respond
-
-
 async def _unexpected(error: Exception, args: AsyncArgs) -> None:
     """A correlation id for the person, the same id and the error for the log."""
     correlation = secrets.token_hex(4)
@@ -161,6 +164,6 @@ async def _unexpected(error: Exception, args: AsyncArgs) -> None:
         if args.ack.response is None:
             await args.ack()
         if args.body.get("response_url"):
-            await _in_thread(args)(text=sentence, response_type="ephemeral", replace_original=False)
+            await in_thread(args)(text=sentence, response_type="ephemeral", replace_original=False)
     except (aiohttp.ClientError, TimeoutError, OSError) as unsaid:
         log.warning("the number could not be told", correlation=correlation, reason=str(unsaid))

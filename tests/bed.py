@@ -15,10 +15,10 @@ from typing import Any
 
 from bot.models.launch import Launch, MessageRef
 from bot.models.launch import Stage as Step
-from bot.sandbox.slack.directory import TEAM_ID
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.outcome import Outcome
 from bot.sandbox.slack.payloads import Payloads
+from bot.sandbox.slack.settings import TEAM_ID
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scenario_file import read_scenario
@@ -92,12 +92,14 @@ class Bed:
         where = self.slack.world.directory.channel(channel)
         return Payloads(self.slack.world).command(user, where, name, words)
 
-    def press_payload(self, message: Message, action_id: str, value: str) -> dict[str, Any]:
-        """The payload of a press by alice, as Slack sends it, not sent yet."""
+    def press_payload(
+        self, message: Message, action_id: str, value: str, *, user: str = "U0ALICE"
+    ) -> dict[str, Any]:
+        """The payload of a press, as Slack sends it, not sent yet."""
         world = self.slack.world
         action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
         where = world.directory.channel(message.channel)
-        return Payloads(world).message_action("U0ALICE", where, message, action, {})
+        return Payloads(world).message_action(user, where, message, action, {})
 
     async def deliver(self, kind: str, payload: dict[str, Any]) -> Outcome:
         """Sends one payload once, as it is."""
@@ -216,12 +218,16 @@ def write_in(path: Path, table: str, **values: object) -> None:
 
 @asynccontextmanager
 async def stage_on(
-    played: Scenario | str = "happy", *, speed: float = SPEED, manifest: Path = MANIFEST
+    played: Scenario | str = "happy",
+    *,
+    speed: float = SPEED,
+    manifest: Path = MANIFEST,
+    workspace: dict[str, Any] | None = None,
 ) -> AsyncIterator[tuple[Stage, Path]]:
     """A sandbox without a bot, and a folder for what a bot writes."""
     made = scenario(played, speed=speed) if isinstance(played, str) else played
     with tempfile.TemporaryDirectory(prefix="launch-control-test-") as folder:
-        async with Stage(made, manifest=manifest) as stage:
+        async with Stage(made, manifest=manifest, workspace=workspace) as stage:
             yield stage, Path(folder)
 
 
@@ -234,10 +240,15 @@ async def bot_on(
     slack: dict[str, object] | None = None,
     tables: dict[str, dict[str, object]] | None = None,
     manifest: Path = MANIFEST,
+    workspace: dict[str, Any] | None = None,
     **timing: float,
 ) -> AsyncIterator[Bed]:
-    """The bot at work in a scenario; `timing`, `slack` and `tables` set keys of its settings file."""
-    async with stage_on(played or brief(), speed=speed, manifest=manifest) as (stage, folder):
+    """The bot at work in a scenario; `timing`, `slack` and `tables` set keys of its settings file.
+
+    `workspace` replaces fields of the Slack workspace's own settings.
+    """
+    on = stage_on(played or brief(), speed=speed, manifest=manifest, workspace=workspace)
+    async with on as (stage, folder):
         path = stage.write_settings(folder, **{**QUICK, **timing})
         write_in(path, "slack", http_port=0, **(slack or {}))
         for table, values in (tables or {}).items():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from bot.sandbox.bot_settings import settings_text
 from bot.sandbox.google.servers import GoogleServers
@@ -23,12 +24,24 @@ API_KEY = "5a" * 20
 
 
 class Stage:
-    """`async with Stage(scenario) as stage:` plays a scenario until the block ends."""
+    """`async with Stage(scenario) as stage:` plays a scenario until the block ends.
 
-    def __init__(self, scenario: Scenario, *, port: int = 0, manifest: Path | None = None) -> None:
+    `workspace` replaces fields of the Slack workspace's `SlackSettings`.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        port: int = 0,
+        manifest: Path | None = None,
+        workspace: Mapping[str, Any] | None = None,
+    ) -> None:
         self.scenario = scenario
         self.world = World(project=scenario.project)
-        self.slack = SlackWorkspace(_slack_settings(scenario, manifest))
+        self.slack = SlackWorkspace(
+            dataclasses.replace(_slack_settings(scenario, manifest), **(workspace or {}))
+        )
         self.google = GoogleServers(self.world)
         self.wandb = WandbServer(
             self.world, api_key=API_KEY, entity=scenario.entity, project=scenario.wandb_project

@@ -130,18 +130,18 @@ async def test_http_mode_does_what_socket_mode_does() -> None:
 
 async def test_an_enterprise_grid_s_payloads_are_understood() -> None:
     """On a Grid the team may be null and names may lack: the launch still has an owner who may cancel it."""
-    async with bot_on(scenario(launch=())) as bed:
-        command = bed.command("/launch") | {"team_id": "", "enterprise_id": "E0GRID", "user_name": ""}
+    async with bot_on(scenario(launch=()), workspace={"enterprise": True}) as bed:
+        command = bed.command("/launch") | {"user_name": "", "is_enterprise_install": "true"}
         outcome = await bed.deliver("slash_commands", command)
         await bed.until(lambda: bed.slack.messages("#training"))
         (launch,) = await bed.launches()
         card = bed.slack.messages("#training")[0]
         payload = bed.press_payload(card, "launch_cancel", launch.launch_id)
-        payload |= {"team": None, "enterprise": {"id": "E0GRID", "name": "grid"}, "user": {"id": "U0ALICE"}}
+        payload |= {"team": None, "user": {"id": "U0ALICE", "team_id": bed.team}}
         pressed = await bed.deliver("interactive", payload)
         await bed.settled("cancelled")
         (ended,) = await bed.launches()
 
         assert (True, True) == (outcome.ok, pressed.ok)
-        assert ("E0GRID", "U0ALICE", "U0ALICE") == (launch.team_id, launch.user_name, ended.cancel_by)
+        assert (bed.team, "U0ALICE", "U0ALICE") == (launch.team_id, launch.user_name, ended.cancel_by)
         json.dumps(payload)

@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
-from slack_parts import Connect, OpenWorkspace, app_of
+from slack_parts import Connect, OpenWorkspace, app_of, client_of
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import ALICE, Command, SlackWorkspace
+from bot.sandbox.slack import ALICE, BOT_USER, CARA, DAN, Command, Room, SlackWorkspace
+from bot.sandbox.slack.payloads import Payloads
+from bot.sandbox.slack.settings import ENTERPRISE_ID, TEAM_ID
 
 
 def go_button(action_id: str = "go") -> dict[str, Any]:
@@ -205,3 +207,44 @@ async def test_only_subscribed_events_of_joined_channels_are_sent(
     await workspace.wait_until(lambda: workspace.journal.acks)
 
     assert ["<@U0LAUNCHBOT> &lt;hi&gt;"] == seen
+
+
+async def test_people_of_other_workspaces_are_named_by_their_own(open_workspace: OpenWorkspace) -> None:
+    """In a shared channel a press names the channel's workspace as the team, and the person's beside it."""
+    room = Room("C0TRAINING", "training", (ALICE.id, CARA.id, DAN.id, BOT_USER))
+    workspace = await open_workspace(people=(ALICE, CARA, DAN), rooms=(room,), enterprise=True)
+    payloads, channel = Payloads(workspace.world), workspace.world.directory.channel("training")
+    named = {}
+    for person in (ALICE, CARA, DAN):
+        command = payloads.command(person.id, channel, "/launch", "")
+        press = payloads.view_action(person.id, {"id": "V1", "type": "home"}, {}, {})
+        event = payloads.event({"type": "app_home_opened", "user": person.id})
+        named[person.name] = (
+            (command["team_id"], command.get("enterprise_id")),
+            (press["team"]["id"], press["user"]["team_id"]),
+            (event["team_id"], event["enterprise_id"], event["context_team_id"]),
+        )
+
+    assert named == {
+        "alice": ((TEAM_ID, ENTERPRISE_ID), (TEAM_ID, TEAM_ID), (TEAM_ID, ENTERPRISE_ID, TEAM_ID)),
+        "cara": (("T0OTHER", None), (TEAM_ID, "T0OTHER"), ("T0OTHER", None, TEAM_ID)),
+        "dan": (("T0SISTER", ENTERPRISE_ID), (TEAM_ID, "T0SISTER"), ("T0SISTER", ENTERPRISE_ID, TEAM_ID)),
+    }
+
+
+async def test_an_app_of_a_whole_organisation_gets_no_team(open_workspace: OpenWorkspace) -> None:
+    """Its token names the organisation in place of a workspace, and presses only say whose the person is."""
+    workspace = await open_workspace(org_wide=True)
+    identity = await client_of(workspace).auth_test()
+    press = Payloads(workspace.world).view_action(ALICE.id, {"id": "V1", "type": "home"}, {}, {})
+
+    assert (ENTERPRISE_ID, ENTERPRISE_ID, True) == (
+        identity["team_id"],
+        identity["enterprise_id"],
+        identity["is_enterprise_install"],
+    )
+    assert (None, ENTERPRISE_ID, TEAM_ID) == (
+        press["team"],
+        press["enterprise"]["id"],
+        press["user"]["team_id"],
+    )

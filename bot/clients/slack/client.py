@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from aiolimiter import AsyncLimiter
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clients.slack.errors import slack_failure
+from bot.clients.slack.errors import SYSTEM, slack_failure
+from bot.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import MessageRef
+from bot.models.workspace import Workspace
 
 T = TypeVar("T")
 Blocks = Sequence[dict[str, Any]]
@@ -143,10 +145,18 @@ class SlackClient:
                 break
         return None
 
-    async def whoami(self) -> tuple[str, str]:
-        """The team's id and the bot's name, from auth.test."""
+    async def whoami(self) -> tuple[Workspace, str]:
+        """The workspace of the token and the bot's name.
+
+        ServiceError is INVALID for the token of a whole Enterprise Grid organisation: it names no workspace.
+        https://docs.slack.dev/reference/methods/auth.test
+        """
         answer = await _call(self._web.auth_test)
-        return str(answer["team_id"]), str(answer["user"])
+        team_id, enterprise_id = answer.get("team_id") or "", answer.get("enterprise_id") or ""
+        if answer.get("is_enterprise_install") or not team_id or team_id == enterprise_id:
+            text = "its token is of a whole organisation, and the bot answers one workspace"
+            raise ServiceError(Problem(ProblemKind.INVALID, SYSTEM, text, effectless=True))
+        return Workspace(str(team_id), str(enterprise_id)), str(answer["user"])
 
     def _history(self, channel: str, oldest: str, thread_ts: str, cursor: str) -> Awaitable[Any]:
         asked: dict[str, Any] = {"oldest": oldest, "include_all_metadata": True, "limit": PAGE}

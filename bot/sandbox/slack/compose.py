@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.slack.arguments import Arguments
-from bot.sandbox.slack.directory import TEAM_ID
-from bot.sandbox.slack.settings import APP_ID, BOT_ID, BOT_USER
+from bot.sandbox.slack.settings import APP_ID, BOT_ID, BOT_USER, TEAM_ID
 from bot.sandbox.slack.validator import check_message, finish_blocks
 from bot.sandbox.slack.wire import Json, RefusedError
 from bot.sandbox.slack.world import World

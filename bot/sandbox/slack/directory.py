@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sandbox.slack.settings import APP_ID, BOT_ID, BOT_USER, Room, SlackSettings
+from bot.sandbox.slack.settings import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Person, Room, SlackSettings
 from bot.sandbox.slack.wire import Json, RefusedError
 
-TEAM_ID = "T0SANDBOX"
-ENTERPRISE_ID = "E0SANDBOX"
 DOMAIN = "sandbox"
 
 
@@ -45,9 +43,9 @@ class Directory:
     """Looks people and channels up, the way Slack does for an app."""
 
     def __init__(self, settings: SlackSettings) -> None:
-        self._settings = settings
+        self._people = {person.id: person for person in settings.people}
         self.channels = {room.id: Channel(room, list(room.members)) for room in settings.rooms}
-        self.users: dict[str, Json] = {person.id: self._human(person.id) for person in settings.people}
+        self.users: dict[str, Json] = {person.id: self._human(person) for person in settings.people}
         self.users[BOT_USER] = self._user(BOT_USER, settings.bot_name, settings.bot_name) | {"is_bot": True}
         self.users[BOT_USER]["profile"] |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
 
@@ -84,15 +82,19 @@ class Directory:
             raise RefusedError("not_in_channel")
         return channel
 
-    def _human(self, user_id: str) -> Json:
-        person = next(one for one in self._settings.people if one.id == user_id)
-        return self._user(person.id, person.name, person.real_name) | {"is_bot": False}
+    def person(self, user_id: str) -> Person:
+        """A human by id; raises KeyError for anybody else."""
+        return self._people[user_id]
 
-    def _user(self, user_id: str, name: str, real_name: str) -> Json:
-        profile: Json = {"real_name": real_name, "display_name": name, "team": TEAM_ID}
+    def _human(self, person: Person) -> Json:
+        user = self._user(person.id, person.name, person.real_name, person.team_id)
+        return user | {"is_bot": False, "is_stranger": person.is_foreign}
+
+    def _user(self, user_id: str, name: str, real_name: str, team_id: str = TEAM_ID) -> Json:
+        profile: Json = {"real_name": real_name, "display_name": name, "team": team_id}
         return {
             "id": user_id,
-            "team_id": TEAM_ID,
+            "team_id": team_id,
             "name": name,
             "real_name": real_name,
             "deleted": False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.slack.directory import TEAM_ID, Channel
+from bot.sandbox.slack.directory import Channel
 from bot.sandbox.slack.world import World
 
 
@@ -19,7 +19,7 @@ def join(world: World, channel: Channel, user: str, *, inviter: str = "") -> boo
             "subtype": "channel_join",
             "ts": world.stamps.mint(),
             "user": user,
-            "team": TEAM_ID,
+            "team": world.directory.users[user]["team_id"],
             "text": f"<@{user}> has joined the channel{by}",
         },
     )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import secrets
 
-from bot.sandbox.slack.directory import DOMAIN, ENTERPRISE_ID, TEAM_ID, Channel
+from bot.sandbox.slack.directory import DOMAIN, Channel
 from bot.sandbox.slack.messages import Message
-from bot.sandbox.slack.settings import APP_ID, BOT_USER
+from bot.sandbox.slack.settings import APP_ID, BOT_USER, ENTERPRISE_ID, TEAM_ID
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.world import World
 
@@ -18,7 +18,12 @@ ENTERPRISE_NAME = "Sandbox Grid"
 
 
 class Payloads:
-    """Builds payloads; each command or press gets its own trigger id and response URL."""
+    """Builds payloads; each command or press gets its own trigger id and response URL.
+
+    A person of another workspace is named by that one's ids where Slack names the person; `team` of a press
+    is the workspace in which the app is installed, null where it is installed in the whole organisation
+    (https://docs.slack.dev/enterprise/developing-for-enterprise-orgs/).
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -26,10 +31,11 @@ class Payloads:
     def command(self, user: str, channel: Channel, command: str, text: str) -> Json:
         """A slash command; there is no thread and no message in it."""
         world = self._world
+        team, enterprise = self._home_of(user)
         payload: Json = {
             "token": VERIFICATION,
-            "team_id": TEAM_ID,
-            "team_domain": DOMAIN,
+            "team_id": team,
+            "team_domain": DOMAIN if team == TEAM_ID else team.lower(),
             "channel_id": channel.id,
             "channel_name": "privategroup" if channel.room.is_private else channel.room.name,
             "user_id": user,
@@ -38,12 +44,12 @@ class Payloads:
             "text": text,
             "api_app_id": APP_ID,
             # A string here, a boolean in interactive payloads: Slack's own inconsistency.
-            "is_enterprise_install": "false",
+            "is_enterprise_install": "true" if world.settings.org_wide else "false",
             "response_url": self._response_url("commands", channel.id, user),
             "trigger_id": world.triggers.mint(user),
         }
-        if world.settings.enterprise:
-            payload |= {"enterprise_id": ENTERPRISE_ID, "enterprise_name": ENTERPRISE_NAME}
+        if enterprise:
+            payload |= {"enterprise_id": enterprise, "enterprise_name": ENTERPRISE_NAME}
         return payload
 
     def message_action(
@@ -92,10 +98,14 @@ class Payloads:
 
     def event(self, event: Json) -> Json:
         """The envelope around an event, with the id by which repetitions are known."""
-        enterprise = ENTERPRISE_ID if self._world.settings.enterprise else None
+        org_wide = self._world.settings.org_wide
+        team, enterprise = self._home_of(str(event.get("user", "")))
         return {
             "token": VERIFICATION,
-            "team_id": TEAM_ID,
+            "team_id": team,
+            "enterprise_id": enterprise,
+            "context_team_id": TEAM_ID,
+            "context_enterprise_id": self._enterprise,
             "api_app_id": APP_ID,
             "event": event,
             "type": "event_callback",
@@ -103,30 +113,42 @@ class Payloads:
             "event_time": int(self._world.now()),
             "authorizations": [
                 {
-                    "enterprise_id": enterprise,
-                    "team_id": TEAM_ID,
+                    "enterprise_id": self._enterprise,
+                    "team_id": None if org_wide else TEAM_ID,
                     "user_id": BOT_USER,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": org_wide,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": team != TEAM_ID,
         }
 
     def _interactive(self, kind: str, user: str) -> Json:
-        person = self._world.directory.users[user]
-        enterprise = (
-            {"id": ENTERPRISE_ID, "name": ENTERPRISE_NAME} if self._world.settings.enterprise else None
-        )
+        person, org_wide = self._world.directory.users[user], self._world.settings.org_wide
+        name, enterprise = person["name"], self._enterprise
         return {
             "type": kind,
-            "user": {"id": user, "username": person["name"], "name": person["name"], "team_id": TEAM_ID},
+            "user": {"id": user, "username": name, "name": name, "team_id": person["team_id"]},
             "api_app_id": APP_ID,
             "token": VERIFICATION,
-            "team": {"id": TEAM_ID, "domain": DOMAIN},
-            "enterprise": enterprise,
-            "is_enterprise_install": False,
+            "team": None if org_wide else {"id": TEAM_ID, "domain": DOMAIN},
+            "enterprise": {"id": enterprise, "name": ENTERPRISE_NAME} if enterprise else None,
+            "is_enterprise_install": org_wide,
         }
+
+    @property
+    def _enterprise(self) -> str | None:
+        """The organisation of the workspace."""
+        settings = self._world.settings
+        return ENTERPRISE_ID if settings.enterprise or settings.org_wide else None
+
+    def _home_of(self, user: str) -> tuple[str, str | None]:
+        """The workspace and the organisation of a person."""
+        try:
+            person = self._world.directory.person(user)
+        except KeyError:
+            return TEAM_ID, self._enterprise
+        return person.team_id, (person.enterprise_id or None) if person.is_foreign else self._enterprise
 
     def _response_url(self, kind: str, channel: str, user: str, source_ts: str = "") -> str:
         url = self._world.response_urls.mint(channel, user, source_ts)

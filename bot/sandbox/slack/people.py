@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.compose import content, from_bot
 from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.directory import TEAM_ID, Channel
+from bot.sandbox.slack.directory import Channel
 from bot.sandbox.slack.membership import join
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.outcome import Outcome
@@ -50,7 +50,7 @@ class People:
             "type": "message",
             "ts": self._world.stamps.mint(),
             "user": user,
-            "team": TEAM_ID,
+            "team": self._world.directory.users[user]["team_id"],
             "text": escaped,
             "client_msg_id": self._world.stamps.mint(),
             **({"thread_ts": thread_ts} if thread_ts else {}),
@@ -114,7 +114,7 @@ class People:
                 "type": "member_joined_channel",
                 "user": user,
                 "channel": channel.id,
-                "team": TEAM_ID,
+                "team": self._world.directory.users[user]["team_id"],
             }
             event |= {"channel_type": "G" if channel.room.is_private else "C"}
             self._delivery.event(event | {"event_ts": self._world.stamps.mint()})

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+TEAM_ID = "T0SANDBOX"
+ENTERPRISE_ID = "E0SANDBOX"
 BOT_USER = "U0LAUNCHBOT"
 BOT_ID = "B0LAUNCHBOT"
 APP_ID = "A0LAUNCHBOT"
@@ -33,11 +35,21 @@ DEFAULT_EVENTS = frozenset({"app_home_opened", "app_mention", "message.channels"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A human of the workspace."""
+    """A human; one of another workspace (`team_id`) is here through a shared channel.
+
+    `enterprise_id` is that other workspace's organisation, "" when it has none.
+    """
 
     id: str
     name: str
     real_name: str
+    team_id: str = TEAM_ID
+    enterprise_id: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether this person belongs to another workspace."""
+        return self.team_id != TEAM_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,9 @@ class Command:
 
 ALICE = Person("U0ALICE", "alice", "Alice Archer")
 BOB = Person("U0BOB", "bob", "Bob Baker")
+# Of another company, in a channel shared by Slack Connect; and of another workspace of the same organisation.
+CARA = Person("U0CARA", "cara", "Cara Cole", team_id="T0OTHER")
+DAN = Person("W0DAN", "dan", "Dan Doyle", team_id="T0SISTER", enterprise_id=ENTERPRISE_ID)
 PEOPLE = (ALICE, BOB)
 ROOMS = (
     Room("C0TRAINING", "training", (ALICE.id, BOB.id, BOT_USER), topic="launches and their endings"),
@@ -78,7 +93,9 @@ class SlackSettings:
     With `request_url` the app is reached over signed HTTP, without it over Socket Mode. `commands`
     limits the slash commands that exist; none given means that every command belongs to the app.
     `faults` are switched on from the start (the names are those of `Faults`). `now` gives seconds
-    since 1970 and may be replaced by a test. Other numbers are seconds.
+    since 1970 and may be replaced by a test. With `enterprise` the workspace belongs to an Enterprise Grid
+    organisation; with `org_wide` the app is installed in the whole organisation, not in this workspace.
+    Other numbers are seconds.
     """
 
     title: str = "Sandbox workspace"
@@ -97,6 +114,7 @@ class SlackSettings:
     rate_multiplier: float = 1.0
     refuse_blocks: frozenset[str] = frozenset()
     enterprise: bool = False
+    org_wide: bool = False
     ack_seconds: float = 3.0
     event_retry_seconds: tuple[float, ...] = (0.0, 60.0, 300.0)
     file_seconds: float = 0.3

@@ -5,9 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from bot.sandbox.slack.directory import TEAM_ID
 from bot.sandbox.slack.screens import Screens
-from bot.sandbox.slack.settings import APP_ID, BOT_ID
+from bot.sandbox.slack.settings import APP_ID, BOT_ID, TEAM_ID
 from bot.sandbox.slack.validator import finish_blocks
 from bot.sandbox.slack.wire import Json, RefusedError
 

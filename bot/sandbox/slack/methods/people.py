@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from bot.sandbox.slack.arguments import Arguments
-from bot.sandbox.slack.directory import ENTERPRISE_ID, TEAM_ID
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.methods.views import accept_view
-from bot.sandbox.slack.settings import APP_ID, BOT_ID, BOT_USER
+from bot.sandbox.slack.settings import APP_ID, BOT_ID, BOT_USER, ENTERPRISE_ID, TEAM_ID
 from bot.sandbox.slack.validator import check_message
 from bot.sandbox.slack.wire import Json, RefusedError, invalid
 from bot.sandbox.slack.world import World
 
 
 def auth_test(world: World, _arguments: Arguments) -> Json:
-    """auth.test: who the token is."""
+    """auth.test: who the token is. The token of a whole organisation names that in place of a workspace.
+
+    https://docs.slack.dev/reference/methods/auth.test
+    """
     answer = {
         "url": world.base_url,
         "team": world.settings.title,
-        "team_id": TEAM_ID,
+        "team_id": ENTERPRISE_ID if world.settings.org_wide else TEAM_ID,
         "user": world.settings.bot_name,
         "user_id": BOT_USER,
         "bot_id": BOT_ID,
-        "is_enterprise_install": False,
+        "is_enterprise_install": world.settings.org_wide,
     }
-    return answer | ({"enterprise_id": ENTERPRISE_ID} if world.settings.enterprise else {})
+    in_organisation = world.settings.enterprise or world.settings.org_wide
+    return answer | ({"enterprise_id": ENTERPRISE_ID} if in_organisation else {})
 
 
 def users_info(world: World, arguments: Arguments) -> Json:
