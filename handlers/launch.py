@@ -16,6 +16,7 @@ from formatting.launch_lines import status
 from formatting.message import Message
 from handlers.announcer import SlackAnnouncer
 from handlers.parsing import Cancel, Help, Presets, Start, Status, parse_launch
+from handlers.private import private
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
 Respond: TypeAlias = Callable[..., Awaitable[Any]]
@@ -67,7 +68,7 @@ class LaunchCommand:
             message = status(await self._desk.status(), self._clock.now(), command["user_id"])
         except StoreError as failure:
             message = words.store_trouble(str(failure))
-        await respond(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
+        await private(respond, message)
 
     async def _cancel(self, ack: Ack, launch_id: str, command: Mapping[str, Any]) -> None:
         user = command["user_id"]

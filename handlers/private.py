@@ -6,8 +6,11 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+import structlog
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.webhook import WebhookResponse
 
+from bot.clients.slack import MessageRefused, answer_refusal
 from bot.errors import BadInput, ServiceError, StoreError
 from bot.launches.access import Refused
 from bot.launches.turn import trouble_sentence
@@ -46,13 +49,23 @@ def in_words(error: ServiceError) -> str:
 
 
 async def private(respond: Respond, message: Message, *, instead: bool = False) -> None:
-    """Shows a message to the person alone; with `instead` in the place of the note that was pressed."""
-    await respond(
-        text=message.text,
-        blocks=list(message.blocks),
-        response_type="ephemeral",
-        replace_original=instead,
+    """Shows a message to the person alone; with `instead` in the place of the note that was pressed.
+
+    A message that Slack refuses is sent once more as text; what is refused then, or cannot be, is logged.
+    """
+    answer = functools.partial(
+        respond, text=message.text, response_type="ephemeral", replace_original=instead
     )
+    refusal = _refusal(await answer(blocks=list(message.blocks)))
+    if isinstance(refusal, MessageRefused) and message.blocks:
+        structlog.get_logger("slack").error("Slack refused a message's blocks", reason=str(refusal))
+        refusal = _refusal(await answer())
+    if refusal is not None:
+        structlog.get_logger("slack").warning("a private answer was not shown", reason=str(refusal))
+
+
+def _refusal(answer: WebhookResponse) -> ServiceError | None:
+    return answer_refusal(answer.status_code, answer.body)
 
 
 def in_thread(args: AsyncArgs) -> Respond:

@@ -1,4 +1,4 @@
-"""Says a message in Slack as well as the workspace can show it: newer blocks fall back to plain ones."""
+"""Says a message in Slack as well as the workspace can show it: refused blocks fall back to plain ones."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import structlog
 
-from bot.clients.slack import BlocksRefused, Outgoing, SlackClient
-from bot.errors import ServiceError, StoreError
+from bot.clients.slack import BlocksRefused, MessageRefused, Outgoing, SlackClient
+from bot.errors import StoreError
 from bot.models.launch import MessageRef
 from bot.ports import Clock, Workspaces
 from formatting.message import Message, plain
@@ -23,7 +23,8 @@ class Speaker:
     """Posts, edits and whispers messages in one workspace.
 
     A block type that the workspace refuses by name is not tried again for the settings'
-    `timing.refusal_hours`; each refusal is logged as an error. Raises what SlackClient raises.
+    `timing.refusal_hours`. After any other refusal of this one message its text is sent once, without blocks,
+    and the next message is tried in full. Each refusal is logged as an error. Raises what SlackClient raises.
     """
 
     def __init__(
@@ -65,14 +66,17 @@ class Speaker:
             try:
                 return await send(Outgoing(text=shown.text, blocks=shown.blocks, tags=tags))
             except BlocksRefused as refusal:
-                if refusal.types <= refused:
-                    break  # the fallback itself was refused: only the text is left
-                refused |= refusal.types
-                await self._remember(refusal.types)
-            except ServiceError as error:
-                if not error.problem.message.startswith("invalid_blocks"):
+                # Of a type that stands only inside another block the workspace says nothing.
+                new = (refusal.types & {block["type"] for block in shown.blocks}) - refused
+                if not new:
+                    self._log.error("Slack refused a message's blocks", reason=str(refusal))
+                    break
+                refused |= new
+                await self._remember(new)
+            except MessageRefused as error:
+                if not shown.blocks:
                     raise
-                # A mistake of ours in the looks must not keep the words from people.
+                # Too long, or a mistake of ours in the looks: it must not keep the words from people.
                 self._log.error("Slack refused a message's blocks", reason=str(error))
                 break
         return await send(Outgoing(text=message.text, blocks=(), tags=tags))

@@ -37,8 +37,8 @@ class Outgoing:
 class SlackClient:
     """The bot's hand in one workspace.
 
-    Every method raises ServiceError when Slack fails, NotInvited where the bot may not speak, and
-    BlocksRefused when the workspace does not know a block type.
+    Every method raises ServiceError when Slack fails (MessageRefused when it refuses what a message holds),
+    NotInvited where the bot may not speak, and BlocksRefused when the workspace does not know a block type.
     """
 
     def __init__(self, web: AsyncWebClient, *, posts_per_second: float, post_burst: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 
 import aiohttp
@@ -27,12 +28,64 @@ NOT_INVITED = frozenset(
 PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error"}
 )
-DENIED = frozenset({"missing_scope", "not_allowed_token_type", "no_permission", "ekm_access_denied"})
-UNAUTHENTICATED = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+RATE_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+DENIED = frozenset(
+    {
+        "missing_scope",
+        "not_allowed_token_type",
+        "no_permission",
+        "ekm_access_denied",
+        "access_denied",
+        "accesslimited",
+        "app_access_restricted",
+        "team_access_not_granted",
+        "enterprise_is_restricted",
+    }
 )
-NOT_FOUND = frozenset({"message_not_found", "user_not_found", "file_not_found", "thread_not_found"})
+UNAUTHENTICATED = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "org_login_required",
+        "two_factor_setup_required",
+    }
+)
+NOT_FOUND = frozenset(
+    {
+        "message_not_found",
+        "user_not_found",
+        "file_not_found",
+        "thread_not_found",
+        "team_not_found",
+        "invalid_thread_ts",
+        # Of a response URL: https://docs.slack.dev/interactivity/handling-user-interaction
+        "no_service",
+        "used_url",
+        "expired_url",
+    }
+)
+# What a channel, a thread or an old message takes from nobody, or not from the bot.
+CLOSED = frozenset(
+    {
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
+        "messages_tab_disabled",
+        "cannot_reply_to_message",
+        "user_not_in_channel",
+        "cant_update_message",
+        "edit_window_closed",
+    }
+)
+# After any other word the refusal may be of the message itself, and its text alone may be taken.
+NOT_THE_MESSAGE = NOT_INVITED | PASSING | RATE_LIMITED | DENIED | UNAUTHENTICATED | NOT_FOUND | CLOSED
 
+HTTP_OK, HTTP_BAD_REQUEST, HTTP_SERVER_ERROR = 200, 400, 500
+
+_WORD = re.compile(r"[a-z0-9_]{1,80}")
 _UNSUPPORTED = re.compile(r"unsupported type: ([a-z_]+)")
 
 
@@ -42,6 +95,13 @@ class BlocksRefused(Exception):  # noqa: N818 - the workspace is older, which is
     def __init__(self, types: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(types)))
         self.types = types
+
+
+class MessageRefused(ServiceError):  # noqa: N818 - as BlocksRefused
+    """Slack refused what a message holds: its blocks, its size or something that we do not know.
+
+    The same words without blocks may be taken. The kind of its problem is INVALID.
+    """
 
 
 def slack_failure(error: Exception) -> Exception:
@@ -62,13 +122,42 @@ def _api_failure(error: SlackApiError) -> Exception:
     response = error.response
     status = getattr(response, "status_code", 200)
     word = str(response.get("error", "")) if hasattr(response, "get") else ""
-    if status == 429 or word in ("ratelimited", "rate_limited"):  # noqa: PLR2004 - HTTP's "too many requests"
+    if status == 429 or word in RATE_LIMITED:  # noqa: PLR2004 - HTTP's "too many requests"
         return _limited(error)
     if word in NOT_INVITED:
         return NotInvited(word)
     if word in ("invalid_blocks", "invalid_attachments"):
         return _blocks_failure(error, word)
-    return ServiceError(Problem(_kind(word, status), SYSTEM, word or f"HTTP {status}", effectless=bool(word)))
+    return _failure(word, status)
+
+
+def answer_refusal(status: int, body: str) -> ServiceError | None:
+    """What the answer of a response URL means: None when Slack took the message, else why it did not.
+
+    The answer is "ok", or a word such as "invalid_blocks", alone or as the `error` of an object.
+    https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+    """
+    word = _answer_word(body)
+    if status == HTTP_OK and word in ("", "ok"):
+        return None
+    # Which status comes with a word is not documented: the word decides.
+    return _failure(word, HTTP_BAD_REQUEST if word else status)
+
+
+def _answer_word(body: str) -> str:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body.strip() if _WORD.fullmatch(body.strip()) else ""
+    if not isinstance(value, dict) or value.get("ok") is True:
+        return ""
+    return str(value.get("error", ""))
+
+
+def _failure(word: str, status: int) -> ServiceError:
+    of_message = word not in NOT_THE_MESSAGE if word else status == HTTP_BAD_REQUEST
+    made = MessageRefused if of_message and status < HTTP_SERVER_ERROR else ServiceError
+    return made(Problem(_kind(word, status), SYSTEM, word or f"HTTP {status}", effectless=bool(word)))
 
 
 def _limited(error: SlackApiError) -> ServiceError:
@@ -87,11 +176,11 @@ def _blocks_failure(error: SlackApiError, word: str) -> Exception:
     refused = frozenset(_UNSUPPORTED.findall(said))
     if refused:
         return BlocksRefused(refused)
-    return ServiceError(Problem(ProblemKind.INVALID, SYSTEM, f"{word} {said}".strip(), effectless=True))
+    return MessageRefused(Problem(ProblemKind.INVALID, SYSTEM, f"{word} {said}".strip(), effectless=True))
 
 
 def _kind(word: str, status: int) -> ProblemKind:
-    if word in PASSING or status >= 500:  # noqa: PLR2004 - HTTP's server errors
+    if word in PASSING or status >= HTTP_SERVER_ERROR:
         return ProblemKind.UNAVAILABLE
     if word in DENIED:
         return ProblemKind.DENIED

@@ -31,6 +31,8 @@ def content(world: World, arguments: Arguments, *, count_characters: bool = True
         blocks = [{"type": "markdown", "text": markdown}]
     if not text.strip() and not blocks and not attachments:
         raise RefusedError("no_text")
+    if blocks and world.faults.block_refusal:
+        raise RefusedError(world.faults.block_refusal)
     check_message(
         blocks,
         attachments,

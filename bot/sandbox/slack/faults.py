@@ -20,6 +20,7 @@ class Faults:
     acks are ignored. duplicate_events: the next events are sent twice. strict_acks: an ack counts
     only on the connection that carried the envelope. outage_until: every call answers 503 before
     this time (set it through `outage_seconds`). refuse_blocks: block types this workspace does not know.
+    block_refusal: the word with which every message that holds blocks is refused, through any door.
     """
 
     rate_limited: dict[str, int] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Faults:
     strict_acks: bool = False
     outage_until: float = 0.0
     refuse_blocks: set[str] = field(default_factory=set)
+    block_refusal: str = ""
 
     def change(self, changes: Mapping[str, Any], now: float) -> None:
         """Set the named switches; `outage_seconds` starts an outage now.
