@@ -14,6 +14,9 @@ from bot.redaction import redact
 # Libraries whose INFO lines say nothing that ours do not.
 QUIET = ("slack_bolt", "slack_sdk", "aiohttp", "grpc", "google", "wandb", "alembic", "asyncio", "urllib3")
 
+# Bytes of one text of the log: it is redacted where it is said, which may be the event loop.
+_LONGEST = 16_384
+
 
 def set_up_logging(*, level: int = logging.INFO) -> None:
     """Sends our log, and the libraries' warnings, to standard error."""
@@ -55,10 +58,11 @@ def _without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutabl
 
 
 def _redacted(value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(value)
     if isinstance(value, dict):
         return {key: _redacted(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_redacted(inner) for inner in value]
-    return value
+    if value is None or isinstance(value, int | float):
+        return value
+    # Anything else is written as what it prints, an exception's message too.
+    return redact(value if isinstance(value, str) else repr(value), most=_LONGEST)

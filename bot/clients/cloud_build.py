@@ -10,7 +10,7 @@ from bot.clients.google_call import asking
 from bot.clients.google_messages import newest_first, segment, time_in
 from bot.clients.google_transport import GoogleTransport
 from bot.models.cloud import Build, BuildStatus
-from bot.redaction import neutralise, safe
+from bot.redaction import plain_name, safe_field
 from bot.settings import Settings
 
 _SYSTEM = LIST_BUILDS.api.system
@@ -83,13 +83,13 @@ def _build(message: Any) -> Build:
         # Builds of the location `global` may come without a full name.
         region=segment(message.name, "locations") or "global",
         status=_STATUSES.get(message.status, BuildStatus.UNKNOWN),
-        image=neutralise(_image(message)),
+        image=plain_name(_image(message)),
         steps_done=sum(step.status == _STEP_SUCCEEDED for step in message.steps),
         steps_total=len(message.steps),
         created=time_in(message, "create_time"),
         started=time_in(message, "start_time"),
         ended=time_in(message, "finish_time"),
-        detail=safe(detail) if detail else "",
+        detail=safe_field(detail) if detail else "",
         url=message.log_url,
         logs_readable=message.options.logging not in _UNREADABLE_LOGS,
     )

@@ -44,7 +44,7 @@ _NEVER_SENT = (
 )
 _PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[a-zA-Z]+){2})['\"]")
 # So much of a message is looked at, and so much of it is shown.
-_READ, _SHOWN = 4_000, 500
+_READ, _SHOWN = 12_000, 500
 
 
 def problem_of(error: BaseException, *, system: str, region: str) -> Problem | None:
@@ -120,4 +120,4 @@ def _missing(error: Any, kind: ProblemKind, text: str) -> str:
 
 def _sentence(text: str) -> str:
     # Redacted before it is cut: half a key would no longer be known as one.
-    return safe(text[:_READ].strip())[:_SHOWN] or "no message"
+    return safe(text.strip(), most=_READ).strip()[:_SHOWN] or "no message"

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.clients.google_messages import segment, time_in
 from bot.models.cloud import Execution, ExecutionStatus
-from bot.redaction import neutralise, safe
+from bot.redaction import plain_name, safe_field
 
 LAUNCH_ID = "LAUNCH_ID"
 
@@ -43,7 +43,7 @@ def execution_of(message: Any, *, launch_id: str = "") -> Execution:
         launch_id=env.get(LAUNCH_ID) or launch_id,
         time_limit=float(template.timeout.seconds) or None,
         retries=message.retried_count,
-        reason=safe(done.message) if done is not None and done.message and ended_badly else "",
+        reason=safe_field(done.message) if done is not None and done.message and ended_badly else "",
         url=message.log_uri,
     )
 
@@ -52,7 +52,7 @@ def execution_of(message: Any, *, launch_id: str = "") -> Execution:
 def _options(words: tuple[str, ...]) -> tuple[str, str, int]:
     """Queues, entity and limit of jobs by the agent's arguments, which hundreds of executions share."""
     return (
-        neutralise(", ".join(_values(words, "-q", "--queue"))),
+        plain_name(", ".join(_values(words, "-q", "--queue"))),
         _last(_values(words, "-e", "--entity")),
         _number(_last(_values(words, "-j", "--max-jobs"))),
     )

@@ -10,7 +10,7 @@ from bot.clients.google_call import asking
 from bot.clients.google_messages import newest_first, segment, time_in
 from bot.clients.google_transport import GoogleTransport
 from bot.models.cloud import CustomJob, JobState
-from bot.redaction import neutralise, safe
+from bot.redaction import plain_name, safe_field
 from bot.settings import Settings
 
 _SYSTEM = LIST_CUSTOM_JOBS.api.system
@@ -88,14 +88,14 @@ class Vertex:
         return CustomJob(
             resource=name,
             job_id=job_id,
-            display_name=neutralise(message.display_name),
+            display_name=plain_name(message.display_name),
             region=region,
             state=_STATES.get(message.state, JobState.UNKNOWN),
             run_id=message.labels.get(_RUN_LABEL, ""),
             created=time_in(message, "create_time"),
             started=time_in(message, "start_time"),
             ended=time_in(message, "end_time"),
-            error=safe(message.error.message) if message.HasField("error") else "",
+            error=safe_field(message.error.message) if message.HasField("error") else "",
             url=f"https://console.cloud.google.com/vertex-ai/locations/{region}/training/{job_id}"
             f"?project={self._transport.project}",
         )

@@ -51,7 +51,7 @@ CORE_IS_GONE = "the process of its library is not running"
 _GONE = ("MailboxClosedError", "HandleAbandonedError")
 _STATUS = re.compile(r"\bHTTP (\d{3})\b:?")
 # So much of a message is looked at, and so much of it is shown.
-_READ, _SHOWN = 4_000, 500
+_READ, _SHOWN = 12_000, 500
 
 
 def failure(kind: ProblemKind, message: str, *, effectless: bool = False) -> ServiceError:
@@ -85,7 +85,7 @@ def of_status(status: int, text: str, headers: Mapping[str, str] | None = None) 
 
 def of_words(text: str) -> Problem:
     """The problem that a GraphQL error tells of."""
-    low = text.lower()
+    low = text[:_READ].lower()
     kind = next((kind for words, kind in _WORDS if words in low), ProblemKind.UNKNOWN)
     if kind is ProblemKind.TIMED_OUT:
         text = "no answer in time"
@@ -147,4 +147,4 @@ def _until(date: str) -> float | None:
 
 def _sentence(text: str) -> str:
     # Redacted before it is cut: half a key would no longer be known as one.
-    return safe(" ".join(text[:_READ].split()))[:_SHOWN]
+    return " ".join(safe(text.strip(), most=_READ).split())[:_SHOWN]

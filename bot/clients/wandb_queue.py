@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from bot.clients.wandb_errors import failure, timed_out
@@ -84,7 +84,9 @@ class Queues:
         """The items of a queue that are not done, failed ones included."""
         try:
             async with asyncio.timeout(deadline):  # for all pages together
-                return tuple([item_of(node, queue) async for node in self._nodes(queue, deadline)])
+                nodes = [node async for node in self._nodes(queue, deadline)]
+                # In a thread: items that failed stay in the queue, each with an error of any length.
+                return await asyncio.to_thread(_items, nodes, queue)
         except TimeoutError as error:
             raise timed_out(deadline) from error
 
@@ -155,3 +157,7 @@ class Queues:
             "overrides": {"entry_point": list(item.entry_point), "args": list(item.args)},
             "git": {},
         }
+
+
+def _items(nodes: Sequence[Mapping[str, Any]], queue: str) -> tuple[QueueItem, ...]:
+    return tuple(item_of(node, queue) for node in nodes)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.models.cloud import QueueItem, QueueItemState, Run, RunState
-from bot.redaction import neutralise, safe
+from bot.redaction import plain_name, safe_field
 
 
 def moment_of(stamp: object) -> datetime | None:
@@ -30,10 +30,10 @@ def item_of(node: Mapping[str, Any], queue: str) -> QueueItem:
         state=_item_state(str(node.get("state", ""))),
         queue=queue,
         run_id=str(spec.get("run_id") or node.get("associatedRunId") or ""),
-        name=neutralise(str(spec.get("name") or "")),
-        author=neutralise(str(spec.get("author") or "")),
+        name=plain_name(str(spec.get("name") or "")),
+        author=plain_name(str(spec.get("author") or "")),
         created=moment_of(node.get("createdAt")),
-        error=safe(str(error.get("message") or "")),
+        error=safe_field(str(error.get("message") or "")),
     )
 
 
@@ -42,9 +42,9 @@ def run_of(raw: Any, url: str) -> Run:
     created, heartbeat = moment_of(raw.created_at), moment_of(raw.heartbeat_at)
     return Run(
         run_id=str(raw.id),
-        name=neutralise(str(raw.name or raw.id)),
+        name=plain_name(str(raw.name or raw.id)),
         state=_run_state(str(raw.state)),
-        by=neutralise(str(getattr(getattr(raw, "user", None), "username", None) or "")),
+        by=plain_name(str(getattr(getattr(raw, "user", None), "username", None) or "")),
         created=created,
         heartbeat=heartbeat,
         runtime=_runtime(raw.summary_metrics, created, heartbeat),

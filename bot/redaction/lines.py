@@ -1,4 +1,4 @@
-"""What may leave the process: text without secrets, and without anything alive in it."""
+"""Log entries that may leave the process: without secrets, and without anything alive in them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 _MOST_LOOKS = 4
 _REACH = 4
 _ROW_ENDS = re.compile(r"([\r\n]++)")
-
-
-def redact(text: str) -> str:
-    """Return `text` with every secret replaced by its kind in brackets, such as `[W&B key removed]`.
-
-    The answer is the visible text: escapes and zero-width characters that could hide a secret from
-    the eye of a pattern are gone, and a progress line is as it was drawn last.
-    """
-    return redact_lines([text])[0]
 
 
 def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
@@ -62,11 +53,6 @@ def _around(changed: Iterable[int]) -> list[tuple[int, int]]:
         else:
             windows.append((start, end))
     return windows
-
-
-def safe(text: str) -> str:
-    """Return `text` redacted and neutralised: what may be shown in a chat, once `&<>` are escaped."""
-    return neutralise(redact(text))
 
 
 def safe_lines(lines: Sequence[str]) -> tuple[str, ...]:

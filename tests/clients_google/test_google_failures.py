@@ -261,3 +261,18 @@ async def closed_port() -> AsyncIterator[int]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
+
+
+@pytest.mark.parametrize("end", [3_980, 3_990, 4_010])
+async def test_what_is_painted_over_does_not_bring_the_end_of_what_is_read_to_light(
+    world: World, cloud: GoogleCloud, end: int
+) -> None:
+    """What is read of a message ends somewhere, maybe within a key, which moves up behind a painted one."""
+    secret = "ghp_" + "a1B2c3D4e" * 4
+    first = f"Bad: -----BEGIN PRIVATE KEY-----{'Ab1' * 2_000}"[: end - 30] + "-----END PRIVATE KEY-----"
+    world.faults.append(Fault("aiplatform", status="INVALID_ARGUMENT", message=f"{first} {secret} x"))
+
+    found = await problem(cloud, "aiplatform")
+
+    assert found.message.startswith("Bad: [private key removed]")
+    assert secret[4:9] not in found.message

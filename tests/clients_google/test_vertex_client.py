@@ -141,3 +141,18 @@ async def test_cancelling_goes_by_way_of_the_server_once(world: World, vertex: V
     assert world.jobs[running.job_id].state in ("CANCELLING", "CANCELLED")
     assert caught.value.problem.kind is ProblemKind.INVALID
     assert world.calls["aiplatform", "CancelCustomJob", REGION] == 2
+
+
+@pytest.mark.parametrize("before", [1, 5, 12, 30])
+async def test_an_error_of_megabytes_is_cut_and_its_secrets_do_not_show(
+    world: World, vertex: Vertex, before: int
+) -> None:
+    """A trainer's last words may be anything; gRPC carries nearly four megabytes of them."""
+    secret, words = "ghp_" + "a1B2c3D4e" * 4, "the replica failed " * 150_000
+    add_jobs(world, state="FAILED", error_code=3, error=f"{words[: 65_535 - before]} {secret} {words}")
+
+    [found] = await vertex.list_jobs(REGION, created_after=None, deadline=10)
+
+    assert found.error.startswith("the replica failed")
+    assert len(found.error) < 70_000
+    assert secret[4:9] not in found.error

@@ -22,6 +22,8 @@ from bot.sandbox.world.world import World
 Connect = Callable[..., Wandb]
 PUSH = "pushToRunQueueByName"
 
+TOKEN = "ghp_" + "a1B2c3D4e" * 4
+
 
 async def problem_of(call: Awaitable[object]) -> Problem:
     with pytest.raises(ServiceError) as caught:
@@ -120,6 +122,40 @@ async def test_items_are_listed_with_what_we_put_into_them(client: Wandb, world:
     assert failed.state is QueueItemState.FAILED
     assert "quota" in failed.error
     assert "<!channel>" not in failed.error
+
+
+@pytest.mark.parametrize("before", [1, 5, 12, 30])
+async def test_an_error_of_megabytes_is_cut_and_its_secrets_do_not_show(
+    client: Wandb, world: World, before: int
+) -> None:
+    """An agent hands on whatever its exception said: every listing carries it for as long as it is there."""
+    item_id = await client.enqueue(make_item())
+    words = "the agent failed " * 300_000
+    item = world.items[item_id]
+    item.state, item.error = "FAILED", f"{words[: 65_535 - before]} {TOKEN} {words}"
+    item.spec["name"], item.spec["author"] = words, words
+
+    (listed,) = await client.list_items(QUEUE, deadline=10)
+
+    assert listed.error.startswith("the agent failed")
+    assert max(len(listed.error), len(listed.name), len(listed.author)) < 70_000
+    assert TOKEN[4:9] not in listed.error
+
+
+@pytest.mark.parametrize("padding", [0, 3_985, 3_995, 11_985, 11_995, 5_000_000])
+async def test_a_long_message_of_the_server_shows_no_part_of_a_secret(
+    client: Wandb, world: World, padding: int
+) -> None:
+    """What is read of a message ends somewhere; blanks that are taken out must not show that end."""
+    world.faults.append(
+        Fault("wandb", status="graphql", message=f"Bad:{' ' * padding} {TOKEN} no" + "!" * 9_000)
+    )
+
+    problem = await problem_of(client.list_items(QUEUE, deadline=10))
+
+    assert problem.message.startswith("Bad:")
+    assert len(problem.message) <= 500
+    assert TOKEN[4:9] not in problem.message
 
 
 async def test_all_pages_of_a_long_queue_are_read(client: Wandb, world: World) -> None:

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.errors import Problem, ProblemKind, ServiceError
 from bot.ports import NotInvited
+from bot.redaction import safe
 
 SYSTEM = "Slack"
 
@@ -86,6 +87,8 @@ NOT_THE_MESSAGE = NOT_INVITED | PASSING | RATE_LIMITED | DENIED | UNAUTHENTICATE
 HTTP_OK, HTTP_BAD_REQUEST, HTTP_SERVER_ERROR = 200, 400, 500
 
 _WORD = re.compile(r"[a-z0-9_]{1,80}")
+# So much of what Slack says is looked at, in bytes, and so much of it is shown.
+_READ, _SHOWN = 12_000, 500
 _UNSUPPORTED = re.compile(r"unsupported type: ([a-z_]+)")
 
 
@@ -176,7 +179,11 @@ def _blocks_failure(error: SlackApiError, word: str) -> Exception:
     refused = frozenset(_UNSUPPORTED.findall(said))
     if refused:
         return BlocksRefused(refused)
-    return MessageRefused(Problem(ProblemKind.INVALID, SYSTEM, f"{word} {said}".strip(), effectless=True))
+    return MessageRefused(Problem(ProblemKind.INVALID, SYSTEM, _sentence(f"{word} {said}"), effectless=True))
+
+
+def _sentence(text: str) -> str:
+    return safe(text.strip(), most=_READ)[:_SHOWN]
 
 
 def _kind(word: str, status: int) -> ProblemKind:
