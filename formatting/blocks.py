@@ -70,14 +70,16 @@ def link_button(label: str, action_id: str, url: str) -> list[Block]:
     return [{**button(label, action_id), "url": address}] if address else []
 
 
-def confirm(title: str, text: str, yes: str, no: str) -> Block:
+def confirm(
+    title: str, text: str, yes: str, no: str, *, style: Literal["primary", "danger"] = "danger"
+) -> Block:
     """The question before a button does its work."""
     return {
         "title": plain_text(title, limits.CONFIRM_TITLE),
         "text": plain_text(text, limits.CONFIRM_TEXT),
         "confirm": plain_text(yes, limits.CONFIRM_BUTTON),
         "deny": plain_text(no, limits.CONFIRM_BUTTON),
-        "style": "danger",
+        "style": style,
     }
 
 

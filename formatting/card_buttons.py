@@ -5,11 +5,14 @@ from __future__ import annotations
 from bot.models.launch import Launch, Stage, Verdict
 from formatting.actions import LAUNCH_CANCEL, LAUNCH_RELAUNCH, opening
 from formatting.blocks import Block, button, confirm, link_button
-from formatting.text import one_line
+from formatting.cost import cost_words
+from formatting.text import cut, one_line
 
 _CANCELLABLE = frozenset({Verdict.OPEN, Verdict.SUBMITTED, Verdict.TIMED_OUT})
 _RELAUNCHABLE = frozenset({Verdict.SUCCEEDED, Verdict.FAILED, Verdict.CANCELLED, Verdict.LOST})
 _REPORTED = frozenset({Stage.REPORT, Stage.DONE})
+# Characters of a name and of the overrides in a question, which holds 300.
+_NAME, _OVERRIDES = 40, 90
 
 
 def open_to_cancel(verdict: Verdict) -> bool:
@@ -29,7 +32,7 @@ def buttons(launch: Launch) -> list[Block]:
     if open_to_cancel(launch.verdict) and launch.cancel_asked is None and launch.stage not in _REPORTED:
         made.append(_cancel(launch))
     if launch.verdict in _RELAUNCHABLE:
-        made.append(button("Relaunch", LAUNCH_RELAUNCH, launch.launch_id))
+        made.append(_relaunch(launch))
     return made
 
 
@@ -39,3 +42,19 @@ def _cancel(launch: Launch) -> Block:
     )
     question = confirm("Cancel this launch?", f"{one_line(launch.name)}: {what}", "Cancel it", "Keep it")
     return button("Cancel", LAUNCH_CANCEL, launch.launch_id, style="danger", confirm=question)
+
+
+def _relaunch(launch: Launch) -> Block:
+    """A question that names the launcher: Slack shows the same one to whoever presses."""
+    cost = f"Cost: {cost_words(launch.cost)}." if launch.cost else ""
+    whose = f"This was {cut(one_line(launch.user_name), _NAME)}'s launch."
+    text = " ".join(filter(None, [_again(launch), cost, whose]))
+    question = confirm("Launch this again?", text, "Launch it", "Not now", style="primary")
+    return button("Relaunch", LAUNCH_RELAUNCH, launch.launch_id, confirm=question)
+
+
+def _again(launch: Launch) -> str:
+    """What is launched, such as "Preset bert-small with lr=0.001 epochs=3."."""
+    overrides = one_line(" ".join(f"{key}={value}" for key, value in launch.overrides))
+    changed = f" with {cut(overrides, _OVERRIDES)}" if overrides else ""
+    return f"Preset {cut(one_line(launch.preset), _NAME)}{changed}."

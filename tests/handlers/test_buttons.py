@@ -96,6 +96,24 @@ async def test_relaunch_launches_the_same_again_for_whoever_pressed() -> None:
         assert 2 == len(bed.queued())
 
 
+async def test_relaunch_asks_first_and_says_what_and_whose() -> None:
+    """A press by mistake costs hours of a GPU, and the card that was pressed may be another person's."""
+    async with bot_on() as bed:
+        await bed.type("/launch bert-small lr=0.002")
+        await bed.settled("succeeded")
+        card = bed.slack.messages("#training")[0]
+        (asked,) = [
+            element["confirm"]
+            for block in card.body["blocks"]
+            for element in block.get("elements", [])
+            if element.get("action_id") == "launch_relaunch"
+        ]
+
+        assert "Launch this again?" == asked["title"]["text"]
+        assert "Preset bert-small with lr=0.002. This was alice's launch." == asked["text"]["text"]
+        assert ("Launch it", "Not now") == (asked["confirm"]["text"], asked["deny"]["text"])
+
+
 async def test_relaunch_by_a_person_who_may_not_launch_is_refused_privately() -> None:
     """A button is no way around the list of who may spend."""
     async with bot_on(tables={"access": {"users": ["U0ALICE"]}}) as bed:
