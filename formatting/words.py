@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from bot.models.cost import Cost
 from formatting.actions import ROW_CANCEL
 from formatting.blocks import actions, button, context, section
 from formatting.cost import cost_words
+from formatting.limits import ALL_BLOCKS_TEXT
 from formatting.message import Message, said
 from formatting.text import UNKNOWN, code, count, link, listing, one_line, prose, safe_url, sentence
 
@@ -17,6 +19,8 @@ _LINE = 350
 _WHAT = 120  # of a line, for a preset's description and machine
 # Eight lines of at most 350 characters fit one section.
 _SECTION_LINES = 8
+# Characters of all lines together; the rest of what a message may hold is for the names and the example.
+_LISTED = ALL_BLOCKS_TEXT - 1_200
 _MOST_PRESETS = 35
 
 
@@ -64,7 +68,9 @@ def presets(available: Sequence[PresetWords]) -> Message:
     """The answer to `/launch presets`: one line each, the default marked."""
     if not available:
         return said("No preset may be launched here. Type `/launch help` for what is possible.")
-    lines = [_preset(preset) for preset in available[:_MOST_PRESETS]]
+    every = [_preset(preset) for preset in available[:_MOST_PRESETS]]
+    lengths = accumulate(len(line) + 1 for line in every)
+    lines = [line for line, total in zip(every, lengths, strict=True) if total <= _LISTED]
     groups = [lines[start : start + _SECTION_LINES] for start in range(0, len(lines), _SECTION_LINES)]
     example = f"Type `/launch {prose(available[0].name, 40)}` to start one."
     left = len(available) - len(lines)
