@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from bot.models.cloud import JobState
 from bot.models.launch import Launch, Verdict
 from bot.models.scan import Scan
-from formatting.actions import HOME_REFRESH
-from formatting.blocks import Block, actions, button, context, plain_text, section
-from formatting.launch_lines import in_flight, lines
+from formatting.launch_list import in_flight, lines
 from formatting.message import Message
-from formatting.monitor import silent_line, working_line
-from formatting.text import count, escape, prose
+from formatting.monitor.summary import silent_line, working_line
+from formatting.slack.action_ids import HOME_REFRESH
+from formatting.slack.blocks import Block, actions, button, context, plain_text, section
+from formatting.slack.text import count, escape, prose
 from formatting.times import aware, clock, date_in_text
 
 _TITLE = 150

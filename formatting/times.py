@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from formatting.text import UNKNOWN
+from formatting.slack.text import UNKNOWN
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 

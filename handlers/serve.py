@@ -18,29 +18,29 @@ import stamina
 import structlog
 from slack_bolt.async_app import AsyncApp
 
+from bot.app import Clouds, make_clouds, open_launches, open_scanner
 from bot.clients.slack import Outbox, SlackClient
-from bot.clock import SystemClock
-from bot.ending import END_SECONDS, SHARES, Part, end
-from bot.errors import BadInput, ServiceError
+from bot.models.errors import BadInput, ServiceError
 from bot.models.workspace import Workspace
+from bot.runtime.clock import SystemClock
+from bot.runtime.shutdown import END_SECONDS, SHARES, Part, end
 from bot.settings import Secrets, Settings
-from bot.settings_file import load_secrets, load_settings
+from bot.settings.loader import load_secrets, load_settings
 from bot.store import Store, open_store, take_lock
-from bot.wiring import Clouds, make_clouds, open_launches, open_scanner
-from handlers.actions import Actions
-from handlers.announcer import SlackAnnouncer
-from handlers.board import Voice
-from handlers.home import Home
-from handlers.in_flight import InFlight
-from handlers.launch import LaunchCommand
-from handlers.listening import listen
-from handlers.log_setup import set_up_logging
-from handlers.logs import LogDesk
-from handlers.machines import Machines
-from handlers.monitor import MonitorCommand
-from handlers.rows import RowDesk
-from handlers.slack_app import Listeners, build_app, web_client
-from handlers.speaker import Speaker
+from handlers.actions.cancel_row import RowDesk
+from handlers.actions.launch_buttons import Actions
+from handlers.actions.show_log import LogDesk
+from handlers.app import Listeners, build_app, web_client
+from handlers.commands.launch import LaunchCommand
+from handlers.commands.monitor import MonitorCommand
+from handlers.events.app_home import Home
+from handlers.logging_config import set_up_logging
+from handlers.slack.in_flight import InFlight
+from handlers.slack.launch_notifier import SlackAnnouncer
+from handlers.slack.machines import Machines
+from handlers.slack.monitor_thread import Voice
+from handlers.slack.poster import Speaker
+from handlers.slack.transport import listen
 
 log = structlog.get_logger("serve")
 # How long a bot that starts waits for a Slack that is away.

@@ -24,7 +24,7 @@ from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scenario_file import read_scenario
 from bot.sandbox.world.scripts import LaunchScript
 from bot.settings import Settings
-from bot.settings_file import load_secrets, load_settings
+from bot.settings.loader import load_secrets, load_settings
 from bot.store import Store
 from handlers.serve import Bot, serving
 

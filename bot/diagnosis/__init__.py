@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.cause import Cause, Strength
-from bot.diagnosis.causes import CAUSES
 from bot.diagnosis.engine import diagnose_lines
-from bot.diagnosis.own import CauseError, parse_causes
+from bot.diagnosis.rules import CAUSES
+from bot.diagnosis.rules.custom import CauseError, parse_causes
+from bot.diagnosis.rules.rule import Cause, Strength
 
 __all__ = ["CAUSES", "Cause", "CauseError", "Strength", "diagnose_lines", "parse_causes"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.diagnosis.rows import Rows
+from bot.diagnosis.parsing.lines import Rows
 
 _TOP = re.compile(r"[\u256d\u250c\u250f]\S{0,4} .{0,40}\b(?:error|failed|failure|fatal)", re.IGNORECASE)
 _SIDE = re.compile("[\u2502\u2503]")

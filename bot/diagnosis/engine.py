@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from bot.diagnosis.cause import Cause, Strength
-from bot.diagnosis.causes import CAUSES, GUESSES
-from bot.diagnosis.choose import Choice, choose, spoken_before
-from bot.diagnosis.events import Event, chain_event, line_events
-from bot.diagnosis.exceptions import read_chains
+from bot.diagnosis.candidates import Event, chain_event, line_events
 from bot.diagnosis.excerpt import safe_entries
 from bot.diagnosis.installs import as_installs
 from bot.diagnosis.kin import with_kin
-from bot.diagnosis.outcome import Outcome, judge
-from bot.diagnosis.prefilter import interesting
-from bot.diagnosis.rows import Rows
+from bot.diagnosis.parsing.lines import Rows
+from bot.diagnosis.parsing.outcome import Outcome, judge
+from bot.diagnosis.parsing.tracebacks import read_chains
+from bot.diagnosis.ranking import Choice, choose, spoken_before
+from bot.diagnosis.rules import CAUSES, GUESSES
+from bot.diagnosis.rules.matcher import Table, table_of
+from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.sampling import interesting
 from bot.diagnosis.summary import summary_of
-from bot.diagnosis.table import Table, table_of
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.redaction import safe
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.diagnosis.causes.installs import PACKAGE_BUILD
-from bot.diagnosis.events import Event
-from bot.diagnosis.rows import Rows
-from bot.diagnosis.table import Match
+from bot.diagnosis.candidates import Event
+from bot.diagnosis.parsing.lines import Rows
+from bot.diagnosis.rules.dependencies import PACKAGE_BUILD
+from bot.diagnosis.rules.matcher import Match
 from bot.models.diagnosis import Category
 
 _OPENS = re.compile(r"\[\d+ lines? of output\]")

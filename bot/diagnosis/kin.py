@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from bot.diagnosis.cause import Strength
-from bot.diagnosis.choose import Choice
-from bot.diagnosis.events import Event
-from bot.diagnosis.terminal import is_platform
+from bot.diagnosis.candidates import Event
+from bot.diagnosis.parsing.platform import is_platform
+from bot.diagnosis.ranking import Choice
+from bot.diagnosis.rules.rule import Strength
 
 _TAG = re.compile(r"^\[[^\]]{1,40}\]:? |^\w+: ")
 _TEST = re.compile(r"FAIL: |ERROR: test|--- FAIL: ")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bot.diagnosis.phrases import Phrases
-from bot.diagnosis.prefixes import Clean, Level
+from bot.diagnosis.keywords import Phrases
+from bot.diagnosis.parsing.prefixes import Clean, Level
 
 _LOUD = re.compile(
     r"""^(?:

@@ -6,9 +6,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from bot.diagnosis.cause import Strength
-from bot.diagnosis.events import Event
-from bot.diagnosis.rows import Rows
+from bot.diagnosis.candidates import Event
+from bot.diagnosis.parsing.lines import Rows
+from bot.diagnosis.rules.rule import Strength
 
 _RETRIED = re.compile(
     r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;:.(] ?retrying|"

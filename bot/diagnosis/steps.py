@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.diagnosis.events import Event
-from bot.diagnosis.rows import Rows
+from bot.diagnosis.candidates import Event
+from bot.diagnosis.parsing.lines import Rows
 
 _FAILED = re.compile(r"build step (\d{1,3}) .{0,300}\bfailed", re.IGNORECASE)
 _STEP = re.compile(r"\s*Step #(\d{1,3})(?: - \"|:)")

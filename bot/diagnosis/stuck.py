@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.diagnosis.cause import Strength
-from bot.diagnosis.events import Event
+from bot.diagnosis.candidates import Event
+from bot.diagnosis.rules.rule import Strength
 from bot.models.diagnosis import Category
 
 #: Equal errors in a row that make it stuck, and rows between the last of them and the end at most.

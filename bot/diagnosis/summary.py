@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.diagnosis.choose import Choice
-from bot.diagnosis.shorter import (
+from bot.diagnosis.ranking import Choice
+from bot.diagnosis.rules.matcher import compiled
+from bot.diagnosis.shortening import (
     between_words,
     clipped,
     first_sentence,
@@ -15,7 +16,6 @@ from bot.diagnosis.shorter import (
     whole_word,
     without_hints,
 )
-from bot.diagnosis.table import compiled
 from bot.redaction import safe
 
 #: Characters of a summary, at most.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from bot.errors import BadInput
+from bot.models.errors import BadInput
 from bot.settings import Allow, Preset
 
 MAX_VALUE = 200  # characters; a longer value is no hyperparameter

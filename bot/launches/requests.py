@@ -8,10 +8,10 @@ import string
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.errors import BadInput
 from bot.launches.deadlines import expiry_from
 from bot.launches.overrides import check_overrides, example
 from bot.models.cost import Cost
+from bot.models.errors import BadInput
 from bot.models.launch import Launch
 from bot.settings import Preset, Settings
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.errors import Problem
 from bot.models.cloud import Build, CustomJob, Execution, QueueItem, Run
 from bot.models.diagnosis import Diagnosis
+from bot.models.errors import Problem
 
 
 class Service(StrEnum):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.ports.outside import Builds, Jobs, LogPage, Logs, LogScope, NewItem, Runners, Tracker
-from bot.ports.people import Announcer, Clock, MessageKind, NotInvited
-from bot.ports.store import (
+from bot.ports.cloud import Builds, Jobs, LogPage, Logs, LogScope, NewItem, Runners, Tracker
+from bot.ports.notifier import Announcer, Clock, MessageKind, NotInvited
+from bot.ports.repositories import (
     NO_CAPS,
     Added,
     Audit,

@@ -5,8 +5,8 @@ made inert; `safe` and `safe_lines` do all three. One text is cut at 64 KB; a lo
 and takes long enough to be redacted in a thread.
 """
 
-from bot.redaction.lines import redact_lines, safe_lines
-from bot.redaction.markup import neutralise
 from bot.redaction.messages import plain_name, redact, safe, safe_field
+from bot.redaction.redactor import redact_lines, safe_lines
+from bot.redaction.slack_markup import neutralise
 
 __all__ = ["neutralise", "plain_name", "redact", "redact_lines", "safe", "safe_field", "safe_lines"]

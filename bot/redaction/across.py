@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.redaction.broken import Broken, broken_at_end, follow
 from bot.redaction.labels import Label, label_at_end, labelled_values
+from bot.redaction.multiline import Broken, broken_at_end, follow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.redaction.assignments import assigned
-from bot.redaction.prefixes import content_start
+from bot.redaction.key_value import assigned
+from bot.redaction.line_prefix import content_start
 from bot.redaction.rules import looks_drawn
 from bot.redaction.spans import Kind, Span
 

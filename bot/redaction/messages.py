@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from bot.redaction.lines import redact_lines
-from bot.redaction.markup import neutralise
+from bot.redaction.redactor import redact_lines
+from bot.redaction.slack_markup import neutralise
 
 #: Bytes of UTF-8 of one text that are looked at; the rest is never shown. Redacting so much takes some tens
 #: of milliseconds, and up to two hundred where every word looks like a secret.

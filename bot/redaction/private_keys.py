@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.redaction.prefixes import content_start
+from bot.redaction.line_prefix import content_start
 from bot.redaction.rules import mixed
 from bot.redaction.spans import Kind, Span
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from bot.regions import REGIONS
+from bot.models.regions import REGIONS
+from bot.settings.field_types import Frozen, Region
 from bot.settings.preset import Allow, Preset
 from bot.settings.sections import Access, Google, Limits, LogReading, Runner, Slack, Store, Timing, Wandb
-from bot.settings.values import Frozen, Region
 
 __all__ = [
     "Access",

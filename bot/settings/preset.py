@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from bot.settings.values import Bucket, ChannelId, Frozen, Name, PresetName, UserId
+from bot.settings.field_types import Bucket, ChannelId, Frozen, Name, PresetName, UserId
 
 T = TypeVar("T")
 CHOICE_TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}

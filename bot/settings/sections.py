@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.settings.values import (
+from bot.settings.field_types import (
     Cap,
     ChannelId,
     Frozen,

@@ -8,9 +8,9 @@ from bot.store.diagnoses import DiagnosisTable
 from bot.store.engine import BUSY_SECONDS, Database
 from bot.store.launches import LaunchTable
 from bot.store.lock import AlreadyServed, StoreLock, take_lock
-from bot.store.place import find_place
 from bot.store.threads import ThreadTable
 from bot.store.upgrade import prepare
+from bot.store.url import find_place
 from bot.store.workspaces import WorkspaceTable
 
 __all__ = ["AlreadyServed", "Store", "StoreLock", "open_store", "take_lock"]

@@ -9,12 +9,12 @@ from datetime import timedelta
 from sqlalchemy import Column, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 from bot.models.launch import Launch
 from bot.ports import NO_CAPS, Added, Caps
-from bot.store.claims import FOREVER, claim, hand_over, press_key, release, trigger_key
 from bot.store.engine import Database
-from bot.store.in_flight import cap_reached, count_in_flight
+from bot.store.in_flight_limits import cap_reached, count_in_flight
+from bot.store.leases import FOREVER, claim, hand_over, press_key, release, trigger_key
 from bot.store.records import Records
 from bot.store.schema import claims, launches
 

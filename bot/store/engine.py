@@ -12,10 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import StoreError
-from bot.store.place import Place
-from bot.store.sentences import describe
-from bot.store.turns import TurnLost, Turns
+from bot.models.errors import StoreError
+from bot.store.error_messages import describe
+from bot.store.priority_lock import TurnLost, Turns
+from bot.store.url import Place
 
 # How long SQLite waits for another process's write, in seconds; ours are over in milliseconds.
 BUSY_SECONDS = 5.0

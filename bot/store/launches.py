@@ -10,13 +10,13 @@ import structlog
 from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 from bot.models.launch import Launch, Stage
 from bot.ports import NO_CAPS, Added, Caps, SaveConflict
 from bot.store.adding import Adding, row_of
-from bot.store.claims import claim, release, start_key
+from bot.store.batch_insert import Intake
 from bot.store.engine import Database
-from bot.store.intake import Intake
+from bot.store.leases import claim, release, start_key
 from bot.store.prune import prune
 from bot.store.records import Records
 from bot.store.schema import launches

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.errors import StoreError
-from bot.store.place import find_place
-from bot.store.private import OWNER_ONLY, narrow
-from bot.store.sentences import describe
+from bot.models.errors import StoreError
+from bot.store.error_messages import describe
+from bot.store.file_permissions import OWNER_ONLY, narrow
+from bot.store.url import find_place
 
 
 class AlreadyServed(StoreError):  # noqa: N818 - a state of the store, not an error of ours

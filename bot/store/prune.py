@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.launch import Stage
-from bot.store.claims import THREAD_KEYS
+from bot.store.leases import THREAD_KEYS
 from bot.store.schema import audit, claims, diagnoses, launches, refused_blocks, threads
 
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from sqlalchemy import Select, select
 
 from bot.models.launch import MessageRef
 from bot.ports import Thread
-from bot.store.claims import claim, release, thread_key
 from bot.store.engine import Database
+from bot.store.leases import claim, release, thread_key
 from bot.store.records import Records
 from bot.store.schema import threads
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 from bot.store.engine import Database
-from bot.store.health import Unfit, check_file, keep_copy
+from bot.store.integrity import Unfit, check_file, keep_copy
 from bot.store.schema import HEAD
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -18,9 +18,9 @@ from bench_tools import Servers, measure, servers
 from google.cloud import aiplatform_v1, run_v2
 from google.cloud.devtools import cloudbuild_v1
 
-from bot.clock import SystemClock
-from bot.regions import REGIONS
-from bot.settings_file import load_settings
+from bot.models.regions import REGIONS
+from bot.runtime.clock import SystemClock
+from bot.settings.loader import load_settings
 
 AT_ONCE = 18
 ONE_CALL = """

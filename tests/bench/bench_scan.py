@@ -16,20 +16,20 @@ from uuid import uuid4
 
 from bench_tools import Servers, measure, median_of, servers
 
+from bot.app import Clouds, open_clouds, open_scanner
 from bot.clients.google import GoogleCloud
-from bot.clock import SystemClock
+from bot.models.regions import GLOBAL_LOCATION, REGIONS
 from bot.models.scan import Asking, Scan, Section
-from bot.region_scanner import RegionScanner, ScanRequest
-from bot.regions import GLOBAL_LOCATION, REGIONS
-from bot.scan_findings import ScanReader
+from bot.runtime.clock import SystemClock
+from bot.scans.enrichment import ScanReader
+from bot.scans.scanner import RegionScanner, ScanRequest
 from bot.settings import Settings
-from bot.settings_file import load_secrets, load_settings
+from bot.settings.loader import load_secrets, load_settings
 from bot.store import Store, open_store
-from bot.wiring import Clouds, open_clouds, open_scanner
-from formatting.monitor import verdict
-from formatting.sections import section_message
-from formatting.table_blocks import Style
-from formatting.tables import tables
+from formatting.monitor.reply import section_message
+from formatting.monitor.summary import verdict
+from formatting.monitor.tables import tables
+from formatting.table.slack import Style
 
 ALL = ScanRequest(tuple(Section), REGIONS)
 # Rows of a region, four recent builds on top: 540 and 5,400 in all, each list in one page.

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.regions import REGIONS
+from bot.models.regions import REGIONS
 from bot.sandbox.slack.settings import BOT_USER, PEOPLE, Room
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.scenario import Scenario

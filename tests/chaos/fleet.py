@@ -18,8 +18,8 @@ from typing import Any
 
 from bed import MANIFEST, write_in
 
-from bot.clock import SystemClock
 from bot.models.launch import Launch, Stage
+from bot.runtime.clock import SystemClock
 from bot.sandbox.stage import Stage as Sandbox
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scripts import LaunchScript, RunnerScript
@@ -55,7 +55,7 @@ class Fleet:
         before = self.stage.slack.connections
         with (self.settings.parent / f"bot-{number}.log").open("ab") as log:
             self.bots[number] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "handlers.cli", "serve", "--settings", str(self.settings),
+                sys.executable, "-m", "handlers.cli.main", "serve", "--settings", str(self.settings),
                 env={**os.environ, **self.stage.environment()},
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip

@@ -6,9 +6,9 @@ import asyncio
 import sys
 from typing import Any
 
-from bot.clock import SystemClock
-from bot.distributed import DistributedScheduler
-from bot.launches.turn import Tools
+from bot.launches.context import Tools
+from bot.runtime.clock import SystemClock
+from bot.schedulers.procrastinate import DistributedScheduler
 from bot.settings import Settings
 from bot.store import open_store
 

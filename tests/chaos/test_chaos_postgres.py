@@ -14,8 +14,8 @@ from processes import command
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
-from bot.distributed import DUE_LOOK
 from bot.sandbox.world.state import Fault
+from bot.schedulers.procrastinate import DUE_LOOK
 from bot.settings import Store as StoreSettings
 
 LONG = os.environ.get("CHAOS") == "long"

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from postgres import INSTALL, Postgres, find_binaries
 
-from bot.clock import SystemClock
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 from bot.models.launch import Launch
 from bot.ports import Added, CapReached, Caps
+from bot.runtime.clock import SystemClock
 from bot.store import open_store
 from bot.store.engine import Database
-from bot.store.in_flight import count_in_flight
-from bot.store.place import find_place
+from bot.store.in_flight_limits import count_in_flight
+from bot.store.url import find_place
 
 pytestmark = pytest.mark.skipif(find_binaries() is None, reason=INSTALL)
 

@@ -10,9 +10,9 @@ import pytest
 from bed import bot_on
 from postgres import INSTALL, Postgres, find_binaries
 
-from bot.clock import SystemClock
 from bot.models.launch import MessageRef
 from bot.ports import Thread
+from bot.runtime.clock import SystemClock
 from bot.store import Store, open_store
 
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)

@@ -13,10 +13,10 @@ import pytest
 from postgres import INSTALL, Postgres, find_binaries, running_postgres
 from psycopg import AsyncConnection
 
-from bot.clock import SystemClock
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 from bot.models.launch import Launch, Stage
 from bot.ports import SaveConflict
+from bot.runtime.clock import SystemClock
 from bot.store import Store, open_store
 
 BINARIES = find_binaries()

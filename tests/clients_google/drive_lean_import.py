@@ -7,7 +7,7 @@ import json
 import sys
 
 from bot.clients.google import GoogleCloud
-from bot.clients.google_apis import METHODS
+from bot.clients.google.methods import METHODS
 from bot.settings import Settings
 
 HEAVY = ("grpc", "google.api_core", "google.auth", "google.cloud.run_v2", "google.cloud.aiplatform_v1")

@@ -6,10 +6,10 @@ import pytest
 from google.cloud.devtools import cloudbuild_v1
 from google_samples import AT, REGION, add_builds
 
-from bot.clients.cloud_build import _build
 from bot.clients.google import GoogleCloud
-from bot.errors import ProblemKind, ServiceError
+from bot.clients.google.cloud_build import _build
 from bot.models.cloud import Build, BuildStatus
+from bot.models.errors import ProblemKind, ServiceError
 from bot.sandbox.google.messages import raw
 from bot.sandbox.world.world import World
 

@@ -8,11 +8,11 @@ import pytest
 from google_samples import AT, JOB, add_lines, make_settings
 
 from bot.clients.google import GoogleCloud
-from bot.clients.log_filters import filter_of
-from bot.clients.read_budget import ReadBudget
-from bot.errors import ProblemKind, ServiceError
+from bot.clients.google.log_filters import filter_of
+from bot.clients.google.rate_limit import ReadBudget
 from bot.models.cloud import LogEntry
 from bot.models.diagnosis import Source
+from bot.models.errors import ProblemKind, ServiceError
 from bot.ports import LogPage, LogScope
 from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.world.state import Fault

@@ -4,8 +4,8 @@ import pytest
 from google_samples import AT, JOB, REGION, add_executions, make_settings
 
 from bot.clients.google import GoogleCloud
-from bot.errors import ProblemKind, ServiceError
 from bot.models.cloud import Execution, ExecutionStatus
+from bot.models.errors import ProblemKind, ServiceError
 from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World

@@ -10,8 +10,8 @@ import pytest
 from google_samples import REGION, add_builds, add_executions, add_jobs, add_lines, make_settings
 
 from bot.clients.google import GoogleCloud
-from bot.errors import Problem, ProblemKind, ServiceError
 from bot.models.diagnosis import Source
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.ports import LogScope
 from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.world.state import Fault

@@ -12,8 +12,8 @@ from google.cloud.devtools import cloudbuild_v1
 from google.cloud.logging_v2.services import logging_service_v2
 from google_samples import REGION, make_settings
 
-from bot.clients.google_apis import METHODS, Method
-from bot.clients.google_transport import GoogleTransport
+from bot.clients.google.channels import GoogleTransport
+from bot.clients.google.methods import METHODS, Method
 
 CLIENTS: dict[str, Any] = {
     "google.cloud.run.v2.Executions": run_v2.ExecutionsAsyncClient,

@@ -8,9 +8,9 @@ from pathlib import Path
 from google_samples import add_executions, make_settings
 
 from bot.clients.google import GoogleCloud
-from bot.clients.google_apis import METHODS
-from bot.clients.google_transport import GoogleTransport
-from bot.regions import REGIONS
+from bot.clients.google.channels import GoogleTransport
+from bot.clients.google.methods import METHODS
+from bot.models.regions import REGIONS
 from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.world.world import World
 

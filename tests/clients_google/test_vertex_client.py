@@ -7,10 +7,10 @@ import pytest
 from google_samples import AT, REGION, WANDB_KEY, add_jobs, make_settings
 
 from bot.clients.google import GoogleCloud
-from bot.clients.google_transport import GoogleTransport
-from bot.clients.vertex import Vertex
-from bot.errors import ProblemKind, ServiceError
+from bot.clients.google.channels import GoogleTransport
+from bot.clients.google.vertex_ai import Vertex
 from bot.models.cloud import CustomJob, JobState
+from bot.models.errors import ProblemKind, ServiceError
 from bot.sandbox.google.names import PROJECT_NUMBER
 from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.world.world import World

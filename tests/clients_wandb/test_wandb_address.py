@@ -8,7 +8,7 @@ import pytest
 from wandb_samples import add_run
 
 from bot.clients.wandb import Wandb
-from bot.clients.wandb_library import app_address
+from bot.clients.wandb.sdk_pool import app_address
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World

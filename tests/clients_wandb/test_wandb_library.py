@@ -11,7 +11,7 @@ import pytest
 from wandb_samples import add_run
 
 from bot.clients.wandb import Wandb
-from bot.errors import Problem, ProblemKind, ServiceError
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World

@@ -10,8 +10,8 @@ from aiohttp import web
 from wandb_samples import NOW, QUEUE, make_item
 
 from bot.clients.wandb import Wandb
-from bot.errors import Problem, ProblemKind, ServiceError
 from bot.models.cloud import QueueItemState
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.ports import Tracker
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world import queues

@@ -12,8 +12,8 @@ import pytest_asyncio
 from wandb_samples import API_KEY, NOW, QUEUE, add_queue, add_run, make_client
 
 from bot.clients.wandb import Wandb
-from bot.errors import Problem, ProblemKind, ServiceError
 from bot.models.cloud import RunState
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World

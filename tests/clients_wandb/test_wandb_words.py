@@ -5,9 +5,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot.clients.wandb_errors import of_library, of_status, of_words
-from bot.clients.wandb_rows import moment_of, number_of
-from bot.errors import ProblemKind
+from bot.clients.wandb.converters import moment_of, number_of
+from bot.clients.wandb.errors import of_library, of_status, of_words
+from bot.models.errors import ProblemKind
 
 MOMENT = datetime(2026, 3, 6, 9, 0, 5, tzinfo=UTC)
 

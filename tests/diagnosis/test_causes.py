@@ -7,12 +7,11 @@ import re
 import pytest
 
 from bot.diagnosis import CAUSES, Cause, diagnose_lines
-from bot.diagnosis.causes import GUESSES
 from bot.diagnosis.engine import find_events
-from bot.diagnosis.needles import hints_of
-from bot.diagnosis.rows import Rows, lower
-from bot.diagnosis.table import compiled, table_of
-from bot.diagnosis.words import Words
+from bot.diagnosis.keywords import Words, hints_of
+from bot.diagnosis.parsing.lines import Rows, lower
+from bot.diagnosis.rules import GUESSES
+from bot.diagnosis.rules.matcher import compiled, table_of
 from bot.models.diagnosis import Category, Confidence, Source
 
 _SAMPLES = [(cause, sample) for cause in CAUSES for sample in cause.samples]

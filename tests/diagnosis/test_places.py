@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.diagnosis import diagnose_lines
-from bot.diagnosis.frames import Frames
+from bot.diagnosis.parsing.frames import Frames
 from bot.models.diagnosis import Category
 
 _HEADER = "Traceback (most recent call last):"

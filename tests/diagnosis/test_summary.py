@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.diagnosis import diagnose_lines
-from bot.diagnosis.shorter import clipped, first_sentence, terse
+from bot.diagnosis.shortening import clipped, first_sentence, terse
 
 _HEADER = "Traceback (most recent call last):"
 _FRAME = '  File "/app/train.py", line 7, in main'

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bot.diagnosis import diagnose_lines
-from bot.diagnosis.prefixes import Level, unwrap
+from bot.diagnosis.parsing.prefixes import Level, unwrap
 from bot.models.diagnosis import Category
 
 _START = ["boot of the trainer", "loading all the data"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.errors import Problem, ProblemKind
 from bot.models.cloud import (
     Build,
     BuildStatus,
@@ -20,7 +19,9 @@ from bot.models.cloud import (
 )
 from bot.models.cost import Cost
 from bot.models.diagnosis import Category, Confidence, Diagnosis
+from bot.models.errors import Problem, ProblemKind
 from bot.models.launch import Failure, FailureKind, JobSeen, Launch, MessageRef, RunnerUse, Stage, Verdict
+from bot.models.regions import GLOBAL_LOCATION, NO_REGION, REGIONS
 from bot.models.scan import (
     Answer,
     Asking,
@@ -35,7 +36,6 @@ from bot.models.scan import (
     Scan,
     Service,
 )
-from bot.regions import GLOBAL_LOCATION, NO_REGION, REGIONS
 
 NOW = datetime(2026, 11, 23, 14, 5, 0, tzinfo=UTC)
 

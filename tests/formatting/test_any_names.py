@@ -22,22 +22,23 @@ from look_samples import (
 )
 from slack_rules import broken_rules, spoken
 
-from bot.errors import ProblemKind
 from bot.models.cloud import ExecutionStatus, JobState
 from bot.models.cost import Cost
+from bot.models.errors import ProblemKind
 from bot.models.launch import Failure, FailureKind, Launch, Verdict
 from bot.models.scan import Failed, Found, Scan, Service, Unread
-from formatting import words
-from formatting.card import card
-from formatting.closing import appeared, closing
+from formatting import messages as words
+from formatting.card.card import card
+from formatting.card.closing_reply import appeared, closing
 from formatting.home import home
-from formatting.launch_lines import status
-from formatting.message import Message, plain
-from formatting.monitor import verdict
-from formatting.sections import section_message
-from formatting.table import to_csv
-from formatting.table_blocks import Style
-from formatting.tables import tables
+from formatting.launch_list import status
+from formatting.message import Message
+from formatting.monitor.reply import section_message
+from formatting.monitor.summary import verdict
+from formatting.monitor.tables import tables
+from formatting.plain_fallback import plain
+from formatting.table.model import to_csv
+from formatting.table.slack import Style
 
 EVIL = (
     "<!channel>",

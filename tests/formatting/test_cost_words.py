@@ -10,9 +10,9 @@ from look_samples import FAILED, LAUNCH, NOW, SUBMITTED
 
 from bot.models.cost import Cost
 from bot.models.launch import Verdict
-from formatting.card import card, card_lines
+from formatting.card.card import card, card_lines
 from formatting.cost import cost_words, dollars
-from formatting.words import PresetWords, presets
+from formatting.messages import PresetWords, presets
 
 ONE = Cost(price_per_hour=0.85, machines=1, cap_hours=24, expected_hours=2)
 SAID = "about $1.70 (2 h), at most about $20.40 for machines by the 24 h limit"

@@ -22,20 +22,20 @@ from look_samples import (
 )
 from slack_rules import spoken
 
-from bot.errors import ProblemKind
 from bot.models.cloud import ExecutionStatus, JobState, RunState
+from bot.models.errors import ProblemKind
 from bot.models.launch import Verdict
+from bot.models.regions import NO_REGION
 from bot.models.scan import Failed, Found, Scan, Section, Service, Stale, TimedOut
-from bot.regions import NO_REGION
-from formatting.card import card
-from formatting.card_ends import timeout_text
-from formatting.gaps import gaps
-from formatting.log_context import MARK, around, marked_lines, nearest
-from formatting.monitor import verdict
-from formatting.sections import section_message
-from formatting.table import Table
-from formatting.table_blocks import Style
-from formatting.tables import tables
+from formatting.card.card import card
+from formatting.card.endings import timeout_text
+from formatting.failure.log_excerpt import MARK, around, marked_lines, nearest
+from formatting.monitor.footers import gaps
+from formatting.monitor.reply import section_message
+from formatting.monitor.summary import verdict
+from formatting.monitor.tables import tables
+from formatting.table.model import Table
+from formatting.table.slack import Style
 from formatting.times import ago, duration, seconds_between
 
 

@@ -10,15 +10,15 @@ import pytest
 from look_samples import BUSY, CARDS, DENIED, EMPTY, NOW, STARTED, SUBMITTED, SUCCEEDED
 from slack_rules import broken_rules
 
-from formatting.art import ART, submitted
-from formatting.card import card
-from formatting.closing import closing
+from formatting.card.art import ART, submitted
+from formatting.card.card import card
+from formatting.card.closing_reply import closing
 from formatting.message import Message
-from formatting.monitor import verdict
-from formatting.sections import section_message
-from formatting.table_blocks import Style
-from formatting.table_text import text
-from formatting.tables import tables
+from formatting.monitor.reply import section_message
+from formatting.monitor.summary import verdict
+from formatting.monitor.tables import tables
+from formatting.table.slack import Style
+from formatting.table.text import text
 
 Golden = Callable[[str, str], None]
 SCANS = {"busy": BUSY, "empty": EMPTY, "denied": DENIED, "started": STARTED}

@@ -9,15 +9,15 @@ from look_samples import BUSY, DIAGNOSIS, FAILED, NOW, SUBMITTED
 from slack_rules import spoken
 
 from bot.models.scan import Section
-from formatting.art import ART
-from formatting.card import card
-from formatting.failure_view import failure_views
-from formatting.failures import LINES, failure_message
-from formatting.log_context import MARK
-from formatting.message import plain
-from formatting.sections import section_message
-from formatting.table_blocks import Style
-from formatting.tables import tables
+from formatting.card.art import ART
+from formatting.card.card import card
+from formatting.failure.blocks import LINES, failure_message
+from formatting.failure.log_excerpt import MARK
+from formatting.failure.view import failure_views
+from formatting.monitor.reply import section_message
+from formatting.monitor.tables import tables
+from formatting.plain_fallback import plain
+from formatting.table.slack import Style
 
 
 def kinds(blocks: tuple[dict[str, object], ...]) -> list[object]:

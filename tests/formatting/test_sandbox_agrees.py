@@ -6,14 +6,15 @@ import pytest
 from look_samples import BUSY, CARDS, DENIED, NOW
 
 from bot.sandbox.slack.validator import check_message, check_view
-from formatting.card import card
-from formatting.closing import closing
+from formatting.card.card import card
+from formatting.card.closing_reply import closing
 from formatting.home import home
-from formatting.message import Message, plain
-from formatting.monitor import verdict
-from formatting.sections import section_message
-from formatting.table_blocks import Style
-from formatting.tables import tables
+from formatting.message import Message
+from formatting.monitor.reply import section_message
+from formatting.monitor.summary import verdict
+from formatting.monitor.tables import tables
+from formatting.plain_fallback import plain
+from formatting.table.slack import Style
 
 NEWER = frozenset({"container", "table", "rich_text"})
 

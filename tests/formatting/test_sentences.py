@@ -7,45 +7,45 @@ import re
 import pytest
 from look_samples import BUSY, CARDS, DENIED, EMPTY, NOW, STARTED, all_failing, problem
 
-from bot.errors import ProblemKind
 from bot.models.cost import Cost
-from formatting import words
-from formatting.art import ART
-from formatting.card import card_lines
-from formatting.closing import appeared, closing
+from bot.models.errors import ProblemKind
+from formatting import messages
+from formatting.card.art import ART
+from formatting.card.card import card_lines
+from formatting.card.closing_reply import appeared, closing
+from formatting.failure.api_problems import with_mend
 from formatting.home import home
-from formatting.launch_lines import status
+from formatting.launch_list import status
 from formatting.message import Message
-from formatting.monitor import verdict
-from formatting.problems import with_mend
-from formatting.tables import tables
-from formatting.text import sentence
+from formatting.monitor.summary import verdict
+from formatting.monitor.tables import tables
+from formatting.slack.text import sentence
 
 PRESETS = (
-    words.PresetWords(
+    messages.PresetWords(
         "bert-small", "BERT on one L4", "g2-standard-8", Cost(0.85, 1, 24, 2), default=True, overrides=("lr",)
     ),
-    words.PresetWords("llama"),
+    messages.PresetWords("llama"),
 )
 URL = "https://acme.slack.com/archives/C01/p11"
 MESSAGES: dict[str, Message] = {
-    "launch help": words.launch_help(),
-    "monitor help": words.monitor_help(),
-    "presets": words.presets(PRESETS),
-    "no presets": words.presets(()),
-    "bad input": words.bad_input(
+    "launch help": messages.launch_help(),
+    "monitor help": messages.monitor_help(),
+    "presets": messages.presets(PRESETS),
+    "no presets": messages.presets(()),
+    "bad input": messages.bad_input(
         "The value of lr must be a number from 0 to 1. Example: /launch bert-small lr=0.1"
     ),
-    "invite me": words.invite_me("launch-control", "/launch bert-small"),
-    "nothing started": words.nothing_started("The store is full"),
-    "store trouble": words.store_trouble("The disk is full."),
-    "unexpected": words.unexpected("ab12cd34"),
-    "already asked": words.already_asked(URL),
-    "already asked, no link": words.already_asked(""),
-    "already looking": words.already_looking(URL),
-    "cancelling": words.cancelling("brave-otter-12"),
-    "log unread": words.log_unread("vertex-ai-launcher-1", "Cloud Logging did not answer in time"),
-    "gone": words.gone("thread"),
+    "invite me": messages.invite_me("launch-control", "/launch bert-small"),
+    "nothing started": messages.nothing_started("The store is full"),
+    "store trouble": messages.store_trouble("The disk is full."),
+    "unexpected": messages.unexpected("ab12cd34"),
+    "already asked": messages.already_asked(URL),
+    "already asked, no link": messages.already_asked(""),
+    "already looking": messages.already_looking(URL),
+    "cancelling": messages.cancelling("brave-otter-12"),
+    "log unread": messages.log_unread("vertex-ai-launcher-1", "Cloud Logging did not answer in time"),
+    "gone": messages.gone("thread"),
     "status, none": status((), NOW, "U01ANA"),
     "status": status(tuple(CARDS.values()), NOW, "U01ANA"),
     "home": home(tuple(CARDS.values()), NOW, "U01ANA"),

@@ -21,25 +21,25 @@ from look_samples import (
 )
 from slack_rules import spoken
 
-from bot.errors import ProblemKind
 from bot.models.cloud import BuildStatus, ExecutionStatus, JobState, QueueItemState
 from bot.models.diagnosis import Category, Confidence, Diagnosis
+from bot.models.errors import ProblemKind
 from bot.models.launch import Failure, FailureKind
+from bot.models.regions import NO_REGION
 from bot.models.scan import Failed, Found, Reading, Row, Scan, Section, Service, TimedOut, Unread
-from bot.regions import NO_REGION
-from formatting.blocks import context
-from formatting.card import card, card_lines
-from formatting.cause_words import CAUSE_WORDS
-from formatting.closing import closing
-from formatting.gaps import gaps
+from formatting.card.card import card, card_lines
+from formatting.card.closing_reply import closing
+from formatting.failure.category_labels import CAUSE_WORDS
+from formatting.failure.note import NOTE, note
 from formatting.message import Message
-from formatting.monitor import verdict_line
-from formatting.notes import NOTE, note
-from formatting.sections import section_message
-from formatting.table import Table, to_csv
-from formatting.table_blocks import Style
-from formatting.tables import tables
-from formatting.text import bold, prose
+from formatting.monitor.footers import gaps
+from formatting.monitor.reply import section_message
+from formatting.monitor.summary import verdict_line
+from formatting.monitor.tables import tables
+from formatting.slack.blocks import context
+from formatting.slack.text import bold, prose
+from formatting.table.model import Table, to_csv
+from formatting.table.slack import Style
 
 QUOTA = (
     "google.api_core.exceptions.ResourceExhausted: 429 The following quota metrics exceed quota limits: "

@@ -10,12 +10,12 @@ from slack_rules import spoken
 from bot.models.cloud import JobState
 from bot.models.scan import Scan, Section, Service
 from formatting.message import Message
-from formatting.sections import section_message
-from formatting.table import Table, to_csv
-from formatting.table_blocks import Style
-from formatting.table_text import text
-from formatting.tables import tables
-from formatting.width import display_width
+from formatting.monitor.reply import section_message
+from formatting.monitor.tables import tables
+from formatting.table.model import Table, to_csv
+from formatting.table.slack import Style
+from formatting.table.text import text
+from formatting.table.width import display_width
 
 NAMES = (
     "plain",

@@ -11,10 +11,10 @@ from look_samples import NOW, before
 
 from bot.models.cloud import BuildStatus, ExecutionStatus, JobState, QueueItemState, RunState
 from bot.models.launch import Verdict
-from formatting import glyphs
-from formatting.actions import join_ids, split_ids
-from formatting.closing import sparkline
-from formatting.text import (
+from formatting import icons
+from formatting.card.closing_reply import sparkline
+from formatting.slack.action_ids import join_ids, split_ids
+from formatting.slack.text import (
     cut,
     escape,
     escape_within,
@@ -26,8 +26,8 @@ from formatting.text import (
     one_line,
     safe_url,
 )
+from formatting.table.width import Packer, display_width
 from formatting.times import ago, date_element, date_in_text, duration, utc
-from formatting.width import Packer, display_width
 
 STATES = (ExecutionStatus, JobState, BuildStatus, RunState, QueueItemState, Verdict)
 
@@ -72,7 +72,7 @@ def test_moments() -> None:
 def test_every_state_has_a_glyph_and_words() -> None:
     """A colour or a sign alone says nothing to many: each state has one glyph, with its words beside it."""
     for state in itertools.chain(*STATES):
-        shown = glyphs.with_words(state)
+        shown = icons.with_words(state)
 
         assert shown.split(" ", 1)[1] == state.value.replace("_", " ")
         assert (shown[0] == "?") == (state.value == "unknown")
@@ -82,7 +82,7 @@ def test_a_state_looks_the_same_everywhere() -> None:
     """A failed runner, job, run and item wear the same sign."""
     failed = (ExecutionStatus.FAILED, JobState.FAILED, RunState.FAILED, QueueItemState.FAILED, Verdict.FAILED)
 
-    assert {glyphs.glyph(state) for state in failed} == {"✗"}
+    assert {icons.glyph(state) for state in failed} == {"✗"}
 
 
 @given(text=st.text(), limit=st.integers(1, 60))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from handlers.acking import Ack, until_acked
+from handlers.slack.middleware import Ack, until_acked
 
 
 class Answer:

@@ -20,12 +20,12 @@ from processes import child
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.errors import BadInput
+from bot.models.errors import BadInput
 from bot.sandbox.slack import signature
+from bot.settings.loader import load_secrets
 from bot.settings.sections import Slack
-from bot.settings_file import load_secrets
-from handlers.http_mode import PATH, listen_http
-from handlers.http_server import HttpLimits
+from handlers.slack.http_mode import PATH, listen_http
+from handlers.slack.http_server import HttpLimits
 
 # How long a test waits at most for what must come.
 PATIENCE = 20.0

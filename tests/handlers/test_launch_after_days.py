@@ -8,12 +8,12 @@ from pathlib import Path
 
 from bed import running, scenario, stage_on
 
-from bot.clock import SystemClock
 from bot.launches.requests import LaunchRequest, new_launch
 from bot.models.launch import Launch, RunnerUse, Stage
+from bot.runtime.clock import SystemClock
 from bot.sandbox.stage import Stage as Sandbox
 from bot.sandbox.world.state import SimQueueItem
-from bot.settings_file import load_settings
+from bot.settings.loader import load_settings
 from bot.store import open_store
 
 

@@ -9,15 +9,15 @@ import pytest
 from bed import BRIEF, Bed, bot_on, said, scenario, stage_on
 from structlog.testing import capture_logs
 
-from bot.errors import BadInput
+from bot.models.errors import BadInput
 from bot.models.workspace import Workspace
 from bot.sandbox.slack import ALICE, BOB, BOT_USER, CARA, DAN, Room
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.world.scripts import LaunchScript
-from bot.settings_file import load_secrets, load_settings
-from formatting import actions
-from handlers.own_workspace import is_own
+from bot.settings.loader import load_secrets, load_settings
+from formatting.slack import action_ids
 from handlers.serve import serving
+from handlers.slack.own_workspace import is_own
 
 Json = dict[str, Any]
 OURS = Workspace("T0US", "E0US")
@@ -54,7 +54,7 @@ def _press(action_id: str, value: str) -> Callable[[Bed, str], tuple[str, Json]]
 
 
 def _home_press(bed: Bed, user: str) -> tuple[str, Json]:
-    action = {"type": "button", "action_id": actions.HOME_REFRESH, "block_id": "b"}
+    action = {"type": "button", "action_id": action_ids.HOME_REFRESH, "block_id": "b"}
     payload = Payloads(bed.slack.world).view_action(user, bed.slack.home("alice"), action, {})
     return "interactive", payload
 
@@ -68,16 +68,16 @@ def _home_opened(bed: Bed, user: str) -> tuple[str, Json]:
 LISTENERS: dict[str, Callable[[Bed, str], tuple[str, Json]]] = {
     "/launch": _command("/launch bert-small lr=0.003"),
     "/monitor": _command("/monitor runs"),
-    actions.LAUNCH_CANCEL: _press(actions.LAUNCH_CANCEL, "running"),
-    actions.LAUNCH_RELAUNCH: _press(actions.LAUNCH_RELAUNCH, "ended"),
-    actions.MONITOR_REFRESH: _press(actions.MONITOR_REFRESH, "jobs"),
-    actions.MONITOR_ACT: _press(actions.MONITOR_ACT, f"why|{JOB}"),
-    actions.ROW_CANCEL: _press(actions.ROW_CANCEL, f"{JOB}|job"),
-    actions.LOG_FILE: _press(actions.LOG_FILE, JOB),
-    actions.LOG_MORE: _press(actions.LOG_MORE, f"{JOB}|202"),
-    actions.LOG_LESS: _press(actions.LOG_LESS, f"{JOB}|101"),
-    actions.OPEN_CONSOLE: _press(actions.opening("job"), ""),
-    actions.HOME_REFRESH: _home_press,
+    action_ids.LAUNCH_CANCEL: _press(action_ids.LAUNCH_CANCEL, "running"),
+    action_ids.LAUNCH_RELAUNCH: _press(action_ids.LAUNCH_RELAUNCH, "ended"),
+    action_ids.MONITOR_REFRESH: _press(action_ids.MONITOR_REFRESH, "jobs"),
+    action_ids.MONITOR_ACT: _press(action_ids.MONITOR_ACT, f"why|{JOB}"),
+    action_ids.ROW_CANCEL: _press(action_ids.ROW_CANCEL, f"{JOB}|job"),
+    action_ids.LOG_FILE: _press(action_ids.LOG_FILE, JOB),
+    action_ids.LOG_MORE: _press(action_ids.LOG_MORE, f"{JOB}|202"),
+    action_ids.LOG_LESS: _press(action_ids.LOG_LESS, f"{JOB}|101"),
+    action_ids.OPEN_CONSOLE: _press(action_ids.opening("job"), ""),
+    action_ids.HOME_REFRESH: _home_press,
     "app_home_opened": _home_opened,
 }
 
@@ -194,7 +194,7 @@ async def test_a_refusal_of_a_press_stands_in_the_thread_in_which_it_was_made() 
         await bed.type("/monitor jobs")
         await bed.until_shown("Act on...")
         parent = bed.slack.messages("#training")[0]
-        await bed.slack.press("cara", "#training", actions.MONITOR_ACT, option=f"why|{JOB}")
+        await bed.slack.press("cara", "#training", action_ids.MONITOR_ACT, option=f"why|{JOB}")
         await bed.until(lambda: bed.notes("cara"))
         (note,) = bed.slack.ephemerals("cara")
 

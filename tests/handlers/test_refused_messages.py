@@ -13,16 +13,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from bot.clients.slack import SlackClient, answer_refusal
-from bot.clock import SystemClock
-from bot.errors import ProblemKind, ServiceError
+from bot.models.errors import ProblemKind, ServiceError
 from bot.ports import NotInvited
+from bot.runtime.clock import SystemClock
 from bot.sandbox.slack import ALICE, SlackWorkspace
 from bot.store import Store, open_store
-from formatting import actions
-from formatting.blocks import section
 from formatting.message import Message
-from handlers.private import private
-from handlers.speaker import Speaker
+from formatting.slack import action_ids
+from formatting.slack.blocks import section
+from handlers.slack.ephemeral import private
+from handlers.slack.poster import Speaker
 
 CHANNEL = "C0TRAINING"
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors, and one that Slack has not invented yet.
@@ -219,7 +219,7 @@ async def test_a_workspace_that_refuses_every_block_is_told_everything_in_words(
         await bed.until(lambda: len(bed.slack.thread("#training", card.ts)) > 1)
         told = bed.slack.thread("#training", card.ts)
         (launch,) = await bed.launches()
-        payload = bed.press_payload(card, actions.LAUNCH_CANCEL, launch.launch_id)
+        payload = bed.press_payload(card, action_ids.LAUNCH_CANCEL, launch.launch_id)
         await bed.deliver("interactive", payload)
         await bed.until(bed.notes)
         seen = [*tables, *told, *bed.slack.ephemerals("alice")]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bed import Bed, bot_on, said
 from structlog.testing import capture_logs
 
-from bot.clock import SystemClock
+from bot.runtime.clock import SystemClock
 from bot.sandbox.slack.messages import Message
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from bot.errors import Problem, ProblemKind, ServiceError
 from bot.models.cloud import (
     CustomJob,
     Execution,
@@ -17,6 +16,7 @@ from bot.models.cloud import (
     QueueItem,
     QueueItemState,
 )
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import Launch, MessageRef
 from bot.ports import MessageKind, NewItem
 

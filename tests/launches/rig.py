@@ -13,13 +13,13 @@ from bot.clients.google import GoogleCloud
 from bot.clients.slack import Outbox, SlackClient
 from bot.clients.wandb import Wandb
 from bot.diagnosis import CAUSES
-from bot.errors import Problem, ProblemKind, ServiceError
-from bot.failure_reader import FailureReader
-from bot.launch_poller import LaunchPoller
-from bot.launches.advance import advance
-from bot.launches.desk import LaunchDesk
+from bot.launches.context import Tools
+from bot.launches.poller import LaunchPoller
 from bot.launches.requests import LaunchRequest
-from bot.launches.turn import Tools
+from bot.launches.service import LaunchDesk
+from bot.launches.state_machine import advance
+from bot.logs.diagnosing_reader import FailureReader
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import Launch, Stage
 from bot.ports import LogScope
 from bot.sandbox.bot_settings import settings_text
@@ -32,11 +32,11 @@ from bot.sandbox.world.populate import populate
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.state import Fault, SimExecution, SimJob, SimQueueItem, SimRun
 from bot.sandbox.world.world import World
-from bot.settings_file import load_secrets, load_settings
+from bot.settings.loader import load_secrets, load_settings
 from bot.store import Store, open_store
-from handlers.announcer import SlackAnnouncer
-from handlers.slack_app import web_client
-from handlers.speaker import Speaker
+from handlers.app import web_client
+from handlers.slack.launch_notifier import SlackAnnouncer
+from handlers.slack.poster import Speaker
 
 API_KEY = "5a" * 20
 ALICE, CHANNEL = "U0ALICE", "C0TRAINING"

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from bot.models.launch import Curve
-from formatting.closing import curve_line
-from handlers.curve import draw
+from formatting.card.chart import draw
+from formatting.card.closing_reply import curve_line
 
 
 @pytest.mark.parametrize(

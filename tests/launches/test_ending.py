@@ -12,7 +12,7 @@ import pytest
 from bed import brief, stage_on, write_in
 from processes import Child, child
 
-from bot.ending import END_SECONDS, SHARES, Part, end
+from bot.runtime.shutdown import END_SECONDS, SHARES, Part, end
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.state import Fault
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from rig import Rig
 
-from bot.errors import BadInput
-from bot.launches.access import Refused
+from bot.launches.permissions import Refused
+from bot.models.errors import BadInput
 from bot.models.launch import Launch, Stage, Verdict
 
 

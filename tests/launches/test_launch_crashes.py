@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rig import NoLogs, Rig
 
-from bot.failure_reader import FailureReader
+from bot.logs.diagnosing_reader import FailureReader
 from bot.models.launch import Launch, Stage, Verdict
 
 # Every moment in the long form; else every third, which meets moments before and after a step alike.

@@ -16,15 +16,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from model import Killed, ModelAnnouncer, ModelJobs, ModelRunners, ModelTracker, ModelWorld
 from rig import NoLogs
 
-from bot.errors import BadInput
-from bot.failure_reader import FailureReader
-from bot.launch_poller import LaunchPoller
-from bot.launches.advance import advance
+from bot.launches.context import Tools
 from bot.launches.deadlines import queue_deadline, start_deadline
-from bot.launches.desk import LaunchDesk
+from bot.launches.poller import LaunchPoller
 from bot.launches.requests import LaunchRequest
-from bot.launches.turn import Tools
+from bot.launches.service import LaunchDesk
+from bot.launches.state_machine import advance
+from bot.logs.diagnosing_reader import FailureReader
 from bot.models.cloud import ExecutionStatus, JobState, QueueItemState
+from bot.models.errors import BadInput
 from bot.models.launch import Launch, Stage, Verdict
 from bot.ports import MessageKind
 from bot.settings import Settings

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rig import Rig
 
-from bot.launches.turn import JITTER
+from bot.launches.context import JITTER
 from bot.models.launch import FailureKind, Stage, Verdict
 
 PUSH = "pushToRunQueueByName"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rig import ALICE, CHANNEL, Rig, rig_in
 
-from bot.launches.driver import Driver
+from bot.launches.worker import Driver
 from bot.models.launch import Launch, Stage, Verdict
 from bot.sandbox.slack.settings import DEFAULT_SCOPES, SlackSettings
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rig import Rig
 
-from bot.launches.runner_choice import started_for
+from bot.launches.runner_selection import started_for
 from bot.models.cloud import Execution, ExecutionStatus
 from bot.models.diagnosis import Category
 from bot.models.launch import FailureKind, Launch, Stage, Verdict

@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clients.slack import Outbox
-from bot.clients.slack.outbox import Edit
-from bot.errors import Problem, ProblemKind, ServiceError
+from bot.clients.slack.edit_queue import Edit
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.ports import NotInvited
 
 Send = Callable[[], Awaitable[None]]

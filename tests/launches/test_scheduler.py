@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rig import Rig, rig_in
 
-from bot.clock import SystemClock
-from bot.launch_poller import LaunchPoller
-from bot.launches.driver import Driver
-from bot.launches.history import History
-from bot.launches.scheduler import LOST_AFTER, Scheduler
+from bot.launches.poller import LaunchPoller
+from bot.launches.retention import History
+from bot.launches.worker import Driver
 from bot.models.launch import Stage, Verdict
+from bot.runtime.clock import SystemClock
+from bot.schedulers.local import LOST_AFTER, Scheduler
 
 QUICK = {"poll": 0.1, "follow_first": 0.1, "follow_last": 0.2, "absent": 0.2}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from runner_samples import JOB, PROJECT, REGION, served
 
-from bot.log_follower import RunnerClient
+from bot.logs.follower import RunnerClient
 from bot.runner_diagnostics import make_client
 from bot.sandbox.world.world import World
 

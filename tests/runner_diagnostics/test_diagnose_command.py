@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.models.diagnosis import Category, Confidence, Diagnosis
-from formatting.diagnosis_text import diagnosis_text
-from handlers.cli import cli
+from formatting.failure.plain_text import diagnosis_text
+from handlers.cli.main import cli
 
 HEALTHY = "epoch 1\nepoch 2\nError: 0 errors found\n"
 KEY = "5a" * 20

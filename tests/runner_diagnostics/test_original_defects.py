@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from runner_samples import READS, WHERE, add_lines, add_runner, end, later
 
-from bot.log_follower import RunnerClient
+from bot.logs.follower import RunnerClient
 from bot.runner_diagnostics import (
     diagnose_lines,
     fetch_detailed_error_context,

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from runner_samples import NAME, PROJECT, READS, WHERE, add_lines, add_runner, end, later, served
 
-from bot.log_follower import RunnerClient
-from bot.log_tail import LogTail
+from bot.logs.follower import RunnerClient
+from bot.logs.tail import LogTail
 from bot.runner_diagnostics import (
     fetch_detailed_error_context,
     make_client,
@@ -271,7 +271,7 @@ def test_threads_share_a_client_and_its_budget_too(world: World, endpoints: dict
 
 def test_the_budget_of_the_process_is_googles_half(world: World) -> None:
     """Without a client of their own, calls share 30 reads a minute and a burst of five."""
-    from bot.runner_client import _shared_budget  # noqa: PLC0415 - what no test may spend
+    from bot.runner_diagnostics.client import _shared_budget  # noqa: PLC0415 - what no test may spend
 
     budget = _shared_budget("some-project")
     waits = [budget.take(1e6, within=10) for _ in range(7)]

@@ -5,11 +5,11 @@ import time
 import pytest
 from runner_samples import JOB, LOOKS, LOST, PROJECT, READS, REGION, WHERE, add_lines, add_runner, end, later
 
-from bot.errors import ProblemKind, ServiceError
-from bot.log_follower import RunnerClient
+from bot.logs.follower import RunnerClient
 from bot.models.cloud import Execution, ExecutionStatus
+from bot.models.errors import ProblemKind, ServiceError
 from bot.runner_diagnostics import fetch_detailed_error_context, parse_runner_logs_for_errors
-from bot.runner_outcome import verdict
+from bot.runner_diagnostics.outcome import verdict
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
 

@@ -11,8 +11,8 @@ from runner_samples import JOB, NAME, PROJECT, REGION, WHERE, add_lines, add_run
 import bot.diagnosis
 from bot import runner_diagnostics
 from bot.clients.google import GoogleCloud
-from bot.errors import BadInput, ProblemKind, ServiceError
-from bot.log_follower import RunnerClient
+from bot.logs.follower import RunnerClient
+from bot.models.errors import BadInput, ProblemKind, ServiceError
 from bot.runner_diagnostics import (
     fetch_detailed_error_context,
     fetch_detailed_error_context_async,

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from scan_samples import JOB, QUEUE, REGIONS, WANDB_KEY, Monitor, MovableClock, make_settings
 
-from bot.region_scanner import RegionScanner
+from bot.app import open_clouds
 from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world.state import SimQueue
 from bot.sandbox.world.world import World
-from bot.scan_findings import ScanReader
+from bot.scans.enrichment import ScanReader
+from bot.scans.scanner import RegionScanner
 from bot.settings import Secrets
 from bot.store import open_store
-from bot.wiring import open_clouds
 
 OpenMonitor = Callable[..., Awaitable[Monitor]]
 

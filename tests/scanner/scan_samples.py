@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.clock import SystemClock
 from bot.models.scan import Answer, Scan, Section, Service
-from bot.region_scanner import RegionScanner, RunningScan, ScanRequest
+from bot.runtime.clock import SystemClock
 from bot.sandbox.world.state import SimBuild, SimExecution, SimJob, SimLogEntry, SimQueueItem, SimRun
 from bot.sandbox.world.world import World
+from bot.scans.scanner import RegionScanner, RunningScan, ScanRequest
 from bot.settings import Settings
-from formatting.failure_view import block_text, failure_views
-from formatting.monitor import silent_line, verdict_line
-from formatting.table_text import text
-from formatting.tables import tables
+from formatting.failure.view import block_text, failure_views
+from formatting.monitor.summary import silent_line, verdict_line
+from formatting.monitor.tables import tables
+from formatting.table.text import text
 
 JOB = "vertex-ai-launcher"
 QUEUE = "vertex-ai-queue"

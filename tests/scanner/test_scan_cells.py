@@ -22,13 +22,13 @@ from scan_samples import (
     answer_of,
 )
 
-from bot.errors import ProblemKind
 from bot.models.cloud import BuildStatus, CustomJob, Execution, ExecutionStatus, JobState, Run
+from bot.models.errors import ProblemKind
 from bot.models.scan import Asking, Failed, Nothing, Rows, Section, Service, Stale, TimedOut
-from bot.models.shown import all_rows, table_rows
+from bot.models.scan_rows import all_rows, table_rows
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
-from bot.scan_cells import OLDEST
+from bot.scans.cells import OLDEST
 
 OpenMonitor = Callable[..., Awaitable[Monitor]]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.errors import Problem, ProblemKind
-from bot.models.changes import UNKNOWN_CHANGES, Changes, changes, standing
 from bot.models.cloud import Build, BuildStatus, CustomJob, JobState, QueueItem, QueueItemState, Run, RunState
+from bot.models.errors import Problem, ProblemKind
+from bot.models.regions import NO_REGION
 from bot.models.scan import Answer, Cell, Failed, Nothing, Row, Rows, Scan, Section, Service
-from bot.regions import NO_REGION
-from formatting.monitor import changed_line, verdict
+from bot.models.scan_diff import UNKNOWN_CHANGES, Changes, changes, standing
+from formatting.monitor.summary import changed_line, verdict
 
 NOW = datetime(2026, 3, 6, 14, 2, tzinfo=UTC)
 EAST, WEST = "us-east1", "us-west1"

@@ -21,7 +21,7 @@ from scan_samples import (
 )
 
 from bot.models.scan import Nothing, Section, Service, Stale
-from bot.models.shown import table_rows
+from bot.models.scan_rows import table_rows
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
 

@@ -8,15 +8,15 @@ import pytest
 import scan_samples
 from scan_samples import EAST, EUROPE, Monitor, add_job, add_log, add_run, add_runner, ago
 
-from bot.errors import BadInput, Problem, ProblemKind
 from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, ExecutionStatus, JobState
+from bot.models.errors import BadInput, Problem, ProblemKind
 from bot.models.launch import Launch, RunnerUse
-from bot.models.narrow import Mine, Narrowing, mine_of, narrowed
 from bot.models.scan import Answer, Cell, Failed, Nothing, Rows, Scan, Section, Service
-from bot.models.shown import all_rows, row_id
-from bot.region_scanner import ScanRequest
+from bot.models.scan_filter import Mine, Narrowing, mine_of, narrowed
+from bot.models.scan_rows import all_rows, row_id
 from bot.sandbox.world.world import World
-from handlers.parsing import monitor_words, parse_monitor
+from bot.scans.scanner import ScanRequest
+from handlers.commands.parser import monitor_words, parse_monitor
 
 OpenMonitor = Callable[..., Awaitable[Monitor]]
 NOW = datetime(2026, 3, 6, 14, 2, tzinfo=UTC)

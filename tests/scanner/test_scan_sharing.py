@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from scan_samples import CLOUD, EAST, Monitor, add_job, add_runner, answer_of
 
+from bot.models.regions import REGIONS
 from bot.models.scan import Rows, Section, Service
-from bot.regions import REGIONS
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
 

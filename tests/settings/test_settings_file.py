@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from bot.diagnosis import parse_causes
 from bot.settings import Settings
-from bot.settings_file import SettingsError, load_secrets, load_settings
+from bot.settings.loader import SettingsError, load_secrets, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / "settings.example.toml"
 

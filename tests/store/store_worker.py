@@ -12,9 +12,9 @@ from typing import Any
 
 from store_samples import NOW, make_launch
 
-from bot.clock import SystemClock
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 from bot.ports import Added, CapReached, Caps
+from bot.runtime.clock import SystemClock
 from bot.store import open_store, take_lock
 
 

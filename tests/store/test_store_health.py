@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from store_samples import make_launch
 
-from bot.clock import SystemClock
-from bot.errors import StoreError
+from bot.models.errors import StoreError
+from bot.runtime.clock import SystemClock
 from bot.store import Store, open_store
 from bot.store.schema import HEAD, metadata
 from bot.store.upgrade import MIGRATIONS, migrate

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from store_samples import make_launch
 
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 from bot.models.launch import Launch
 from bot.ports import Added
 from bot.store import Store

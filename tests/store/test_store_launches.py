@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_samples import NOW, make_launch
 
-from bot.errors import StoreError
+from bot.models.errors import StoreError
 from bot.models.launch import Launch, Stage, Verdict
 from bot.ports import AuditEntry, SaveConflict
 from bot.store import Store

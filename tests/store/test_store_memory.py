@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from store_samples import NOW
 
-from bot.errors import StoreError
 from bot.models.diagnosis import Category, Confidence, Diagnosis
+from bot.models.errors import StoreError
 from bot.models.launch import MessageRef
 from bot.ports import AuditEntry, Settled, Thread
 from bot.store import Store

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import SystemClock
-from bot.errors import StoreError
+from bot.models.errors import StoreError
+from bot.runtime.clock import SystemClock
 from bot.store import AlreadyServed, Store, open_store, take_lock
 
 Start = Callable[..., "subprocess.Popen[str]"]

@@ -12,8 +12,8 @@ import pytest
 from store_samples import make_launch
 from structlog.testing import capture_logs
 
-from bot.clock import SystemClock
-from bot.errors import StoreError
+from bot.models.errors import StoreError
+from bot.runtime.clock import SystemClock
 from bot.store import open_store, take_lock
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.store.turns import TurnLost, Turns
+from bot.store.priority_lock import TurnLost, Turns
 
 
 async def test_what_a_person_waits_for_goes_first() -> None:

@@ -11,7 +11,7 @@ from aiolimiter import AsyncLimiter
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clients.slack.errors import SYSTEM, slack_failure
-from bot.errors import Problem, ProblemKind, ServiceError
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import MessageRef
 from bot.models.workspace import Workspace
 

@@ -9,7 +9,7 @@ import re
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.errors import Problem, ProblemKind, ServiceError
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.ports import NotInvited
 from bot.redaction import safe
 

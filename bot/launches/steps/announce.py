@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.errors import ProblemKind, ServiceError
-from bot.launches.turn import Turn
+from bot.launches.context import Turn
+from bot.models.errors import ProblemKind, ServiceError
 from bot.models.launch import MessageRef, Stage, Verdict
 from bot.ports import MessageKind, NotInvited
 

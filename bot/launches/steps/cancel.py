@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from bot.errors import Problem, ProblemKind, ServiceError
-from bot.launches.steps.ends import in_dead_hands
-from bot.launches.steps.runner import release
+from bot.launches.context import Turn
+from bot.launches.steps.dequeue import pause, withdraw
+from bot.launches.steps.lost_items import in_dead_hands
+from bot.launches.steps.observe import Sighting, look
 from bot.launches.steps.sighted import as_seen, sighted
-from bot.launches.steps.sighting import Sighting, look
-from bot.launches.steps.withdraw import pause, withdraw
-from bot.launches.turn import Turn
+from bot.launches.steps.start_runner import release
 from bot.models.cloud import CustomJob, JobState
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import Stage, Verdict
 
 

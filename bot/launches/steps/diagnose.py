@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.errors import ServiceError
+from bot.launches.context import Turn, trouble_sentence
 from bot.launches.steps.sighted import sighted
-from bot.launches.turn import Turn, trouble_sentence
 from bot.models.cloud import CustomJob
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
+from bot.models.errors import ServiceError
 from bot.models.launch import Failure, FailureKind, Launch, Stage
 from bot.ports import LogScope
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bot.errors import Problem, ServiceError
+from bot.launches.context import Turn
 from bot.launches.deadlines import expired, nothing_sent, queue_deadline, start_deadline
-from bot.launches.steps.follow import past_limit
-from bot.launches.steps.runner import release
+from bot.launches.steps.dequeue import pause, withdraw
+from bot.launches.steps.follow_job import past_limit
+from bot.launches.steps.observe import look
 from bot.launches.steps.sighted import sighted
-from bot.launches.steps.sighting import look
+from bot.launches.steps.start_runner import release
 from bot.launches.steps.timeout import look_everywhere
-from bot.launches.steps.withdraw import pause, withdraw
-from bot.launches.turn import Turn
 from bot.models.cloud import CustomJob, QueueItem, QueueItemState
+from bot.models.errors import Problem, ServiceError
 from bot.models.launch import FailureKind, Stage
 
 MAY_START = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})

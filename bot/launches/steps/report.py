@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from datetime import timedelta
 
-from bot.errors import Problem, ProblemKind, ServiceError
+from bot.launches.context import Turn
 from bot.launches.steps.announce import find_card, post_card
 from bot.launches.steps.results import gather_results
-from bot.launches.turn import Turn
+from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import FailureKind, Stage
 from bot.ports import MessageKind, NotInvited
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.errors import ServiceError
-from bot.launches.turn import Turn
+from bot.launches.context import Turn
+from bot.models.errors import ServiceError
 from bot.models.launch import Curve, Verdict
 
 MAX_METRICS = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.launches.turn import Turn
+from bot.launches.context import Turn
 from bot.models.cloud import CustomJob, JobState
 from bot.models.launch import FailureKind, JobSeen, Stage, Verdict
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.errors import ServiceError
+from bot.launches.context import Turn
+from bot.launches.steps.observe import Sighting
 from bot.launches.steps.sighted import sighted
-from bot.launches.steps.sighting import Sighting
-from bot.launches.turn import Turn
 from bot.models.cloud import CustomJob
+from bot.models.errors import ServiceError
 from bot.models.launch import Stage, Verdict
 
 

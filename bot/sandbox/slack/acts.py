@@ -8,6 +8,7 @@ from bot.sandbox.slack import inspection
 from bot.sandbox.slack.bench import Bench, bench
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.http_mode import HttpMode
 from bot.sandbox.slack.outcome import Outcome
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.people import People
@@ -103,6 +104,16 @@ class Acts(Sights):
             count=count,
             concurrency=concurrency,
         )
+
+    async def use_http(self, request_url: str) -> None:
+        """Send payloads to this URL from now on; "" goes back to Socket Mode."""
+        if self._delivery.http is not None:
+            await self._delivery.http.close()
+        self._delivery.http = HttpMode(self.world, request_url) if request_url else None
+
+    async def verify_request_url(self) -> bool:
+        """Whether the request URL answers Slack's challenge; False without HTTP mode."""
+        return self._delivery.http is not None and await self._delivery.http.verify()
 
 
 def _chosen(option: str) -> Json:

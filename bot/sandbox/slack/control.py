@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.sandbox.slack.acts import Acts
 from bot.sandbox.slack.guard import refuse_foreign
 from bot.sandbox.slack.wire import Json, RefusedError
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.server import SlackWorkspace
 
 BAD_REQUEST = 400
 
@@ -21,7 +18,7 @@ BAD_REQUEST = 400
 class Control:
     """Performs one operation per request on the workspace it is given."""
 
-    def __init__(self, workspace: SlackWorkspace) -> None:
+    def __init__(self, workspace: Acts) -> None:
         self._workspace = workspace
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -44,14 +41,14 @@ def _wrong(sentence: str) -> web.Response:
     return web.json_response({"ok": False, "error": sentence}, status=BAD_REQUEST)
 
 
-async def _type(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _type(workspace: Acts, asked: Json) -> Json:
     outcome = await workspace.type_text(
         asked["user"], asked["channel"], asked["text"], thread_ts=asked.get("thread_ts", "")
     )
     return outcome.as_json()
 
 
-async def _press(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _press(workspace: Acts, asked: Json) -> Json:
     outcome = await workspace.press(
         asked["user"],
         asked["channel"],
@@ -63,37 +60,37 @@ async def _press(workspace: SlackWorkspace, asked: Json) -> Json:
     return outcome.as_json()
 
 
-async def _press_in_view(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _press_in_view(workspace: Acts, asked: Json) -> Json:
     outcome = await workspace.press_in_view(asked["user"], asked["action_id"], option=asked.get("option", ""))
     return outcome.as_json()
 
 
-async def _submit(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _submit(workspace: Acts, asked: Json) -> Json:
     return (await workspace.submit_view(asked["user"], asked["values"])).as_json()
 
 
-async def _home(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _home(workspace: Acts, asked: Json) -> Json:
     return {"view": workspace.open_home(asked["user"])}
 
 
-async def _join(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _join(workspace: Acts, asked: Json) -> Json:
     return {"joined": workspace.join(asked["user"], asked["channel"])}
 
 
-async def _faults(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _faults(workspace: Acts, asked: Json) -> Json:
     workspace.set_faults(**asked["set"])
     return {}
 
 
-async def _state(workspace: SlackWorkspace, _asked: Json) -> Json:
+async def _state(workspace: Acts, _asked: Json) -> Json:
     return workspace.state()
 
 
-async def _render(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _render(workspace: Acts, asked: Json) -> Json:
     return {"text": workspace.render_text(asked["channel"], reader=asked.get("user", ""))}
 
 
-async def _bench(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _bench(workspace: Acts, asked: Json) -> Json:
     result = await workspace.bench(
         int(asked["n"]),
         int(asked.get("concurrency", 1)),
@@ -103,22 +100,22 @@ async def _bench(workspace: SlackWorkspace, asked: Json) -> Json:
     return result.as_json()
 
 
-async def _disconnect(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _disconnect(workspace: Acts, asked: Json) -> Json:
     await workspace.disconnect(asked.get("reason", "refresh_requested"), asked.get("close_after"))
     return {}
 
 
-async def _abort(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _abort(workspace: Acts, asked: Json) -> Json:
     workspace.abort_connections(asked.get("how_many"))
     return {}
 
 
-async def _use_http(workspace: SlackWorkspace, asked: Json) -> Json:
+async def _use_http(workspace: Acts, asked: Json) -> Json:
     await workspace.use_http(asked["request_url"])
     return {}
 
 
-Operation = Callable[["SlackWorkspace", Json], Awaitable[Json]]
+Operation = Callable[["Acts", Json], Awaitable[Json]]
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         "type": _type,

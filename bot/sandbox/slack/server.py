@@ -9,7 +9,6 @@ from aiohttp import web
 
 from bot.sandbox.slack.acts import Acts
 from bot.sandbox.slack.control import Control
-from bot.sandbox.slack.http_mode import HttpMode
 from bot.sandbox.slack.routes import application
 from bot.sandbox.slack.settings import SlackSettings
 from bot.sandbox.slack.world import World
@@ -85,13 +84,3 @@ class SlackWorkspace(Acts):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    async def use_http(self, request_url: str) -> None:
-        """Send payloads to this URL from now on; "" goes back to Socket Mode."""
-        if self._delivery.http is not None:
-            await self._delivery.http.close()
-        self._delivery.http = HttpMode(self.world, request_url) if request_url else None
-
-    async def verify_request_url(self) -> bool:
-        """Whether the request URL answers Slack's challenge; False without HTTP mode."""
-        return self._delivery.http is not None and await self._delivery.http.verify()

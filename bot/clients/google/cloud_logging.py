@@ -1,0 +1,87 @@
+"""Cloud Logging, behind the one budget of reads."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.clients.google.call import asking
+from bot.clients.google.channels import GoogleTransport
+from bot.clients.google.log_entries import entry_of
+from bot.clients.google.log_filters import LONGEST_FILTER, explorer_url, filter_of
+from bot.clients.google.methods import LIST_LOG_ENTRIES
+from bot.clients.google.rate_limit import ReadBudget
+from bot.clients.google.retry import tried
+from bot.models.errors import Problem, ProblemKind, ServiceError
+from bot.models.regions import NO_REGION
+from bot.ports import LogPage, LogScope
+from bot.settings import Timing
+
+_SYSTEM = LIST_LOG_ENTRIES.api.system
+_PAGE = 1000
+# Google's quota, for a whole project and not raisable: https://docs.cloud.google.com/logging/quotas
+_QUOTA = 60
+_BURST = 5.0
+
+
+def log_budget(reads_per_minute: float) -> ReadBudget:
+    """The budget of one project's log reads."""
+    # The burst comes on top of the rate: together they stay within the quota.
+    return ReadBudget(per_minute=reads_per_minute, burst=max(1.0, min(_BURST, _QUOTA - reads_per_minute)))
+
+
+class CloudLogging:
+    """Fulfils `bot.ports.Logs`."""
+
+    def __init__(self, transport: GoogleTransport, timing: Timing, budget: ReadBudget) -> None:
+        self._pause = timing.retry
+        self._transport = transport
+        self._budget = budget
+
+    async def read(
+        self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
+    ) -> LogPage:
+        """One read of at most 1,000 entries. A page may be empty and still have a cursor: the search goes on.
+
+        Entries of one and the same time come by insert id in either order. Raises ServiceError with EXHAUSTED
+        when our own budget is spent before `deadline` seconds.
+        """
+        text = filter_of(scope)
+        if not scope.owners:
+            return LogPage(())
+        if len(text) > LONGEST_FILTER:
+            sentence = f"the filter has {len(text)} characters; {LONGEST_FILTER} are allowed"
+            raise ServiceError(Problem(ProblemKind.INVALID, _SYSTEM, sentence, NO_REGION, effectless=True))
+        request = {
+            "resource_names": [f"projects/{self._transport.project}"],
+            "filter": text,
+            "order_by": "timestamp desc" if newest_first else "timestamp asc",
+            "page_size": max(1, min(limit, _PAGE)),
+            "page_token": cursor,
+        }
+        until = asyncio.get_running_loop().time() + deadline
+        async with asking(_SYSTEM, NO_REGION, deadline):
+            return await tried(lambda: self._read_once(request, until), first_pause=self._pause, until=until)
+
+    def console_url(self, scope: LogScope) -> str:
+        """A link to the Logs Explorer that opens on this scope."""
+        return explorer_url(scope, project=self._transport.project)
+
+    async def _read_once(self, request: dict[str, Any], until: float) -> LogPage:
+        """One try; each costs a unit of the budget."""
+        await self._spend(until)
+        left = until - asyncio.get_running_loop().time()
+        page = await self._transport.ask(LIST_LOG_ENTRIES, NO_REGION, request, timeout=max(left, 0))
+        return LogPage(tuple(entry_of(entry) for entry in page.entries), page.next_page_token)
+
+    async def _spend(self, until: float) -> None:
+        now = asyncio.get_running_loop().time()
+        wait = self._budget.take(now, within=until - now)
+        if now + wait >= until:
+            sentence = f"our own budget of {self._budget.per_minute:g} log reads a minute is spent"
+            raise ServiceError(
+                Problem(
+                    ProblemKind.EXHAUSTED, _SYSTEM, sentence, NO_REGION, retry_after=wait, effectless=True
+                )
+            )
+        await asyncio.sleep(wait)

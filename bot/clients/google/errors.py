@@ -1,0 +1,123 @@
+"""Google's exceptions as our problems."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.models.errors import Problem, ProblemKind
+from bot.redaction import safe
+
+# https://grpc.io/docs/guides/status-codes/
+_KINDS: dict[str, ProblemKind] = {
+    "PERMISSION_DENIED": ProblemKind.DENIED,
+    "UNAUTHENTICATED": ProblemKind.UNAUTHENTICATED,
+    "NOT_FOUND": ProblemKind.NOT_FOUND,
+    "RESOURCE_EXHAUSTED": ProblemKind.EXHAUSTED,
+    "UNAVAILABLE": ProblemKind.UNAVAILABLE,
+    "INTERNAL": ProblemKind.UNAVAILABLE,
+    "ABORTED": ProblemKind.UNAVAILABLE,
+    "CANCELLED": ProblemKind.UNAVAILABLE,
+    "DEADLINE_EXCEEDED": ProblemKind.TIMED_OUT,
+    "INVALID_ARGUMENT": ProblemKind.INVALID,
+    "FAILED_PRECONDITION": ProblemKind.INVALID,
+    "OUT_OF_RANGE": ProblemKind.INVALID,
+    "ALREADY_EXISTS": ProblemKind.INVALID,
+    "UNIMPLEMENTED": ProblemKind.INVALID,
+}
+# The server looked at the call and would not do it.
+_REFUSALS = frozenset(
+    {
+        ProblemKind.DENIED,
+        ProblemKind.UNAUTHENTICATED,
+        ProblemKind.API_DISABLED,
+        ProblemKind.NOT_FOUND,
+        ProblemKind.EXHAUSTED,
+        ProblemKind.INVALID,
+    }
+)
+# gRPC's own words for a call that never left this machine.
+_NEVER_SENT = (
+    "failed to connect to all addresses",
+    "Getting metadata from plugin failed",
+    "DNS resolution failed",
+)
+_PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[a-zA-Z]+){2})['\"]")
+# So much of a message is looked at, and so much of it is shown.
+_READ, _SHOWN = 12_000, 500
+
+
+def problem_of(error: BaseException, *, system: str, region: str) -> Problem | None:
+    """The problem that an exception of Google's libraries tells of, None for one that is not theirs."""
+    import grpc.aio  # noqa: PLC0415 - heavy, and loaded by whoever got here
+    from google.auth.exceptions import GoogleAuthError, TransportError  # noqa: PLC0415 - as above
+
+    if isinstance(error, grpc.aio.AioRpcError):
+        # Google's own exception knows how to read the details that come with a status.
+        from google.api_core.exceptions import from_grpc_error  # noqa: PLC0415 - as above
+
+        return _of_call(from_grpc_error(error), system, region)  # type: ignore[no-untyped-call]  # Google's own code is untyped
+    if isinstance(error, GoogleAuthError):
+        reached = isinstance(error, TransportError)
+        kind = ProblemKind.UNAVAILABLE if reached else ProblemKind.UNAUTHENTICATED
+        return Problem(kind, system, _sentence(str(error)), region, effectless=True)
+    return None
+
+
+def is_own_deadline(problem: Problem) -> bool:
+    """Whether the call ended because gRPC's deadline passed here, which it tells in these words."""
+    return problem.kind is ProblemKind.TIMED_OUT and problem.message == "Deadline Exceeded"
+
+
+def timed_out(system: str, region: str, deadline: float) -> Problem:
+    """The problem of a call that did not end within `deadline` seconds."""
+    return Problem(ProblemKind.TIMED_OUT, system, f"no answer within {deadline:g} s", region)
+
+
+def _of_call(error: Any, system: str, region: str) -> Problem:
+    text = str(error.message)
+    kind = _kind(error, text)
+    return Problem(
+        kind=kind,
+        system=system,
+        message=_sentence(text),
+        region=region,
+        retry_after=_retry_after(error),
+        missing=_missing(error, kind, text),
+        effectless=kind in _REFUSALS or text.startswith(_NEVER_SENT),
+    )
+
+
+def _kind(error: Any, text: str) -> ProblemKind:
+    status = error.grpc_status_code
+    kind = _KINDS.get(status.name, ProblemKind.UNKNOWN) if status is not None else ProblemKind.UNKNOWN
+    if kind is ProblemKind.DENIED and error.reason == "SERVICE_DISABLED":
+        return ProblemKind.API_DISABLED
+    if kind is ProblemKind.UNAVAILABLE and "RefreshError" in text:
+        # The credentials were refused while a token was fetched, which gRPC reports as UNAVAILABLE.
+        return ProblemKind.UNAUTHENTICATED
+    return kind
+
+
+def _retry_after(error: Any) -> float | None:
+    for detail in error.details:
+        if type(detail).__name__ == "RetryInfo":
+            return float(detail.retry_delay.seconds + detail.retry_delay.nanos / 1e9)
+    return None
+
+
+def _missing(error: Any, kind: ProblemKind, text: str) -> str:
+    metadata = error.metadata or {}
+    if kind is ProblemKind.API_DISABLED:
+        return str(metadata.get("service", ""))
+    if kind is not ProblemKind.DENIED:
+        return ""
+    if "permission" in metadata:
+        return str(metadata["permission"])
+    found = _PERMISSION.search(text)
+    return found.group(1) if found else ""
+
+
+def _sentence(text: str) -> str:
+    # Redacted before it is cut: half a key would no longer be known as one.
+    return safe(text.strip(), most=_READ).strip()[:_SHOWN] or "no message"

@@ -1,0 +1,150 @@
+"""W&B's failures, over GraphQL and in the library's words, as our problems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from bot.models.errors import Problem, ProblemKind, ServiceError
+from bot.redaction import safe
+
+SYSTEM = "W&B"
+_KINDS: dict[int, ProblemKind] = {
+    HTTPStatus.BAD_REQUEST: ProblemKind.INVALID,
+    HTTPStatus.UNAUTHORIZED: ProblemKind.UNAUTHENTICATED,
+    HTTPStatus.FORBIDDEN: ProblemKind.DENIED,
+    HTTPStatus.NOT_FOUND: ProblemKind.NOT_FOUND,
+    HTTPStatus.REQUEST_TIMEOUT: ProblemKind.TIMED_OUT,
+    HTTPStatus.TOO_MANY_REQUESTS: ProblemKind.EXHAUSTED,
+}
+# The server looked at the call and would not do it.
+_REFUSALS = frozenset(
+    {
+        ProblemKind.DENIED,
+        ProblemKind.UNAUTHENTICATED,
+        ProblemKind.NOT_FOUND,
+        ProblemKind.EXHAUSTED,
+        ProblemKind.INVALID,
+    }
+)
+# A GraphQL error has no code, only words; these are those of W&B's server, of its library and of wandb-core.
+_WORDS: tuple[tuple[str, ProblemKind], ...] = (
+    ("not logged in", ProblemKind.UNAUTHENTICATED),
+    ("api key", ProblemKind.UNAUTHENTICATED),
+    ("permission denied", ProblemKind.DENIED),
+    ("forbidden", ProblemKind.DENIED),
+    ("rate limit", ProblemKind.EXHAUSTED),
+    ("cannot query field", ProblemKind.INVALID),
+    ("unknown argument", ProblemKind.INVALID),
+    ("not found", ProblemKind.NOT_FOUND),
+    ("could not find", ProblemKind.NOT_FOUND),
+    ("did not respond in time", ProblemKind.TIMED_OUT),
+    ("connection re", ProblemKind.UNAVAILABLE),  # refused, reset
+    ("dial tcp", ProblemKind.UNAVAILABLE),
+    (": eof", ProblemKind.UNAVAILABLE),
+)
+# The library's exceptions when the process that it started is gone; a third says so in its text.
+CORE_IS_GONE = "the process of its library is not running"
+_GONE = ("MailboxClosedError", "HandleAbandonedError")
+_STATUS = re.compile(r"\bHTTP (\d{3})\b:?")
+# So much of a message is looked at, and so much of it is shown.
+_READ, _SHOWN = 12_000, 500
+
+
+def failure(kind: ProblemKind, message: str, *, effectless: bool = False) -> ServiceError:
+    """The error to raise for a problem in our own words."""
+    return ServiceError(Problem(kind, SYSTEM, message, effectless=effectless))
+
+
+def timed_out(deadline: float) -> ServiceError:
+    """The error of a call that did not end within `deadline` seconds."""
+    return failure(ProblemKind.TIMED_OUT, f"no answer within {deadline:g} s")
+
+
+def no_key() -> ServiceError:
+    """The error of every call when there is no key to make it with."""
+    return failure(ProblemKind.UNAUTHENTICATED, "WANDB_API_KEY is not set", effectless=True)
+
+
+def of_status(status: int, text: str, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem that an HTTP status other than 200 tells of; `text` is the body or W&B's words in it."""
+    unavailable = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    kind = _KINDS.get(status, ProblemKind.UNAVAILABLE if unavailable else ProblemKind.UNKNOWN)
+    return Problem(
+        kind=kind,
+        system=SYSTEM,
+        message=_sentence(f"HTTP {status}: {_words(text)}"),
+        retry_after=_retry_after(headers or {}),
+        # Whether a server that broke down had done the work before is not known.
+        effectless=kind in _REFUSALS,
+    )
+
+
+def of_words(text: str) -> Problem:
+    """The problem that a GraphQL error tells of."""
+    low = text[:_READ].lower()
+    kind = next((kind for words, kind in _WORDS if words in low), ProblemKind.UNKNOWN)
+    if kind is ProblemKind.TIMED_OUT:
+        text = "no answer in time"
+    return Problem(kind, SYSTEM, _sentence(_words(text)), effectless=kind in _REFUSALS)
+
+
+def of_library(error: BaseException) -> Problem:
+    """The problem that an exception out of the `wandb` library tells of."""
+    for one in _chain(error):
+        status = getattr(getattr(one, "response", None), "http_status", 0)
+        if status:
+            return of_status(status, str(one))
+    text = str(error)
+    if any(_is_gone(one) for one in _chain(error)) or "process is not running" in text:
+        return Problem(ProblemKind.UNAVAILABLE, SYSTEM, CORE_IS_GONE)
+    found = _STATUS.search(text)
+    if found:
+        return of_status(int(found[1]), text[found.end() :])
+    if "invalid character" in text:  # how wandb-core reports an answer that is no JSON
+        return Problem(ProblemKind.UNKNOWN, SYSTEM, "it answered with something that is no JSON")
+    return of_words(text or type(error).__name__)
+
+
+def _is_gone(error: BaseException) -> bool:
+    # The library itself has no connection but the one to its process.
+    return type(error).__name__ in _GONE or isinstance(error, ConnectionError)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _words(text: str) -> str:
+    if text.lstrip().startswith("<"):
+        return "it answered with a web page"
+    return text.strip() or "no message"
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    # RateLimit-Reset is in seconds: https://docs.wandb.ai/support/models/articles/rate-limit-exceeded-on-metric-logging
+    for name in ("Retry-After", "RateLimit-Reset"):
+        value = headers.get(name, "").strip()
+        if re.fullmatch(r"\d+(\.\d+)?", value):
+            return float(value)
+        if value:
+            return _until(value)
+    return None
+
+
+def _until(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _sentence(text: str) -> str:
+    # Redacted before it is cut: half a key would no longer be known as one.
+    return " ".join(safe(text.strip(), most=_READ).split())[:_SHOWN]

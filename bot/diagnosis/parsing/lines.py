@@ -1,0 +1,107 @@
+"""The physical lines of a log, each knowing the entry that it came from."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
+
+from bot.diagnosis.keywords import lower
+from bot.diagnosis.parsing.json_lines import message_of, structured
+from bot.diagnosis.parsing.prefixes import Clean, as_written_by, unwrap
+from bot.diagnosis.parsing.writers import TRACEBACK, learnt_prefixes
+
+_MOST = 200
+_BREAKS = re.compile(r"\r\n|\r|\n")
+
+
+class Rows:
+    """The physical lines of a log in order; `clean(i)` unwraps one, once.
+
+    An entry may hold several lines, parted by line feeds, by the carriage returns of a progress bar or, where
+    a service quotes a traceback, by the two characters of an escaped line feed.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.raw: list[str] = []
+        self.entry: list[int] = []
+        for number, entry in enumerate(lines):
+            line = message_of(entry) if structured(entry) else entry
+            if "\\n" in line and "Traceback (most recent" in line:
+                line = line.replace("\\n", "\n")
+            if "\n" in line or "\r" in line:
+                parts = _BREAKS.split(line)
+                self.raw.extend(parts)
+                self.entry.extend([number] * len(parts))
+            else:
+                self.raw.append(line)
+                self.entry.append(number)
+        self._clean: dict[int, Clean] = {}
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def clean(self, row: int) -> Clean:
+        """Returns the unwrapped line of a row that exists."""
+        known = self._clean.get(row)
+        if known is None:
+            known = self._clean[row] = self._unwrapped(self.raw[row])
+        return known
+
+    def _unwrapped(self, raw: str) -> Clean:
+        clean = unwrap(raw)
+        for prefix in self._prefixes:
+            if clean.text.startswith(prefix) or clean.text == prefix.rstrip():
+                return as_written_by(prefix.strip(), clean, unwrap(clean.text[len(prefix) :]))
+        return clean
+
+    @cached_property
+    def _prefixes(self) -> tuple[str, ...]:
+        return learnt_prefixes(self.raw, sorted(self.spelling((TRACEBACK,), _MOST)))
+
+    def holding(self, words: Sequence[str], most: int) -> set[int]:
+        """Returns the rows that hold a (lower-case) word in any case: of each the first and last `most`."""
+        return self._found(words, self._lowered, most)
+
+    def spelling(self, words: Sequence[str], most: int) -> set[int]:
+        """Returns the rows that hold a word spelt exactly so: of each word the first and last `most`."""
+        return self._found(words, self._blob, most)
+
+    @cached_property
+    def _blob(self) -> str:
+        return "\n".join(self.raw)
+
+    @cached_property
+    def _lowered(self) -> str:
+        return lower(self._blob)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate([len(line) + 1 for line in self.raw], initial=0))
+
+    def _found(self, words: Sequence[str], blob: str, most: int) -> set[int]:
+        found: set[int] = set()
+        for word in words:
+            last = self._backwards(word, blob, most)
+            found.update(last)
+            if len(last) == most:
+                found.update(self._forwards(word, blob, most))
+        return found
+
+    def _forwards(self, word: str, blob: str, most: int) -> list[int]:
+        starts, rows = self._starts, list[int]()
+        at = blob.find(word)
+        while at >= 0 and len(rows) < most:
+            rows.append(bisect_right(starts, at) - 1)
+            at = blob.find(word, starts[rows[-1] + 1])
+        return rows
+
+    def _backwards(self, word: str, blob: str, most: int) -> list[int]:
+        starts, rows = self._starts, list[int]()
+        at = blob.rfind(word)
+        while at >= 0 and len(rows) < most:
+            rows.append(bisect_right(starts, at) - 1)
+            at = blob.rfind(word, 0, starts[rows[-1]])
+        return rows

@@ -1,0 +1,81 @@
+"""What Vertex AI, Cloud Run, Cloud Build and the agent's wrapper say at the end of a run."""
+
+from __future__ import annotations
+
+import re
+
+from bot.diagnosis.keywords import Phrases
+
+_FAILED = re.compile(
+    r"""^(?:
+      [A-Z]\w{2,40}\ projects/\S{1,200}\ failed:[ ]
+    | Job\ failed\b | Job\ (?:was\ )?cancell?ed\b | Job\ expired\b | .{0,20}Job\ exceeded\ its\ timeout
+    | .{0,80}\bJOB_STATE_(?:FAILED|CANCELLED|EXPIRED)
+    | .{0,40}\breplica\ \S+\ (?:\d+\ )?(?:ran\ out|exited\ with\ a\ non-zero|was\ preempted|failed\ to)
+    | Container\ called\ exit\((?!0\))-?\d+\) | Container\ terminated\ on\ signal
+    | Execution\ \S+\ has\ failed | Task\ \S+\ (?:attempt\ \S+\ )?failed\ with
+    | Memory\ limit\ of\ .*exceeded | Terminating\ task\ because
+    | build\ step\ \d+\ .*\ failed | ERROR:\ build\ step | ERROR$ | TIMEOUT$ | CANCELLED$ | EXPIRED$
+    | BUILD\ FAIL | Your\ build\ failed | context\ deadline\ exceeded$ | .{0,6}Build\ not\ started
+    | .{0,80}\bcompleted\ with\ status\ "(?:FAILURE|TIMEOUT|CANCELLED|INTERNAL_ERROR)
+    | .{0,6}FATAL\ ERROR\ DETECTED | .{0,4}Killing\ agent
+    | .{0,4}W&B\ agent\ exited\ \(exit\ code:\ (?!0\))
+    | .{0,3}Command\ exited\ with\ (?:code|status)\ [1-9] | npm\ ERR!\ code\ ELIFECYCLE
+    )""",
+    re.VERBOSE,
+)
+_SUCCEEDED = re.compile(
+    r"""^(?:
+      Job\ completed\ successfully | .{0,80}\bJOB_STATE_SUCCEEDED | DONE$ | SUCCESS$
+    | Container\ called\ exit\(0\) | Execution\ \S+\ has\ (?:successfully\ )?(?:completed|succeeded)
+    | .{0,4}W&B\ agent\ exited\ \(exit\ code:\ 0\) | .{0,4}Semi-persistent\ runner\ finished\ cleanly
+    | .{0,4}Runner\ completed\ \d+\ runs
+    )""",
+    re.VERBOSE,
+)
+_OTHER = re.compile(
+    r"""^(?:
+      Finished\ tearing\ down\ training\ program | Finished\ Step\ \# | Starting\ Step\ \# | PUSH$ | BUILD$
+    | .{0,4}(?:BAILOUT\ TRIGGER|All\ occurrences\ of\ pattern|Final\ runner\ stats|Runner\ lifetime)
+    | .{0,4}Job\ submitted | [━─]{8,} | .{0,4}━━━
+    | (?:make|ninja)(?:\[\d+\])?:\ (?:Leaving|Entering)\ directory
+    | Waiting\ for\ job\ to\ be\ provisioned | Job\ is\ (?:running|preparing)
+    )""",
+    re.VERBOSE,
+)
+_LOST = Phrases(
+    r"launch: (?:Error running job|Failed to (?:start|run|submit)|.{0,40}job .{0,40}failed to start)",
+    r"(?:failed to start|crashed), killing sweep",
+    r"failed runs in the first .*killing sweep",
+    r"launch: .{0,80}status:? ['\"]?(?:failed|crashed)",
+    r"launch: (?:\w+ )?job \S{1,80} (?:has )?failed\b",
+    r"(?:too many|maximum number of) failed runs",
+)
+#: A tool that tries its own alarms out says so in the line.
+_REHEARSED = re.compile(r"\bdry[- ]run\b|\bsimulated\b|\bself[- ]?test\b", re.IGNORECASE)
+_HEAD = 400
+
+
+def failed(text: str) -> bool:
+    """Returns whether a line says that the execution, job or build failed."""
+    return _FAILED.match(text) is not None
+
+
+def succeeded(text: str) -> bool:
+    """Returns whether a line says that it ended well."""
+    return _SUCCEEDED.match(text) is not None
+
+
+def lost(text: str) -> bool:
+    """Returns whether the agent says that it gave a launch up; it goes on, and exits 0, all the same."""
+    return _LOST.fit(text)
+
+
+def rehearsed(line: str) -> bool:
+    """Returns whether a line, as it stands in the log, tells of a failure that was only acted."""
+    return _REHEARSED.search(line[:_HEAD]) is not None
+
+
+def is_platform(text: str) -> bool:
+    """Returns whether the platform or the wrapper wrote a line: no program's message goes on in it."""
+    return failed(text) or succeeded(text) or _OTHER.match(text) is not None

@@ -1,0 +1,254 @@
+"""Reads Python tracebacks and exception chains out of a log, also where ranks and prints are mixed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.diagnosis.parsing.continuing import from_another
+from bot.diagnosis.parsing.frames import Frames, is_frame
+from bot.diagnosis.parsing.lines import Rows
+from bot.diagnosis.parsing.platform import is_platform
+from bot.diagnosis.parsing.prefixes import Clean, Level
+
+_HEADER = re.compile(
+    r"(?P<margin>^[\s|+]*|\S.*?)(?:Exception Group )?Traceback \(most recent call last\):\s*$"
+)
+_NAME = r"(?:[A-Za-z_<][\w<>]*\.)*[A-Za-z_]\w*"
+_RAISED = re.compile(rf"(?P<name>{_NAME})(?::(?:\s+(?P<text>.*))?)?$")
+_ENDINGS = (
+    "Error|Exception|Interrupt|SystemExit|Failure|Failed|Timeout|TimedOut|Denied|NotFound|Forbidden|Unauthorized|"
+    "Unauthenticated|Exhausted|Unavailable|Exceeded|InvalidArgument|FailedPrecondition|BadRequest|TooManyRequests|"
+    "Expired|BadZipFile|BadGzipFile|Refused|Aborted|Conflict|ArrowInvalid|StopIteration|ExceptionGroup|_RPCException|Full|Empty|Invalid|Terminated"
+)
+_BARE = re.compile(
+    rf"(?P<name>(?:[A-Za-z_][\w<>]*\.)+\w*(?:{_ENDINGS})|[A-Z_]\w+(?:{_ENDINGS}))(?::(?:\s+(?P<text>.*))?)?$"
+)
+_LINKED = re.compile(
+    r"(?P<cause>The above exception was the direct cause of)|During handling of the above exception"
+)
+_IGNORED = re.compile(r"Exception ignored (?:in|while)|--- Logging error ---|Error in sys\.excepthook")
+_ASIDE = re.compile(r"Exception in thread|was never retrieved|Error in atexit|Exception in callback")
+#: Words of a message that only announces, at most; and what may stand before the message itself.
+_ANNOUNCEMENT = 4
+_PREFACE = re.compile(r":$|^Detected at node ")
+#: The whole message of a client that goes on to say below what the server refused.
+_STATUS = re.compile(r"\d{3} (?:Client|Server) Error\.? ?\(Request ID: [^)]{1,120}\)$")
+_LETTER = re.compile(r"[^\W_]")
+_LONGEST, _NOISE, _MORE, _LINKS, _FRAMES = 600, 60, 14, 40, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One exception as printed.
+
+    The row of its class, the row in which its message begins (`said`), its dotted class, its message, the
+    rows that go on with the message (`more`), whether a traceback stood above it, and `where` it was
+    raised, as `Frames` tells it.
+    """
+
+    row: int
+    said: int
+    name: str
+    text: str
+    more: tuple[str, ...]
+    traced: bool
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Exceptions linked by "The above exception...", the first raised first.
+
+    `direct` is, for each but the first, whether the text said "direct cause". `ignored` marks destructors
+    and the like, which never end a program; `aside` marks threads and callbacks, which may.
+    """
+
+    raised: tuple[Raised, ...]
+    direct: tuple[bool, ...]
+    ignored: bool
+    aside: bool
+
+
+class _Reader:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.used: set[int] = set()
+
+    def chains(self, hits: Iterable[int]) -> Iterator[Chain]:
+        for row in hits:
+            if row not in self.used and (self._header(row) or self._bare(row) or self._tail(row)):
+                chain = self._chain(row)
+                if chain is not None:
+                    yield chain
+
+    def _header(self, row: int) -> re.Match[str] | None:
+        return _header_in(self.rows.clean(row).text)
+
+    def _bare(self, row: int) -> bool:
+        return _BARE.match(self.rows.clean(row).text) is not None
+
+    def _tail(self, row: int) -> int | None:
+        """Returns the first row of the frames above an exception whose header was cut off, if there are."""
+        if _RAISED.match(self.rows.clean(row).text) is None:
+            return None
+        first, framed = row, False
+        while first > 0 and row - first < _FRAMES and (text := self.rows.clean(first - 1).text)[:1] == " ":
+            framed = framed or is_frame(text)
+            first -= 1
+        return first if framed else None
+
+    def _chain(self, first: int) -> Chain | None:
+        raised: list[Raised] = []
+        direct: list[bool] = []
+        at: int | None = first
+        while at is not None and len(raised) < _LINKS:
+            one = self._traced(at) if self._header(at) else self._cut_off(at) or self._plain(at)
+            if one is None:
+                break
+            raised.append(one)
+            at, said = self._next(one.row)
+            if at is not None:
+                direct.append(said)
+                self.used.update(range(one.row, one.row + 1 + len(one.more)))
+        if not raised:
+            return None
+        before = [self.rows.clean(r).text for r in range(max(0, first - 2), first)]
+        own = self.rows.clean(first).text
+        near = " ".join([*before, own])
+        return Chain(
+            tuple(raised),
+            tuple(direct[: len(raised) - 1]),
+            ignored=bool(_IGNORED.search(near)) or raised[-1].name.endswith("Warning"),
+            aside=bool(_ASIDE.search(near)),
+        )
+
+    def _own(self, start: int, limit: int) -> Iterator[tuple[int, Clean]]:
+        """The rows after `start` that the same writer wrote."""
+        writer = self.rows.clean(start)
+        for row in range(start + 1, min(len(self.rows), start + 1 + limit)):
+            clean = self.rows.clean(row)
+            same = clean.stream == writer.stream and clean.wandb == writer.wandb
+            if same or self.rows.entry[row] == self.rows.entry[start]:
+                yield row, clean
+
+    def _traced(self, header: int) -> Raised | None:
+        head = self._header(header)
+        margin = head["margin"] if head and not head["margin"].strip(" |+") else ""
+        noise, frames = 0, Frames()
+        self.used.add(header)
+        for row, clean in self._own(header, _LONGEST):
+            text = _unboxed(clean.text, margin)
+            if text[:1].isspace() or not text:
+                self.used.add(row)
+                frames.add(text)
+                continue
+            if self._header(row) or is_platform(text):
+                return None
+            found = _RAISED.match(text)
+            if found is not None and (noise == 0 or _BARE.match(text) or "." in found["name"]):
+                return self._made(row, found, frames, margin)
+            noise += 1
+            if noise > _NOISE:
+                return None
+        return None
+
+    def _cut_off(self, row: int) -> Raised | None:
+        first = self._tail(row)
+        found = _RAISED.match(self.rows.clean(row).text)
+        if first is None or found is None:
+            return None
+        frames = Frames()
+        for at in range(first, row):
+            frames.add(self.rows.clean(at).text)
+        self.used.update(range(first, row))
+        return self._made(row, found, frames, "")
+
+    def _plain(self, row: int) -> Raised | None:
+        found = _BARE.match(self.rows.clean(row).text)
+        return self._made(row, found, None, "") if found else None
+
+    def _made(self, row: int, found: re.Match[str], frames: Frames | None, margin: str) -> Raised:
+        self.used.add(row)
+        where = frames.where() if frames is not None else ""
+        said, text = row, (found["text"] or "").strip()
+        below = self._below(row, margin, past_blanks=_announces(found["text"]))
+        if not text and self.rows.clean(row).text.endswith(":") and below:
+            said, text = below.pop(0)
+        elif _STATUS.match(text) and below:
+            said, text = below[0][0], f"{text} {below.pop(0)[1]}"
+        elif _announces(text):
+            telling = next((at for at, line in enumerate(below) if not _PREFACE.search(line[1])), None)
+            if telling and (at_row := below[telling][0]) > row + 1 + telling:
+                said, text = at_row, f"{text} {below[telling][1]}"
+                below = below[telling + 1 :]
+        more = tuple(line for _, line in below)
+        return Raised(row, said, found["name"], text, more, frames is not None, where)
+
+    def _below(self, row: int, margin: str, *, past_blanks: bool) -> list[tuple[int, str]]:
+        """Returns the rows that go on with the message which begins at a row, and their text."""
+        head = self.rows.clean(row)
+        below: list[tuple[int, str]] = []
+        for at, clean in self._own(row, _MORE):
+            text = _unboxed(clean.text, margin)
+            if past_blanks and (not text.strip() or is_frame(text)):
+                continue
+            if not below and text.strip() and not _LETTER.search(text):
+                continue  # a line of stars around the message
+            if not text.strip() or is_frame(text) or _LINKED.match(text) or _header_in(text):
+                break
+            if is_platform(text) or (clean.level is not head.level and clean.level is not Level.UNSET):
+                break
+            if _another(text) or (clean.stamped and not head.stamped):
+                break
+            if text[:1].isspace() or text.startswith(("- ", "> ", "* ")):
+                self.used.add(at)
+            below.append((at, text.strip()))
+            past_blanks = past_blanks and _PREFACE.search(text) is not None
+        return below
+
+    def _next(self, row: int) -> tuple[int | None, bool]:
+        linked: bool | None = None
+        stamped = self.rows.clean(row).stamped
+        for at, clean in self._own(row, 30):
+            if clean.stamped and not stamped:
+                return None, False
+            text = clean.text.strip(" |+")
+            if linked is None:
+                found = _LINKED.match(text)
+                if found is not None:
+                    linked = bool(found["cause"])
+                elif self._header(at) and text.startswith(("Original ", "Remote ")):
+                    return at, False
+                elif is_platform(text) or self._header(at):
+                    return None, False
+            elif text:
+                return (at, linked) if self._header(at) or self._bare(at) else (None, False)
+        return None, False
+
+
+def _header_in(text: str) -> re.Match[str] | None:
+    """Returns the match if a traceback begins in the text; looking for the words first is what is cheap."""
+    return _HEADER.search(text[-400:]) if "Traceback (" in text[-400:] else None
+
+
+def _announces(text: str | None) -> bool:
+    """Returns whether a message only announces what stands below it ("Graph execution error:")."""
+    return text is not None and text.strip().endswith(":") and 0 < len(text.split()) <= _ANNOUNCEMENT
+
+
+def _another(text: str) -> bool:
+    """Returns whether a line that follows a message tells of something else."""
+    return from_another(text) or _BARE.match(text) is not None or _IGNORED.match(text) is not None
+
+
+def _unboxed(text: str, margin: str) -> str:
+    """Takes the margin of an exception group's box off."""
+    return re.sub(r"^\s*[|+](?: |$)", "", text) if "|" in margin or "+" in margin else text[len(margin) :]
+
+
+def read_chains(rows: Rows, hits: Iterable[int]) -> tuple[list[Chain], set[int]]:
+    """Returns the chains that begin at the hits (rows, ascending), and every row that belongs to one."""
+    reader = _Reader(rows)
+    return list(reader.chains(hits)), reader.used

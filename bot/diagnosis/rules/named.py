@@ -1,0 +1,110 @@
+"""What the words of an exception's class, or of a status that a tool prints, say by themselves."""
+
+from __future__ import annotations
+
+from bot.diagnosis.rules.rule import Cause, Strength
+from bot.models.diagnosis import Category
+
+
+def _class(words: str) -> tuple[str, ...]:
+    """Returns the ways in which a class has one of the words: a dotted one, or one that ends as they do."""
+    return (
+        rf"^(?:\w{{1,60}}\.){{1,8}}\w{{0,60}}(?-i:{words})(?:Error|Exception)?(?::|$)",
+        rf"^\w{{0,60}}(?-i:{words})(?:Error|Exception)(?::|$)",
+    )
+
+
+def _status(words: str) -> tuple[str, ...]:
+    """Returns the ways in which gcloud, and clients of gRPC, print one of the statuses."""
+    return (rf"\(gcloud\.[\w.-]{{2,80}}\) (?:{words})\b", rf"\bgeneric::(?:{words})\b")
+
+
+#: TensorFlow has the statuses' names for what a program itself did wrong.
+_TENSORFLOW = (r"tensorflow|errors_impl",)
+
+NAMED = (
+    Cause(
+        id="named.gpu_memory",
+        category=Category.OUT_OF_MEMORY_GPU,
+        patterns=_class(r"(?:G[Pp][Uu]|C[Uu][Dd][Aa]|Device|V[Rr][Aa][Mm])(?:OutOfMemory|OOM)"),
+        advice="Halve the batch size, switch gradient checkpointing on, or choose a GPU with more memory.",
+        strength=Strength.CLASS,
+        samples=("acme.GpuOutOfMemory: asked for 9 pages",),
+    ),
+    Cause(
+        id="named.network",
+        category=Category.NETWORK,
+        patterns=_class(
+            r"(?:Read|Connect|Connection|Socket|Network|Pool)(?:Timeout|TimedOut)|TooManyRequests|RateLimit\w{0,8}|"
+            r"Connection(?:Lost|Failed|Failure|Closed|Dropped|Refused|Reset|Aborted)?|Network(?:Failure|Unreachable)?"
+        ),
+        advice="The network or the server at its other end failed: launch again, or check the way out.",
+        strength=Strength.CLASS,
+        samples=("acme.ConnectionLost: nobody there", "acme.RateLimitError: slower"),
+    ),
+    Cause(
+        id="named.timeout",
+        category=Category.TIMEOUT,
+        patterns=(
+            *_class(r"Timeout|TimedOut|DeadlineExceeded|TimeLimitExceeded"),
+            *_status("deadline_exceeded"),
+        ),
+        advice="Something took longer than it was allowed to: see what it waited for, and raise that limit.",
+        strength=Strength.CLASS,
+        samples=(
+            "acme.QueryTimeout: shard seven",
+            "ERROR: (gcloud.run.jobs.execute) DEADLINE_EXCEEDED: slow",
+        ),
+    ),
+    Cause(
+        id="named.quota",
+        category=Category.QUOTA,
+        patterns=(*_class(r"ResourceExhausted|QuotaExceeded"), *_status("resource_exhausted")),
+        unless=(*_TENSORFLOW, r"memory|OOM\b"),
+        advice="A limit of the account is used up: ask for more, or free what is no longer needed.",
+        strength=Strength.CLASS,
+        samples=(
+            "acme.ResourceExhausted: seats",
+            "ERROR: (gcloud.ai.custom-jobs.create) RESOURCE_EXHAUSTED: no more of these",
+        ),
+    ),
+    Cause(
+        id="named.argument",
+        category=Category.INVALID_ARGUMENT,
+        patterns=(
+            *_class(r"InvalidArgument|FailedPrecondition|AlreadyExists|BadRequest"),
+            *_status("invalid_argument|failed_precondition|already_exists|out_of_range|aborted"),
+        ),
+        unless=_TENSORFLOW,
+        advice="The API refused the request: correct the field or flag that the line names.",
+        strength=Strength.CLASS,
+        samples=("ERROR: (gcloud.run.jobs.create) ALREADY_EXISTS: job nightly",),
+    ),
+    Cause(
+        id="named.fault",
+        category=Category.SERVICE_ERROR,
+        patterns=_status("unavailable|internal|unknown|data_loss"),
+        advice="A fault on the provider's side: launch again; if it lasts, see status.cloud.google.com.",
+        strength=Strength.CLASS,
+        samples=("ERROR: (gcloud.run.jobs.execute) UNAVAILABLE: later",),
+    ),
+    Cause(
+        id="named.disk",
+        category=Category.DISK_FULL,
+        patterns=_class(r"DiskFull|NoSpaceLeft|OutOfDisk(?:Space)?|StorageFull"),
+        advice="Give the machine a larger disk, write to Cloud Storage, or keep fewer files.",
+        strength=Strength.CLASS,
+        samples=("acme.DiskFullError: 0 pages",),
+    ),
+    Cause(
+        id="named.data",
+        category=Category.DATA_MISSING,
+        patterns=_class(
+            r"(?:Missing|Corrupt|Corrupted|Truncated|Damaged)(?:File|Data|Shard|Archive|Image|Checkpoint)|"
+            r"(?:File|Data|Shard|Archive|Image|Checkpoint)(?:Missing|Corrupt|Corrupted|Truncated|Damaged)"
+        ),
+        advice="Check the file that the line names: is it there and whole? Then copy or build it again.",
+        strength=Strength.CLASS,
+        samples=("acme.CorruptShard: seven",),
+    ),
+)

@@ -1,0 +1,82 @@
+"""Exception classes that say by themselves that a network failed, or that a wait was too long."""
+
+from __future__ import annotations
+
+from bot.diagnosis.rules.rule import Cause, Strength
+from bot.models.diagnosis import Category
+
+NETWORK_CLASSES = (
+    Cause(
+        id="network.class",
+        category=Category.NETWORK,
+        exceptions=(
+            "ConnectionError",
+            "ConnectionRefusedError",
+            "ConnectionResetError",
+            "ConnectionAbortedError",
+            "BrokenPipeError",
+            "MaxRetryError",
+            "ConnectTimeout",
+            "ReadTimeout",
+            "ReadTimeoutError",
+            "ConnectTimeoutError",
+            "NewConnectionError",
+            "SSLError",
+            "URLError",
+            "gaierror",
+            "ConnectError",
+            "RemoteProtocolError",
+            "FSTimeoutError",
+            "httpx.ReadError",
+            "httpx2.ReadError",
+            "ClientConnectorError",
+            "ClientConnectionError",
+            "ServerDisconnectedError",
+            "ServerTimeoutError",
+            "ClientOSError",
+            "ClientPayloadError",
+            "ProxyError",
+            "ChunkedEncodingError",
+            "IncompleteRead",
+            "RemoteDisconnected",
+            "exceptions.RetryError",
+            "LocalEntryNotFoundError",
+            "TransportError",
+            "OfflineModeIsEnabled",
+            "EndpointConnectionError",
+            "ConnectionTimeout",
+            "APIConnectionError",
+            "socket.timeout",
+            "PoolTimeout",
+            "httpx.TimeoutException",
+        ),
+        advice=(
+            "The network failed between the job and the server named in the line: launch again and check "
+            "the way out if it repeats."
+        ),
+        strength=Strength.CLASS,
+        samples=("httpx.ConnectError: All connection attempts failed",),
+    ),
+    Cause(
+        id="timeout.class",
+        category=Category.TIMEOUT,
+        exceptions=(
+            "TimeoutError",
+            "TimeoutExpired",
+            "TimeoutException",
+            "FunctionTimedOut",
+            "DeadlineExceeded",
+            "asyncio.TimeoutError",
+            "exceptions.Timeout",
+            "filelock.Timeout",
+            "_error.Timeout",
+        ),
+        advice=(
+            "Something took longer than the program was ready to wait: see what it waited for and raise "
+            "that timeout."
+        ),
+        strength=Strength.CLASS,
+        samples=("subprocess.TimeoutExpired: Command 'gsutil rsync' timed out after 600 seconds",),
+        counters=("ConnectionError: x",),
+    ),
+)

@@ -1,0 +1,84 @@
+"""What an HTTP status means, in whatever words a client tells it; asked after all that says more."""
+
+from __future__ import annotations
+
+from bot.diagnosis.rules.rule import Cause, Strength
+from bot.models.diagnosis import Category
+
+
+def _told(*statuses: int) -> tuple[str, ...]:
+    """Returns the ways in which clients write a status; one by one, as digits are quick to look for."""
+    before = r"(?:error|status|response|returned|responded with|http/[\d.]+|\bcode|received|got)(?: code)?"
+    return tuple(
+        pattern
+        for status in statuses
+        for pattern in (
+            rf"{before}\W{{1,4}}{status}\b",
+            rf"\({status}\)|\b{status} (?:client|server) error",
+        )
+    )
+
+
+STATUSES = (
+    Cause(
+        id="status.401",
+        category=Category.AUTH_INVALID_KEY,
+        patterns=_told(401),
+        advice="The key or token was refused: make a new one and store it in the secret that the job reads.",
+        strength=Strength.CLASS,
+        samples=("acme.rest.ApiException: (401)",),
+    ),
+    Cause(
+        id="status.403",
+        category=Category.PERMISSION_DENIED,
+        patterns=_told(403),
+        advice="The account is known but may not do this: give it the right that the line names.",
+        strength=Strength.CLASS,
+        samples=(
+            "botocore.exceptions.ClientError: An error occurred (403) when calling the HeadObject operation",
+        ),
+    ),
+    Cause(
+        id="status.404",
+        category=Category.RESOURCE_NOT_FOUND,
+        patterns=_told(404),
+        advice=(
+            "The thing named in the line does not exist, or not under that spelling: correct it or create it."
+        ),
+        strength=Strength.CLASS,
+        samples=(
+            "botocore.exceptions.ClientError: An error occurred (404) when calling the HeadObject operation",
+        ),
+    ),
+    Cause(
+        id="status.429",
+        category=Category.NETWORK,
+        patterns=_told(429),
+        advice=(
+            "The server limits how often it is asked: launch fewer jobs at once, or ask for a higher limit."
+        ),
+        strength=Strength.CLASS,
+        samples=("acme.rest.ApiException: (429)",),
+    ),
+    Cause(
+        id="status.4xx",
+        category=Category.INVALID_ARGUMENT,
+        patterns=_told(400, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 422),
+        advice="The server refused the request: correct what the line names.",
+        strength=Strength.CLASS,
+        samples=(
+            (
+                "requests.exceptions.HTTPError: 422 Client Error: Unprocessable Entity for url: "
+                "https://x.example/v1"
+            ),
+        ),
+    ),
+    Cause(
+        id="status.5xx",
+        category=Category.SERVICE_ERROR,
+        patterns=_told(500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 529),
+        advice="A fault on the provider's side: launch again; if it lasts, see the provider's status page.",
+        strength=Strength.CLASS,
+        samples=("acme.InternalError: Error code: 529 - overloaded",),
+    ),
+)

@@ -1,0 +1,136 @@
+"""What the W&B Launch agent and command line say of queues, jobs and their own settings."""
+
+from __future__ import annotations
+
+from bot.diagnosis.rules.rule import LINE, Cause, Strength
+from bot.models.diagnosis import Category
+
+#: How the agent reports the launch that it lost.
+_LOST = r"(?:Error running job|Failed to create Vertex job|Error adding to queue)"
+
+#: The classes in which it raises them, and plain lines.
+_RAISED = (LINE, "LaunchError", "ExecutionError", "SchedulerError", "CommError", "UsageError", "Error")
+
+AGENT = (
+    Cause(
+        id="agent.missing",
+        category=Category.RESOURCE_NOT_FOUND,
+        exceptions=_RAISED,
+        patterns=(
+            r"requested queues \((?P<name>[^)]{1,80})\) (?:were |was )?(?:not )?found",
+            r"unable to fetch job with name (?P<name>\S+)",
+            r"error accessing job (?P<name>\S+):",
+            r"specified context (?P<name>\S+) was not found",
+            r"unable to determine branch or commit to checkout",
+            r"(?:file|directory|source|dockerfile|build context) does not exist at (?P<name>\S+)",
+            r"could not find (?:git commit|run queue|queue|sweep|job)\b",
+            r"more than one queue found with this name",
+            r"failed to load job\b",
+        ),
+        advice="Create {name} or correct its name, entity and project, then launch again.",
+        samples=(
+            "Error: Could not start launch agent: Not all of requested queues (gpu-eu) found.",
+            "wandb: ERROR launch: Error running job: Unable to fetch job with name vit: gone",
+        ),
+    ),
+    Cause(
+        id="agent.access",
+        category=Category.PERMISSION_DENIED,
+        exceptions=_RAISED,
+        patterns=(
+            r"bucket (?P<name>\S+) is not accessible",
+            r"check that you have access to this (?P<name>\w+)",
+            r"Couldn't push to queue",
+        ),
+        advice="Grant the account that the agent runs as access to {name}.",
+        samples=("LaunchError: Failed verifying storage uri gs://acme: bucket acme is not accessible.",),
+    ),
+    Cause(
+        id="agent.config",
+        category=Category.CONFIG_ERROR,
+        exceptions=_RAISED,
+        patterns=(
+            (
+                r"could not create (?:\w+ )?(?:runner|environment|registry|builder|"
+                r"(?-i:[A-Z])\w*(?:Environment|Registry))\b"
+            ),
+            (
+                r"invalid (?:runner|registry|builder|environment|job|resource) (?:name|type|config):? "
+                r"(?P<name>\S+)"
+            ),
+            r"(?:environment|builder) type not specified",
+            r"expect(?:ed)? (?P<name>\w+) to be an? (?:mapping|dict|dictionary)\b",
+            r"resource[_ ]args(?:\.\S+)?(?: option '(?P<name>[^']+)')? (?:must|requires?|only accepts)",
+            r"(?:unsafe|unsupported) resource_args\.\S+ option '(?P<name>[^']+)'",
+            r"config contains (?:un(?:supported|acceptable)) keys: (?P<name>[^.]{1,80})",
+            r"builder config must include",
+            r"must specify a build context store",
+            r"either '?\w+'? (?:or|and) .{1,80} (?:are|is) required",
+            r"must be specified with either",
+            r"no builder found",
+            r"build with noop builder",
+            r"cannot build a docker image for the resource",
+            r"cannot specify docker image with",
+            r"must have at least one entry point",
+            r"credential mismatch",
+            r"invalid accelerator base image",
+            r"override args must be",
+            r"does not support overriding (?P<name>\S+)",
+            r"value for (?P<name>\S+) must be of type",
+            r"exactly one of job or docker_image must be",
+            r"no 'job' (?:n?or) 'image_uri'",
+            r"sweep (?:config )?has both 'job' and 'image_uri'",
+            r"sweep \(\S+\) was in a terminal state",
+            r"couldn't open sweep file",
+            r"error in configuration file",
+            r"no WANDB_CONFIG\b",
+            r"failed to parse WANDB_CONFIG",
+            r"found invalid name for agent",
+            r"error when parsing LaunchAgent config key: \[(?P<name>[^\]]{1,80})\]",
+            r"invalid launch agent config: (?P<name>.{1,80})",
+            r"trouble parsing wandb uri",
+            r"unable to parse (?:git uri|Azure)",
+            r"refusing to fetch git remote",
+            r"is not a valid (?:s3|gcs|azure) uri",
+            r"invalid (?:gcs|s3) uri",
+            r"image (?:uri )?\S+ does not match (?:to )?the image uri repository",
+            r"unavailable backend (?P<name>\S+), available backends",
+            r"unsupported file extension",
+            r"unable to create default queue",
+        ),
+        advice=(
+            "Correct {name} in the queue's or the agent's configuration (W&B Launch > "
+            "the queue > Edit config)."
+        ),
+        samples=(
+            "wandb: ERROR launch: Error running job: Could not create runner from config. Invalid runner x",
+            (
+                "wandb: ERROR launch: Error running job: Failed to create Vertex job: Expect labels to be a "
+                "mapping of string key value pairs."
+            ),
+            "LaunchError: resource_args.local-container option 'gpus' requires a value.",
+        ),
+        counters=("RuntimeError: could not create a primitive", "ValueError: Expected input to be a tensor"),
+    ),
+    Cause(
+        id="agent.docker",
+        category=Category.CONTAINER_START,
+        patterns=(
+            r"error communicating with docker client",
+            r"could not find docker executable",
+            r"issue while starting docker",
+            r"no compatible shell found",
+        ),
+        advice="The agent's container has no working Docker: use a builder or an image that needs none.",
+        samples=("LaunchDockerError: Error communicating with docker client: not running",),
+    ),
+    Cause(
+        id="agent.lost",
+        category=Category.CONFIG_ERROR,
+        patterns=(rf"{_LOST}: (?=\w)", r"\bLaunchError: (?=\w)"),
+        unless=(r"Traceback|\b[45]\d\d\b|:\s*$",),
+        advice="The agent refused the launch: correct what the line names in the queue or the preset.",
+        strength=Strength.SECONDARY,
+        samples=("wandb: ERROR launch: Error running job: the sky is green",),
+    ),
+)

@@ -1,0 +1,95 @@
+"""What one tick sees of a launch: its job, its queue item, its runner; all asked at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from bot.launches.context import Turn, trouble_sentence
+from bot.launches.runner_selection import over, serves
+from bot.launches.steps.dequeue import find_item
+from bot.models.cloud import CustomJob, Execution, QueueItem
+from bot.models.errors import Problem, ProblemKind, ServiceError
+from bot.models.launch import RunnerUse
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one tick saw; None where there was nothing, a Problem where nothing could be asked."""
+
+    job: CustomJob | Problem | None
+    item: QueueItem | Problem | None
+    execution: Execution | Problem | None
+
+    @property
+    def known_item(self) -> QueueItem | None:
+        """The item, where the queue could be asked and lists it."""
+        return None if isinstance(self.item, Problem) else self.item
+
+    @property
+    def runner_over(self) -> bool:
+        """Whether the runner has surely ended, or is gone from Cloud Run."""
+        if isinstance(self.execution, Problem):
+            return self.execution.kind is ProblemKind.NOT_FOUND
+        return self.execution is not None and over(self.execution.status)
+
+    @property
+    def problem(self) -> Problem | None:
+        """The first system that could not be asked."""
+        asked = (self.job, self.item, None if self.runner_over else self.execution)
+        return next((answer for answer in asked if isinstance(answer, Problem)), None)
+
+    def trouble(self, turn: Turn) -> dict[str, Any]:
+        """The changes that tell of what could not be asked, or that all is well."""
+        if self.problem is None:
+            return {"trouble": "", "attempts": 0}
+        return {"trouble": trouble_sentence(self.problem), "attempts": turn.launch.attempts + 1}
+
+    def noted(self, turn: Turn) -> dict[str, Any]:
+        """The changes of the launch that this sighting means whatever follows."""
+        changes: dict[str, Any] = {}
+        if self.known_item is not None:
+            changes["item_state"] = self.known_item.state
+            changes["item_id"] = self.known_item.item_id
+            if self.known_item.state is not turn.launch.item_state:
+                changes["misses"] = 0
+                changes["item_since"] = turn.now()
+        use = turn.launch.runner
+        if isinstance(self.execution, Execution) and use is not None:
+            now_seen = replace(use, status=self.execution.status, url=self.execution.url or use.url)
+            changes["runners"] = (*turn.launch.runners[:-1], now_seen)
+        return changes
+
+
+async def look(turn: Turn) -> Sighting:
+    """Asks all three; the answers are shared with other launches of the same tick."""
+    poller = turn.tools.poller
+    job, item, execution = await asyncio.gather(
+        _ask(poller.look(turn.launch)),
+        _ask(find_item(turn)),
+        _ask(_runner(turn, turn.launch.runner)),
+    )
+    return Sighting(job, item, execution)
+
+
+async def _runner(turn: Turn, use: RunnerUse | None) -> Execution | None:
+    """The launch's runner; without one whichever serves its queue, living before over."""
+    if use is not None and use.resource:
+        return await turn.tools.poller.execution(use.resource)
+    serving = [
+        execution
+        for execution in await turn.tools.poller.executions()
+        if serves(turn.tools.settings, turn.launch, execution)
+    ]
+    return next((one for one in serving if one.active), serving[0] if serving else None)
+
+
+async def _ask(call: Awaitable[T]) -> T | Problem:
+    try:
+        return await call
+    except ServiceError as error:
+        return error.problem

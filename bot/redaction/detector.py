@@ -1,0 +1,76 @@
+"""All secrets that stand within one row."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from bot.redaction.encoded import encoded_texts
+from bot.redaction.key_value import assigned
+from bot.redaction.library import library_rules
+from bot.redaction.names import NAME_HINTS
+from bot.redaction.private_keys import has_private_key
+from bot.redaction.rules import Rule
+from bot.redaction.spans import Kind, Span
+from bot.redaction.token_rules import SHAPES
+
+
+class Detector(NamedTuple):
+    """The rules that a text may need: those with a hint in it. Others need not be tried on its rows."""
+
+    hinted: tuple[tuple[str, tuple[Rule, ...]], ...]
+    name_hints: tuple[str, ...]
+
+    def narrowed(self, text: str) -> Detector:
+        """Return the detector that suffices for `text` and each part of it."""
+        lower = text.lower()
+        return Detector(
+            tuple(pair for pair in self.hinted if pair[0] in lower),
+            tuple(hint for hint in self.name_hints if hint in lower),
+        )
+
+    def secrets(self, row: str) -> list[Span]:
+        """Return all secrets in `row`, in no order; they may overlap. Takes time linear in its length."""
+        spans = self.readable(row)
+        for start, end, text in encoded_texts(row):
+            within = [span.kind for span in detector().readable(text) if span.end > span.start]
+            if has_private_key(text):
+                within = [Kind.PRIVATE_KEY]
+            spans += [Span(start, end, kind) for kind in within[:1]]
+        return spans
+
+    def shaped(self, row: str) -> list[Span]:
+        """Return the secrets in `row` that their own shape tells."""
+        return self._shaped(row, row.lower())
+
+    def readable(self, row: str) -> list[Span]:
+        """Return the secrets in `row` that stand there unencoded, by shape or by name."""
+        lower = row.lower()
+        spans = self._shaped(row, lower)
+        for hint in self.name_hints:
+            if hint in lower:
+                spans += assigned(row)
+                break
+        return spans
+
+    def _shaped(self, row: str, lower: str) -> list[Span]:
+        called: dict[int, Rule] = {}
+        for hint, rules in self.hinted:
+            if hint in lower:
+                called.update((id(rule), rule) for rule in rules)
+        return [span for rule in called.values() for span in rule.spans(row)]
+
+
+@cache
+def detector() -> Detector:
+    """Return the detector with every rule, each under its hints: a look for a hint spares the patterns."""
+    hinted: dict[str, list[Rule]] = {}
+    for rule in (*SHAPES, *library_rules()):
+        for hint in rule.hints:
+            hinted.setdefault(hint, []).append(rule)
+    return Detector(tuple((hint, tuple(rules)) for hint, rules in hinted.items()), NAME_HINTS)
+
+
+def is_complete(text: str) -> bool:
+    """Tell whether `text` is a secret of its full length, so that nothing is missing at its end."""
+    return any(rule.full == len(text) and rule.pattern.fullmatch(text) is not None for rule in SHAPES)

@@ -1,0 +1,172 @@
+"""Secrets known by the name before them: `KEY=value`, `"key": "value"`, `--key value` and their kin."""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.redaction.allowlist import LONGEST, is_code, is_innocent, is_prose, is_random, is_secrets_name
+from bot.redaction.names import kind_of, secret_names
+from bot.redaction.rules import mixed
+from bot.redaction.spans import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Quotes and signs also as JSON in JSON, URLs and HTML write them.
+_QUOTE = r"(?:\\*[\"'`]|%22|%27|&quot;|&#3[49];|\\u002[27])"
+_SIGN = r"(?::?={1,3}>?|!=|::?|%3D|%3A|\\u003[da])"
+# What may stand between a name and its value, the telling kinds first.
+_TIE = re.compile(
+    rf"(?:{_QUOTE}|[)\]]|%5D){{0,4}}(?:"
+    rf"\s{{0,8}}{_SIGN}\s{{0,8}}(?P<sign>)"
+    rf"|[\s,]{{0,8}}{_QUOTE}?\b(?:value|default|input_value){_QUOTE}?\s{{0,4}}[:=]\s{{0,4}}(?P<field>)"
+    rf"|\s{{0,4}},\s{{0,8}}(?={_QUOTE})(?P<pair>)"
+    r"|\s{0,8}[|│┃]\s{0,8}(?P<cell>)"
+    r"|,?\s{0,8}$(?P<alone>)"
+    r"|\s{1,8}(?P<blank>)"
+    r")"
+)
+_OPENING = re.compile(rf"[bBuUrRfF]{{0,2}}(?P<quote>\"\"\"|'''|{_QUOTE})")
+_LIST = re.compile(r"[\[(]\s{0,8}(?=[bur]?[\"'])")
+_NEXT_ITEM = re.compile(r"\s{0,8},\s{0,8}")
+_DICT = re.compile(r"\{(?=[\"'\s]|$)")
+_BLOCK_SCALAR = re.compile(r"[|>][+-]?\s*$")
+# An unquoted value ends at white space, at a quote that closes what it stands in, at the next `,name=`.
+_UNQUOTED_CHARACTER = (
+    r"(?:[^\s\\\"'`&%,]"
+    r"|(?!\\*[\"'`]++(?:[\s,;:)\]}>]|$)|\\++[\"'`]|&quot;|%22|,[A-Za-z_][\w.-]{1,40}[=:])\S)"
+)
+_UNQUOTED = re.compile(rf"{_UNQUOTED_CHARACTER}{{1,{LONGEST}}}+")
+_UNQUOTED_START = re.compile(rf"{_UNQUOTED_CHARACTER}{{1,64}}+")
+_UNQUOTED_REST = re.compile(rf"{_UNQUOTED_CHARACTER}*+")
+_FLAG = re.compile(r"-[A-Za-z]{1,12}|--[a-z][\w-]*(?:=.*)?")
+_LEAST_CELL = 6
+_TRAILING = ",;:)]}."
+_NAME_CHARACTERS = string.ascii_letters + string.digits + "_-."
+_LOOK_BACK = 48
+
+
+class _Name(NamedTuple):
+    """A secret name in a row, from `start` on, and how its value is tied to it.
+
+    `firm`: whatever follows is a value; otherwise only what can be nothing but a key is taken.
+    """
+
+    whole: str
+    core: str
+    start: int
+    value_start: int
+    tie: str
+    firm: bool
+
+
+def assigned(row: str) -> Iterator[Span]:
+    """Yield the values in `row` that follow secret names.
+
+    An empty open span at the row's end is a name whose value must be looked for in the next row.
+    """
+    position = 0
+    for start, end in secret_names(row):
+        if start >= position and (tie := _TIE.match(row, end)) and not _in_resource_name(row, start):
+            for span in _values(row, _name(row, start, tie)):
+                position = span.end
+                yield span
+
+
+def _in_resource_name(row: str, start: int) -> bool:
+    """Tell whether the name at `start` is a part of an AWS resource name, `arn:aws:...:secret:name`."""
+    before = row[max(0, start - 2 * _LOOK_BACK) : start]
+    return before.endswith(":") and before.split()[-1].find("arn:") >= 0
+
+
+def _name(row: str, word: int, tie: re.Match[str]) -> _Name:
+    before = row[max(0, word - _LOOK_BACK) : word]
+    start = word - (len(before) - len(before.rstrip(_NAME_CHARACTERS)))
+    whole = row[start : tie.start()]
+    kind = next(key for key, place in tie.groupdict().items() if place is not None)
+    # A command line's `--name value`, a Dockerfile's `ENV NAME value`.
+    leads = whole.startswith("--") or row[max(0, start - 4) : start].upper() in {"ENV ", "ARG "}
+    return _Name(whole, row[word : tie.start()], start, tie.end(), kind, kind in {"sign", "field"} or leads)
+
+
+def _values(row: str, name: _Name) -> Iterator[Span]:
+    start = name.value_start
+    if name.tie == "alone" or start == len(row) or _BLOCK_SCALAR.match(row, start):
+        yield Span(len(row), len(row), kind_of(name.whole, ""), open=True)
+    elif listed := _LIST.match(row, start):
+        yield from _listed(row, name, listed.end())
+    elif opening := _OPENING.match(row, start):
+        yield from _quoted(row, name, opening)
+    elif not _DICT.match(row, start):
+        yield from _unquoted(row, name)
+
+
+def _listed(row: str, name: _Name, start: int) -> Iterator[Span]:
+    """Yield the quoted strings of a list, the first of which begins at `start`."""
+    while opening := _OPENING.match(row, start):
+        yield from _quoted(row, name, opening)
+        following = _NEXT_ITEM.match(row, _closing(row, opening) + len(opening["quote"]))
+        if following is None:
+            return
+        start = following.end()
+
+
+def _closing(row: str, opening: re.Match[str]) -> int:
+    """Return where the quote stands that ends what `opening` began; the row's end if there is none."""
+    end = row.find(opening["quote"], opening.end())
+    while end > opening.end() and row[end - 1] == "\\":
+        end = row.find(opening["quote"], end + 1)
+    return end if end >= 0 else len(row)
+
+
+def _quoted(row: str, name: _Name, opening: re.Match[str]) -> Iterator[Span]:
+    start, end = opening.end(), _closing(row, opening)
+    value = row[start:end]
+    if start == len(row):
+        yield Span(start, start, kind_of(name.whole, ""), open=True)
+    if name.tie == "pair" and not _is_pair(row, name, end + len(opening["quote"])):
+        return
+    sure = name.firm or name.tie == "pair" or is_random(value)
+    named = name.tie == "blank" and is_secrets_name(name.core, value, row[end : end + _LOOK_BACK])
+    if sure and not named and not is_innocent(name.core, value):
+        yield Span(start, end, kind_of(name.whole, value), open=end == len(row))
+
+
+def _is_pair(row: str, name: _Name, behind: int) -> bool:
+    """Tell `('TOKEN', 'x')` and `["--token", "x"` from neighbours in a list of words or a dict."""
+    before = row[max(0, name.start - 8) : name.start]
+    after = row[behind : behind + 8].lstrip()[:1]
+    opens = before.endswith(("'", '"', ";")) and before.rstrip("\"'\\ bu")[-1:] in {"(", "["}
+    return name.whole.startswith("--") or (opens and after in {")", "]"})
+
+
+def _unquoted(row: str, name: _Name) -> Iterator[Span]:
+    start = name.value_start
+    found = (_UNQUOTED if name.firm else _UNQUOTED_START).match(row, start)
+    if found is None:
+        return
+    value = found.group()
+    random = is_random(value) or (name.tie == "cell" and len(value) >= _LEAST_CELL and mixed(value))
+    if not (name.firm or random) or (name.tie == "blank" and _FLAG.fullmatch(value)):
+        return
+    rest = _UNQUOTED_REST.match(row, found.end())
+    end = rest.end() if rest else found.end()
+    whole = row[start:end]
+    if row[max(0, name.start - 1) : name.start] in {"?", "&"}:  # in the query of a URL
+        end = start + len(row[start:end].partition("&")[0])
+    if end < len(row):
+        end = start + len(row[start:end].rstrip(_TRAILING))
+    if is_code(name.core, whole) or any(
+        is_innocent(name.core, text) for text in (whole, whole.rstrip(_TRAILING))
+    ):
+        return
+    if name.tie == "blank" and is_secrets_name(name.core, row[start:end], row[end : end + _LOOK_BACK]):
+        return
+    if value[0] == "[" and row[end : end + 1] == "]":
+        end += 1
+    kind = kind_of(name.whole, value)
+    spoken = row[start - 1].isspace() and is_prose(kind, row[start:end], row[end : end + LONGEST])
+    if random or not spoken:
+        yield Span(start, end, kind, open=end == len(row))

@@ -1,0 +1,50 @@
+"""Makes chat markup in foreign text inert, keeping it readable."""
+
+from __future__ import annotations
+
+import re
+
+from bot.redaction.control_chars import last_rewrite, visible
+
+# Slack's control sequences (https://docs.slack.dev/messaging/formatting-message-text): mentions,
+# broadcasts and channels `<@ <! <#`, and links `<scheme:...|label>`; then what it makes of bare text.
+_CONTROL = re.compile(
+    r"<(?=[!@#]|(?:https?|ftps?|mailto|tel|sms|slack|skype|file|data|javascript):)", re.IGNORECASE
+)
+_BROADCAST = re.compile(r"(?<![\w@])@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
+_MASKED = re.compile(r"(?<=\])\((?=(?:https?|mailto|slack):)", re.IGNORECASE)
+_FENCE = re.compile(r"`{3,}+")
+
+# A character that starts markup gives way to one that looks the same and means nothing: the text stays
+# readable, is found by a search for the words in it, and keeps its length.
+_LOOK_ALIKES = {
+    "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+    "@": "\N{FULLWIDTH COMMERCIAL AT}",
+    "(": "\N{MEDIUM LEFT PARENTHESIS ORNAMENT}",
+    "`": "\N{MODIFIER LETTER GRAVE ACCENT}",
+}
+_ORIGINALS = str.maketrans({alike: original for original, alike in _LOOK_ALIKES.items()})
+
+
+def revived(row: str) -> str:
+    """Return `row` with the characters that `neutralise` replaced put back, each in its place."""
+    return row.translate(_ORIGINALS) if any(alike in row for alike in _LOOK_ALIKES.values()) else row
+
+
+def neutralise(text: str) -> str:
+    """Return `text` as it would be seen in a terminal, with nothing in it that Slack would act on.
+
+    No mention, masked link or code fence is left alive, and no character that hides or reverses
+    text; `&`, `<` and `>` are not escaped (the renderer's job), so `<class 'int'>`, `a<b`, paths and
+    plain URLs stay as they are. Safe in mrkdwn, rich_text, table cells and file snippets.
+    """
+    text = last_rewrite(visible(text))
+    if "<" in text:
+        text = _CONTROL.sub(_LOOK_ALIKES["<"], text)
+    if "@" in text:
+        text = _BROADCAST.sub(_LOOK_ALIKES["@"], text)
+    if "](" in text:
+        text = _MASKED.sub(_LOOK_ALIKES["("], text)
+    if "```" in text:
+        text = _FENCE.sub(lambda fence: _LOOK_ALIKES["`"] * len(fence.group()), text)
+    return text

@@ -1,0 +1,65 @@
+"""Launches as lists: for `/launch status`, for the App Home and for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.models.launch import Launch, Verdict
+from formatting import icons
+from formatting.message import Message
+from formatting.slack.blocks import Block, context, section
+from formatting.slack.text import code, count, link, safe_url, user
+from formatting.times import ago
+
+_IN_FLIGHT = frozenset({Verdict.OPEN, Verdict.SUBMITTED, Verdict.TIMED_OUT})
+# Fifteen lines of at most 200 characters fit one section.
+_SECTION_LINES = 12
+MOST = 30
+
+
+def in_flight(launch: Launch) -> bool:
+    """Whether it has no outcome yet."""
+    return launch.verdict in _IN_FLIGHT
+
+
+def state_words(launch: Launch) -> str:
+    """The launch's state with its glyph; of a submitted one its job's state."""
+    if launch.verdict is Verdict.SUBMITTED and launch.job is not None:
+        return f"{icons.glyph(launch.job.state)} job {icons.words(launch.job.state)}"
+    words = {Verdict.OPEN: "on its way", Verdict.TIMED_OUT: "no job yet"}.get(launch.verdict)
+    return f"{icons.glyph(launch.verdict)} {words or icons.words(launch.verdict)}"
+
+
+def line(launch: Launch, now: datetime) -> str:
+    """One launch as a line of mrkdwn, escaped, linked to its card."""
+    card = launch.card.url if launch.card else ""
+    named = link(card, launch.name, 60) if safe_url(card) else code(launch.name, 60)
+    who = user(launch.user_id, launch.user_name)
+    return (
+        f"{state_words(launch)} · {named} · {code(launch.launch_id, 20)} · {who} · {ago(launch.created, now)}"
+    )
+
+
+def lines(launches: Sequence[Launch], now: datetime, *, most: int = MOST) -> list[Block]:
+    """Launches as sections, at most `most` of them, and how many more there are."""
+    shown = [line(launch, now) for launch in launches[:most]]
+    made = [
+        section("\n".join(shown[start : start + _SECTION_LINES]))
+        for start in range(0, len(shown), _SECTION_LINES)
+    ]
+    hidden = len(launches) - len(shown)
+    return [*made, context(f"And {count(hidden, 'more launch', 'more launches')}.")] if hidden > 0 else made
+
+
+def status(launches: Sequence[Launch], now: datetime, user_id: str) -> Message:
+    """The answer to `/launch status`: launches in flight and those of the last day, the asker's first."""
+    if not launches:
+        text = "No launches in flight and none in the last day."
+        return Message(text=text, blocks=(section(text),))
+    mine_first = sorted(launches, key=lambda launch: launch.user_id != user_id)
+    flying = [launch for launch in mine_first if in_flight(launch)]
+    ended = [launch for launch in mine_first if not in_flight(launch)]
+    head = f"{count(len(flying), 'launch', 'launches')} in flight, {len(ended)} ended in the last day."
+    blocks = [section(head), *lines(flying, now), *([context("Ended")] if ended else []), *lines(ended, now)]
+    return Message(text=head, blocks=tuple(blocks))

@@ -1,0 +1,122 @@
+"""Buttons and selects: acknowledge, parse the value, hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from bot.launches.permissions import Refused
+from bot.launches.requests import LaunchRequest
+from bot.launches.service import LaunchDesk
+from bot.models.scan import Section
+from formatting import messages
+from formatting.slack import action_ids
+from handlers.actions.cancel_row import RowDesk, RowRef
+from handlers.actions.show_log import LogDesk, WhoseLog
+from handlers.slack.ephemeral import Respond, answering, private
+
+Ack: TypeAlias = Callable[..., Awaitable[Any]]
+Body: TypeAlias = Mapping[str, Any]
+
+
+class Actions:
+    """What follows a press on a launch's card or under a table."""
+
+    def __init__(self, desk: LaunchDesk, logs: LogDesk, rows: RowDesk) -> None:
+        self._desk = desk
+        self._logs = logs
+        self._rows = rows
+
+    async def cancel_launch(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Asks for the launch to be cancelled; the card then says what was done."""
+        await ack()
+        user_id, user_name = person(body)
+        asked = self._desk.cancel(body["actions"][0]["value"], user_id=user_id, user_name=user_name)
+        await answering(respond, asked)
+
+    async def relaunch(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Launches again what an ended launch launched, for whoever pressed."""
+        await ack()
+        await answering(respond, self._relaunch(body["actions"][0]["value"], body, respond))
+
+    async def log_file(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Puts the whole log into the thread as a file."""
+        await ack()
+        whose = WhoseLog(*action_ids.split_ids(body["actions"][0]["value"])[:3])
+        await answering(respond, self._logs.attach(whose, *place(body)), log_of=whose.row_id)
+
+    async def log_context(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Shows more, or fewer, of the lines around the cause."""
+        await ack()
+        *ids, lines = action_ids.split_ids(body["actions"][0]["value"])
+        pressed = body["container"]["message_ts"]
+        await answering(respond, self._logs.show_context(WhoseLog(*ids), int(lines), *place(body), pressed))
+
+    async def act(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """What was chosen under "Act on...": why a row failed, or to cancel it, which asks first."""
+        await ack()
+        chosen = body["actions"][0]["selected_option"]
+        verb, *ids = action_ids.split_ids(chosen["value"])
+        if verb == "why":
+            whose = WhoseLog(*ids)
+            await answering(respond, self._logs.explain(whose, *place(body)), log_of=whose.row_id)
+        else:
+            name = chosen["text"]["text"].removeprefix("Cancel ")
+            await answering(respond, self._ask(_row(ids), name, body, respond))
+
+    async def cancel_row(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Cancels the row that was asked about."""
+        await ack()
+        *ids, name = action_ids.split_ids(body["actions"][0]["value"])
+        await answering(respond, self._cancel_row(_row(ids), name, body, respond))
+
+    async def _ask(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
+        await self._rows.authorise(row, person(body)[0])
+        value = action_ids.join_ids(row.section, row.region, row.row_id, name)
+        await private(respond, messages.sure_to_cancel(name, value))
+
+    async def _cancel_row(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
+        user_id, user_name = person(body)
+        await self._rows.cancel(row, user_id=user_id, user_name=user_name)
+        await private(respond, messages.stopping(name), instead=True)
+
+    async def _relaunch(self, launch_id: str, body: Body, respond: Respond) -> None:
+        before = await self._desk.find(launch_id)
+        user_id, user_name = person(body)
+        request = LaunchRequest(
+            trigger_id=body["trigger_id"],
+            team_id=before.team_id,
+            channel_id=body["channel"]["id"],
+            user_id=user_id,
+            user_name=user_name,
+            text=f"relaunch {launch_id}",
+            preset=before.preset,
+            overrides=before.overrides,
+        )
+        try:
+            added = await self._desk.submit(request)
+        except Refused as refusal:
+            await private(respond, messages.nothing_started(str(refusal)))
+            return
+        if added.fresh:
+            self._desk.begin(added)
+        else:
+            card = added.launch.card
+            await private(respond, messages.already_asked(card.url if card else ""))
+
+
+def person(body: Body) -> tuple[str, str]:
+    """Id and name of who pressed; on an Enterprise Grid the name may be missing."""
+    user = body["user"]
+    return user["id"], user.get("username") or user.get("name") or user["id"]
+
+
+def place(body: Body) -> tuple[str, str]:
+    """Channel and thread of the message that was pressed."""
+    container = body["container"]
+    return body["channel"]["id"], container.get("thread_ts") or container["message_ts"]
+
+
+def _row(ids: list[str] | tuple[str, ...]) -> RowRef:
+    section, region, row_id = ids[:3]
+    return RowRef(Section(section), region, row_id)

@@ -1,0 +1,5 @@
+"""`python -m handlers.cli` is the console command."""
+
+from handlers.cli.main import main
+
+main()

@@ -1,0 +1,71 @@
+"""`launch-control monitor`: one scan, printed."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bot.app import open_clouds, open_scanner
+from bot.models.errors import BadInput
+from bot.models.scan import Failed, Scan, TimedOut
+from bot.runtime.clock import SystemClock
+from bot.scans.scanner import RunningScan, ScanRequest
+from bot.settings import Settings
+from bot.settings.loader import load_secrets, load_settings
+from bot.store import open_store
+from formatting.failure.note import advice
+from formatting.failure.view import FailureView, block_text, failure_views
+from formatting.monitor.summary import only_line, silent_line, verdict_line
+from formatting.monitor.tables import tables
+from formatting.table.text import text
+from handlers.cli.exit_codes import DONE, FAILED
+from handlers.commands.parser import parse_monitor
+from handlers.slack.machines import Machines
+
+
+async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
+    """Prints the verdict, the tables and the failures of one scan; returns 1 when nobody could be asked.
+
+    Raises BadInput for words that mean no scan, SettingsError, StoreError.
+    """
+    settings, secret = load_settings(settings_path), load_secrets(os.environ)
+    request = _request(words, settings)
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.store.url, clock)
+        stack.push_async_callback(store.close)
+        clouds = await stack.enter_async_context(open_clouds(settings, secret))
+        scanner = await stack.enter_async_context(open_scanner(settings, clouds, store))
+        scan = await _watched(scanner.join(request))
+        machines = await Machines(settings, store.launches).of(scan)
+    click.echo(" ".join(part for part in (verdict_line(scan), only_line(scan), silent_line(scan)) if part))
+    for table in tables(scan, clock.now(), machines):
+        click.echo("\n".join(["", table.heading, text(table), *table.footers]))
+        for view in failure_views(scan, table.section):
+            click.echo("\n".join(["", block_text(view), *_more(view)]))
+    return FAILED if all(isinstance(cell.answer, Failed | TimedOut) for cell in scan.cells) else DONE
+
+
+def _request(words: tuple[str, ...], settings: Settings) -> ScanRequest:
+    try:
+        return parse_monitor(" ".join(words), settings.regions, user_id=getpass.getuser())
+    except BadInput as mistake:
+        said = str(mistake).replace("/monitor", "launch-control monitor").replace(", help.", ".")
+        raise BadInput(said) from mistake
+
+
+def _more(view: FailureView) -> list[str]:
+    """What to do, and where the log is."""
+    named = (("What to do", advice(view.diagnosis)), ("Log", view.log_url))
+    return [f"  {name}: {said}" for name, said in named if said]
+
+
+async def _watched(running: RunningScan) -> Scan:
+    """The finished scan; a terminal shows that it is under way."""
+    with Console(stderr=True).status("Asking all regions..."):
+        return await running.diagnosed()

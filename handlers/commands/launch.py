@@ -1,0 +1,139 @@
+"""/launch: acknowledge, parse, hand over, return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from bot.launches.permissions import Refused, may_launch
+from bot.launches.requests import LaunchRequest, cost_of
+from bot.launches.service import LaunchDesk
+from bot.models.errors import BadInput, StoreError
+from bot.ports import Clock
+from bot.settings import Preset, Settings
+from formatting import messages
+from formatting.launch_list import status
+from formatting.message import Message
+from handlers.commands.parser import Cancel, Help, Presets, Start, Status, parse_launch
+from handlers.slack.ephemeral import private
+from handlers.slack.launch_notifier import SlackAnnouncer
+
+Ack: TypeAlias = Callable[..., Awaitable[Any]]
+Respond: TypeAlias = Callable[..., Awaitable[Any]]
+
+
+class LaunchCommand:
+    """Answers `/launch`; a launch is stored before the ack, and begins after it."""
+
+    def __init__(self, settings: Settings, clock: Clock, desk: LaunchDesk, announcer: SlackAnnouncer) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._desk = desk
+        self._announcer = announcer
+
+    async def handle(self, ack: Ack, command: Mapping[str, Any], respond: Respond) -> None:
+        """Handles one command; what a person got wrong is answered privately, and nothing is started."""
+        try:
+            match parse_launch(command.get("text") or ""):
+                case Start(preset, overrides):
+                    await self._start(ack, respond, _request(command, preset, overrides))
+                case Help():
+                    await _private(ack, messages.launch_help())
+                case Presets():
+                    await _private(ack, self._presets(command))
+                case Status():
+                    await self._status(ack, respond, command)
+                case Cancel(launch_id):
+                    await self._cancel(ack, launch_id, command)
+        except BadInput as mistake:
+            await _private(ack, messages.bad_input(str(mistake)))
+        except Refused as refusal:
+            await _private(ack, messages.nothing_started(str(refusal)))
+        except StoreError as failure:
+            await _private(ack, messages.store_trouble(str(failure)))
+
+    async def _start(self, ack: Ack, respond: Respond, request: LaunchRequest) -> None:
+        added = await self._desk.submit(request)
+        if not added.fresh:
+            card = added.launch.card
+            await _private(ack, messages.already_asked(card.url if card else ""))
+            return
+        self._announcer.expect(added.launch.launch_id, _answer(respond))
+        await ack()
+        self._desk.begin(added)
+
+    async def _status(self, ack: Ack, respond: Respond, command: Mapping[str, Any]) -> None:
+        await ack()
+        try:
+            message = status(await self._desk.status(), self._clock.now(), command["user_id"])
+        except StoreError as failure:
+            message = messages.store_trouble(str(failure))
+        await private(respond, message)
+
+    async def _cancel(self, ack: Ack, launch_id: str, command: Mapping[str, Any]) -> None:
+        user = command["user_id"]
+        try:
+            launch = await self._desk.cancel(
+                launch_id, user_id=user, user_name=command.get("user_name") or user
+            )
+        except Refused as refusal:
+            await _private(ack, messages.bad_input(str(refusal)))
+        else:
+            await _private(ack, messages.cancelling(launch.name))
+
+    def _presets(self, command: Mapping[str, Any]) -> Message:
+        usable = [
+            preset
+            for preset in self._settings.preset
+            if may_launch(
+                self._settings,
+                user_id=command["user_id"],
+                channel_id=command["channel_id"],
+                preset=preset,
+            )
+        ]
+        return messages.presets([_in_words(preset, self._settings) for preset in usable])
+
+
+def _request(
+    command: Mapping[str, Any], preset: str, overrides: tuple[tuple[str, str], ...]
+) -> LaunchRequest:
+    user = command["user_id"]
+    return LaunchRequest(
+        trigger_id=command["trigger_id"],
+        team_id=command.get("team_id") or "",
+        channel_id=command["channel_id"],
+        user_id=user,
+        user_name=command.get("user_name") or user,
+        text=command.get("text") or "",
+        preset=preset,
+        overrides=overrides,
+    )
+
+
+def _in_words(preset: Preset, settings: Settings) -> messages.PresetWords:
+    machine = preset.machine_type
+    if preset.accelerator_count:
+        machine = f"{machine}, {preset.accelerator_count} x {preset.accelerator_type}"
+    if preset.replicas > 1:
+        machine = f"{preset.replicas} machines, each {machine}"
+    return messages.PresetWords(
+        name=preset.name,
+        description=preset.description,
+        machine=machine,
+        cost=cost_of(preset),
+        default=preset == settings.default,
+        overrides=tuple(preset.allow),
+    )
+
+
+async def _private(ack: Ack, message: Message) -> None:
+    """Answers in the ack itself: the quickest way, and the one that is always open."""
+    await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
+
+
+def _answer(respond: Respond) -> Callable[[str], Awaitable[object]]:
+    async def answer(text: str) -> object:
+        return await respond(text=text, response_type="ephemeral")
+
+    return answer

@@ -1,0 +1,111 @@
+"""HTTP mode: Slack posts signed requests to us, and nothing of a request is parsed before its signature."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.signature import SignatureVerifier
+
+from bot.models.errors import BadInput
+from bot.runtime.shutdown import SHARES, Part, end
+from bot.settings import Secrets
+from bot.settings.sections import Slack
+from handlers.slack.http_server import HttpLimits, LimitedServer, Refusal, closing, read_body
+
+PATH = "/slack/events"
+# A handler that is not over then is cancelled, in time for its connection to be closed in order.
+ANSWER_SECONDS = SHARES[Part.ACKS] - 0.5
+# So many connections may wait to be accepted: a burst must not make the kernel drop Slack's.
+BACKLOG = 512
+# Slack asks for nothing but a 200: https://docs.slack.dev/interactivity/implementing-slash-commands
+SSL_CHECK = b"ssl_check=1"
+
+
+@asynccontextmanager
+async def listen_http(
+    app: AsyncApp, slack: Slack, secret: Secrets, limits: HttpLimits | None = None
+) -> AsyncIterator[str]:
+    """Listen until the block ends, then let acks under way finish; gives the request URL.
+
+    Raise BadInput when the signing secret is missing, or the port is taken.
+    """
+    signing_secret = secret.slack_signing_secret.get_secret_value()
+    if not signing_secret:
+        raise BadInput(
+            "SLACK_SIGNING_SECRET is not set. HTTP mode needs the app's signing secret, from its Basic "
+            "Information page. Example: export SLACK_SIGNING_SECRET=..."
+        )
+    receiver = _Receiver(app, signing_secret, limits or HttpLimits())
+    runner = web.ServerRunner(receiver.server, shutdown_timeout=ANSWER_SECONDS)
+    await runner.setup()
+    try:
+        host, port = await _bind(runner, slack.http_host, slack.http_port)
+        url = f"http://{host}:{port}{PATH}"
+        structlog.get_logger("serve").info("listening", url=url)
+        yield url
+    finally:
+        await end(Part.ACKS, runner.cleanup())
+
+
+async def _bind(runner: web.ServerRunner, host: str, port: int) -> tuple[str, int]:
+    """Where it listens now."""
+    try:
+        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
+    except OSError as error:
+        raise BadInput(
+            f"{host}:{port} cannot be listened on: {error.strerror}. Set another http_host or http_port in "
+            "[slack]. Example: http_port = 3001"
+        ) from error
+    address = runner.addresses[0]
+    return str(address[0]), int(address[1])
+
+
+class _Receiver:
+    """Hands signed requests to Bolt and refuses all others."""
+
+    def __init__(self, app: AsyncApp, signing_secret: str, limits: HttpLimits) -> None:
+        self._app, self._limits = app, limits
+        self._verifier = SignatureVerifier(signing_secret)
+        self.server = LimitedServer(self._answer, limits)
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        if request.path != PATH:
+            return Refusal.NO_SUCH_PATH.response()
+        if request.method != "POST":
+            return Refusal.NOT_A_POST.response()
+        body = await read_body(request, self._limits)
+        answer = body if isinstance(body, Refusal) else await self._answer_body(request, body)
+        if isinstance(answer, Refusal):
+            answer.log()
+            return answer.response()
+        return closing(answer)
+
+    async def _answer_body(self, request: web.BaseRequest, body: bytes) -> web.Response | Refusal:
+        if not self._is_signed(request, body):
+            return _ssl_check() if SSL_CHECK in body.split(b"&") else Refusal.UNSIGNED
+        self.server.trust(request)
+        try:
+            # The query is left out: the signature does not cover it.
+            payload = AsyncBoltRequest(body=body.decode(), headers=request.headers)  # type: ignore[arg-type]  # as in Bolt's own adapter
+        except Exception:  # noqa: BLE001 - Bolt's parser has no error of its own: JSON, its shape, its depth
+            return Refusal.MALFORMED
+        return await to_aiohttp_response(await self._app.async_dispatch(payload))
+
+    def _is_signed(self, request: web.BaseRequest, body: bytes) -> bool:
+        """Return whether Slack signed this body within the last five minutes."""
+        try:
+            return self._verifier.is_valid_request(body, request.headers)
+        except (ValueError, TypeError):
+            # The timestamp is no number, the body is not UTF-8, or the signature is not ASCII.
+            return False
+
+
+def _ssl_check() -> web.Response:
+    structlog.get_logger("http").info("ssl_check answered")
+    return web.Response(text="ok\n")

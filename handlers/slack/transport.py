@@ -1,0 +1,76 @@
+"""How payloads reach the bot: several Socket Mode connections, or signed HTTP requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.models.errors import BadInput
+from bot.runtime.shutdown import Part, end
+from bot.settings import Secrets, Settings
+from handlers.slack.http_mode import listen_http
+from handlers.slack.in_flight import InFlight
+
+
+def listen(
+    app: AsyncApp, in_flight: InFlight, settings: Settings, secret: Secrets, *, http: bool
+) -> AbstractAsyncContextManager[str]:
+    """Listens until the block ends, then lets acks under way finish; gives the request URL, "" for sockets.
+
+    Raises BadInput when the secret that this way of listening needs is missing, or its port is taken.
+    """
+    if http:
+        return listen_http(app, settings.slack, secret)
+    return _sockets(app, in_flight, settings, secret)
+
+
+@asynccontextmanager
+async def _sockets(
+    app: AsyncApp, in_flight: InFlight, settings: Settings, secret: Secrets
+) -> AsyncIterator[str]:
+    """Several connections, so that one that breaks loses no command while it comes back."""
+    token = secret.slack_app_token.get_secret_value()
+    if not token:
+        raise BadInput(
+            "SLACK_APP_TOKEN is not set. Socket Mode needs the app-level token. "
+            "Example: export SLACK_APP_TOKEN=xapp-..."
+        )
+    connections = [
+        _Connection(app, token, in_flight, settings.slack.ping_seconds) for _ in range(settings.slack.sockets)
+    ]
+    try:
+        for connection in connections:
+            await connection.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        yield ""
+    finally:
+        await end(Part.ACKS, in_flight.answered())
+        await end(Part.CONNECTIONS, *(connection.end() for connection in connections))
+
+
+class _Connection(AsyncSocketModeHandler):
+    """One Socket Mode connection that knows when it owes an ack."""
+
+    def __init__(self, app: AsyncApp, token: str, in_flight: InFlight, ping_seconds: float) -> None:
+        super().__init__(app, token, ping_interval=ping_seconds)
+        self._in_flight = in_flight
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own class narrows it
+        with self._in_flight.answering():
+            await super().handle(client, req)
+
+    async def end(self) -> None:
+        """Closes the connection and sees its tasks end; the SDK only asks them to."""
+        client = self.client
+        tasks = [
+            task
+            for task in (client.message_processor, client.current_session_monitor, client.message_receiver)
+            if task is not None
+        ]
+        await self.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,1 +1,0 @@
-"""The same core in a terminal: live where there is one, plain lines where there is none."""
