@@ -30,8 +30,7 @@ from handlers.commands.launch import LaunchCommand
 from handlers.commands.monitor import MonitorCommand
 from handlers.events.app_home import Home
 from handlers.slack.ephemeral import in_thread
-from handlers.slack.in_flight import InFlight
-from handlers.slack.middleware import Ack, until_acked
+from handlers.slack.middleware import Ack, InFlight, until_acked
 from handlers.slack.own_workspace import only_own
 
 Listener: TypeAlias = Callable[..., Awaitable[None]]

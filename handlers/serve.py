@@ -35,10 +35,9 @@ from handlers.commands.launch import LaunchCommand
 from handlers.commands.monitor import MonitorCommand
 from handlers.events.app_home import Home
 from handlers.logging_config import set_up_logging
-from handlers.slack.in_flight import InFlight
 from handlers.slack.launch_notifier import SlackAnnouncer
-from handlers.slack.machines import Machines
-from handlers.slack.monitor_thread import Voice
+from handlers.slack.middleware import InFlight
+from handlers.slack.monitor_thread import Machines, Voice
 from handlers.slack.poster import Speaker
 from handlers.slack.transport import listen
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-COMMAND = (sys.executable, "-m", "handlers.cli.main")
+COMMAND = (sys.executable, "-m", "handlers.cli")
 ROOT = Path(__file__).parents[1]
 
 

@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bot.diagnosis.boxes import boxed_error
 from bot.diagnosis.chains import retold
 from bot.diagnosis.noise import harmless, loud
-from bot.diagnosis.parsing.continuing import from_another
 from bot.diagnosis.parsing.lines import Rows
 from bot.diagnosis.parsing.platform import is_platform
 from bot.diagnosis.parsing.prefixes import Level
-from bot.diagnosis.parsing.tracebacks import Chain, Raised
+from bot.diagnosis.parsing.tracebacks import Chain, Raised, from_another
 from bot.diagnosis.rules import EXCEPTION
 from bot.diagnosis.rules.matcher import Match, Table
 from bot.diagnosis.rules.rule import Strength
@@ -245,3 +243,18 @@ def line_events(rows: Rows, hits: Iterable[int], used: set[int], table: Table, s
         else:
             events.append(event)
     return events
+
+
+_TOP = re.compile(r"[\u256d\u250c\u250f]\S{0,4} .{0,40}\b(?:error|failed|failure|fatal)", re.IGNORECASE)
+_SIDE = re.compile("[\u2502\u2503]")
+_ROWS = 8
+
+
+def boxed_error(rows: Rows, row: int) -> bool:
+    """Returns whether a row stands in a box whose upper edge says "Error", as click and typer draw one."""
+    for at in range(row, max(-1, row - _ROWS), -1):
+        if _TOP.match(rows.clean(at).text.lstrip()):
+            return at < row
+        if not _SIDE.search(rows.raw[at]):
+            return False
+    return False

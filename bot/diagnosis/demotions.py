@@ -1,12 +1,16 @@
-"""Knows which errors only came of another one: a peer that lost a rank, a file whose storage refused it."""
+"""Which errors are not the root cause: secondary ones, retried ones, and those of steps that did not fail."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.diagnosis.candidates import Event
+from bot.diagnosis.parsing.lines import Rows
+from bot.diagnosis.rules.dependencies import PACKAGE_BUILD
+from bot.diagnosis.rules.matcher import Match
 from bot.diagnosis.rules.rule import Strength
 from bot.models.diagnosis import Category
 
@@ -89,3 +93,153 @@ def _said(event: Event) -> str:
 
 def _category(event: Event) -> Category | None:
     return event.match.cause.category if event.match else None
+
+
+#: Equal errors in a row that make it stuck, and rows between the last of them and the end at most.
+_TIMES, _BEFORE_THE_END = 3, 8
+
+
+def stuck_in(events: Sequence[Event], progress: int) -> tuple[frozenset[int], Event | None]:
+    """Returns the rows of one cause's errors that came again and again up to a timeout, and that timeout.
+
+    `progress` is the last row on which work visibly went on: errors before it were overcome. Without a
+    platform's timeout, or where the run was busy with something else, there are none.
+    """
+    end = next((event for event in reversed(events) if _is_a_timeout(event)), None)
+    if end is None:
+        return frozenset(), None
+    before = [e for e in events if progress < e.row < end.row and _names_a_cause(e)]
+    if not before or end.row - before[-1].last > _BEFORE_THE_END:
+        return frozenset(), None
+    same = frozenset(event.row for event in before if _cause(event) == _cause(before[-1]))
+    return (same, end) if len(same) >= _TIMES else (frozenset(), None)
+
+
+def never_overcome(events: Sequence[Event], progress: int) -> frozenset[int]:
+    """Returns the rows of the errors that name what to change and after which no work visibly went on."""
+    return frozenset(
+        event.row
+        for event in events
+        if event.row > progress
+        and event.match is not None
+        and event.match.cause.strength >= Strength.SPECIFIC
+    )
+
+
+def _is_a_timeout(event: Event) -> bool:
+    cause = event.match.cause if event.match else None
+    return cause is not None and cause.category is Category.TIMEOUT and cause.strength is Strength.VERDICT
+
+
+def _names_a_cause(event: Event) -> bool:
+    return event.match is not None and event.match.cause.strength >= Strength.GENERIC
+
+
+_RETRIED = re.compile(
+    r"\bretry(?:ing)? (?:in|after|the|attempt|\d+|\()|^\s*retrying|[,;:.(] ?retrying|"
+    r"will (?:retry|create)|\(retry|trying again|attempt \d+(?: of |/)\d+|backing off|sleeping \d|"
+    r"try(?:ing)? to resume|resuming|"
+    r"falling back|fall(?:s)? back to|(?<!before )continuing|recovered|reconnect(?:ed|ing)|reducing batch|"
+    r"skipping(?! (?:the )?(?:launch|deploy\w*|push|publish\w*|release|remaining|rest|following|all)\b)",
+    re.IGNORECASE,
+)
+_GAVE_UP = re.compile(
+    r"giv(?:ing|en) up|gave up|Retry\(total=0,|max(?:imum)?(?: number of)? retries|MaxRetriesExceeded|"
+    r"retries (?:exceeded|exhausted)|retry (?:budget|limit) (?:exceeded|exhausted|reached)|out of retries|"
+    r"no more retries|after \d+ (?:attempts|retries|tries)|attempt (\d+)(?: of |/)\1\b|RetryError\[",
+    re.IGNORECASE,
+)
+#: Words, in lower case, that a line of a program which gave up holds.
+_WORDS = (
+    "giving up",
+    "given up",
+    "gave up",
+    "retries",
+    "retry budget",
+    "retry limit",
+    "retryerror",
+    "attempt",
+    " tries",
+)
+_MOST = 200
+#: Rows after an error in which it says that it is tried again, and in which the program gives up on it.
+_NEAR, _GIVES_UP = 2, 12
+
+
+def retried(rows: Rows, event: Event) -> bool:
+    """Returns whether an error was tried again, as far as it and the rows right after it tell."""
+    near = [rows.clean(row).text for row in range(event.row + 1, min(len(rows), event.last + 1 + _NEAR))]
+    if any(_GAVE_UP.search(text[:400]) for text in [*near, event.quote]):
+        return False
+    return any(_RETRIED.search(text[:400]) for text in [*near, event.quote])
+
+
+def given_up(rows: Rows, events: Sequence[Event]) -> frozenset[int]:
+    """Returns the rows of the errors that were tried again until the program, soon after, gave up."""
+    named = [e for e in events if e.match is not None and e.match.cause.strength >= Strength.GENERIC]
+    places = [event.row for event in named]
+    until: dict[str, int] = {}
+    for row in sorted(rows.holding(_WORDS, _MOST)):
+        at = bisect_left(places, row) - 1
+        near = at >= 0 and row - named[at].last <= _GIVES_UP
+        if near and _GAVE_UP.search(rows.clean(row).text[:400]):
+            until[_cause(named[at])] = row
+    return frozenset(event.row for event in named if event.row < until.get(_cause(event), 0))
+
+
+def _cause(event: Event) -> str:
+    return event.match.cause.id if event.match else ""
+
+
+_FAILED = re.compile(r"build step (\d{1,3}) .{0,300}\bfailed", re.IGNORECASE)
+_STEP = re.compile(r"\s*Step #(\d{1,3})(?: - \"|:)")
+_MOST_STEPS = 50
+
+
+def of_other_steps(rows: Rows, events: Sequence[Event]) -> frozenset[int]:
+    """Returns the rows of the events of steps that did not fail; none where no line names a failed step."""
+    named = (_FAILED.search(rows.raw[row][:1_000]) for row in rows.holding(("build step ",), _MOST_STEPS))
+    failed = {found[1] for found in named if found is not None}
+    if not failed:
+        return frozenset()
+    return frozenset(event.row for event in events if _step(rows, event) not in (None, *failed))
+
+
+def _step(rows: Rows, event: Event) -> str | None:
+    found = _STEP.match(rows.raw[event.row])
+    return found[1] if found is not None else None
+
+
+_OPENS = re.compile(r"\[\d+ lines? of output\]")
+_CLOSES = "[end of output]"
+_MOST_QUOTES = 500
+#: What a build script may raise that, in a program, would be the program's own affair.
+_OF_PROGRAMS = frozenset(
+    {Category.CODE_EXCEPTION, Category.CONFIG_ERROR, Category.CUDA_DRIVER, Category.IMPORT_ERROR}
+)
+
+
+def as_installs(rows: Rows, events: Sequence[Event]) -> list[Event]:
+    """Returns the events; those that pip quotes of a package's build become failed installs."""
+    quoted = _quotations(rows)
+    return [_as_install(event) if any(event.row in q for q in quoted) else event for event in events]
+
+
+def _as_install(event: Event) -> Event:
+    match = event.match
+    if match is None or match.cause.category not in _OF_PROGRAMS:
+        return event
+    return replace(event, match=Match(PACKAGE_BUILD, match.start, match.end, ()))
+
+
+def _quotations(rows: Rows) -> list[range]:
+    found: list[range] = []
+    opened: int | None = None
+    for row in sorted(rows.holding(("of output]",), _MOST_QUOTES)):
+        if _CLOSES in rows.raw[row]:
+            if opened is not None:
+                found.append(range(opened, row))
+            opened = None
+        elif _OPENS.search(rows.raw[row]):
+            opened = row
+    return found if opened is None else [*found, range(opened, len(rows))]

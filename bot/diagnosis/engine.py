@@ -8,18 +8,17 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.diagnosis.candidates import Event, chain_event, line_events
+from bot.diagnosis.demotions import as_installs
 from bot.diagnosis.excerpt import safe_entries
-from bot.diagnosis.installs import as_installs
-from bot.diagnosis.kin import with_kin
 from bot.diagnosis.parsing.lines import Rows
-from bot.diagnosis.parsing.outcome import Outcome, judge
+from bot.diagnosis.parsing.platform import Outcome, judge
 from bot.diagnosis.parsing.tracebacks import read_chains
 from bot.diagnosis.ranking import Choice, choose, spoken_before
 from bot.diagnosis.rules import CAUSES, GUESSES
 from bot.diagnosis.rules.matcher import Table, table_of
 from bot.diagnosis.rules.rule import Cause, Strength
 from bot.diagnosis.sampling import interesting
-from bot.diagnosis.summary import summary_of
+from bot.diagnosis.summary import summary_of, with_kin
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.redaction import safe
 

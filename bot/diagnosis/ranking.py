@@ -8,15 +8,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from bot.diagnosis.candidates import Event
-from bot.diagnosis.demotions import aftermath
+from bot.diagnosis.demotions import aftermath, given_up, never_overcome, of_other_steps, retried, stuck_in
 from bot.diagnosis.noise import harmless
 from bot.diagnosis.parsing.lines import Rows
-from bot.diagnosis.parsing.outcome import Outcome
-from bot.diagnosis.parsing.platform import is_platform
-from bot.diagnosis.retries import given_up, retried
+from bot.diagnosis.parsing.platform import Outcome, is_platform
 from bot.diagnosis.rules.rule import Strength
-from bot.diagnosis.steps import of_other_steps
-from bot.diagnosis.stuck import never_overcome, stuck_in
 from bot.models.diagnosis import Category
 
 _PROGRESS = re.compile(

@@ -1,6 +1,6 @@
 """What the core asks of Google Cloud and W&B.
 
-Every method raises `bot.errors.ServiceError` when its system fails, within its deadline (seconds; the
+Every method raises `bot.models.errors.ServiceError` when its system fails, within its deadline (seconds; the
 settings' `timing.call` where none is given); reads are retried inside, effects never.
 """
 

@@ -1,4 +1,4 @@
-"""What the core asks of the store. Every method raises `bot.errors.StoreError` when the store fails."""
+"""What the core asks of the store. Every method raises StoreError when the store fails."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Added:
 
 
 class Launches(Protocol):
-    """The store's table of launches. Every method raises `bot.errors.StoreError` when the store fails."""
+    """The store's table of launches. Every method raises StoreError when the store fails."""
 
     async def add(self, launch: Launch, *, double_press: float, caps: Caps = NO_CAPS) -> Added:
         """Inserts a launch, once.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.redaction.across import add_continuations
 from bot.redaction.control_chars import last_rewrite, visible
 from bot.redaction.detector import detector
+from bot.redaction.multiline import add_continuations
 from bot.redaction.private_keys import private_keys
 from bot.redaction.slack_markup import neutralise, revived
 from bot.redaction.spans import blanked, paint, unpainted

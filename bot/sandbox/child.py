@@ -37,7 +37,7 @@ class BotProcess:
     """`async with BotProcess(...)` runs the product's own command until the block ends."""
 
     def __init__(self, settings: Path, secrets: dict[str, str], *, log: Path) -> None:
-        self._arguments = [sys.executable, "-m", "handlers.cli.main", "serve", "--settings", str(settings)]
+        self._arguments = [sys.executable, "-m", "handlers.cli", "serve", "--settings", str(settings)]
         # What the bot and its helpers leave lying about when they are killed goes with the stage's folder.
         self._scratch = tempfile.mkdtemp(prefix="bot-", dir=log.parent)
         self._environment = {**surroundings(), **secrets, "TMPDIR": self._scratch}

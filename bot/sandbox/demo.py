@@ -86,7 +86,7 @@ def _wrong_words(stage: Stage) -> list[str]:
 async def printed_outcomes(settings: Path, environment: dict[str, str]) -> tuple[str, ...]:
     """The verdicts of the launches, oldest first, as the product's own command prints them."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "handlers.cli.main", "launches", "--settings", str(settings), "--json",
+        sys.executable, "-m", "handlers.cli", "launches", "--settings", str(settings), "--json",
         env=environment, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, _ = await process.communicate()

@@ -25,7 +25,7 @@ from formatting.monitor.tables import tables
 from formatting.table.text import text
 from handlers.cli.exit_codes import DONE, FAILED
 from handlers.commands.parser import parse_monitor
-from handlers.slack.machines import Machines
+from handlers.slack.monitor_thread import Machines
 
 
 async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:

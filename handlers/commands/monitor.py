@@ -19,8 +19,7 @@ from bot.settings import Settings
 from formatting import messages
 from handlers.commands.parser import monitor_words, parse_monitor
 from handlers.slack.ephemeral import answering, in_words, private
-from handlers.slack.machines import Machines
-from handlers.slack.monitor_thread import Board, Boards, Voice
+from handlers.slack.monitor_thread import Board, Boards, Machines, Voice
 
 # How long a thread that was begun and not finished counts as being written, by whichever process.
 WRITING = timedelta(seconds=30)

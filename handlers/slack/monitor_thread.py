@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,11 +14,13 @@ import structlog
 
 from bot.clients.slack import Outbox, SlackClient
 from bot.clients.slack.edit_queue import Edit
+from bot.models.cloud import CustomJob
 from bot.models.errors import ServiceError, StoreError
 from bot.models.launch import MessageRef
 from bot.models.scan import Scan, Section
 from bot.models.scan_diff import Changes, Standing
-from bot.ports import Clock, Thread, Threads
+from bot.models.scan_rows import table_rows
+from bot.ports import Clock, Launches, Thread, Threads
 from bot.settings import Settings
 from formatting.message import Message
 from formatting.monitor.reply import section_message
@@ -26,9 +29,7 @@ from formatting.monitor.tables import tables
 from formatting.table.model import Table, to_csv
 from formatting.table.slack import Style
 from formatting.times import clock
-from handlers.slack.machines import Machines
-from handlers.slack.poster import Speaker
-from handlers.slack.sure_post import SurePost
+from handlers.slack.poster import Speaker, SurePost
 
 KIND = "monitor"
 
@@ -178,3 +179,27 @@ def _look(message: Message) -> str:
 def _tags(board: Board) -> dict[str, str]:
     """What every member may read of a message of this thread: enough to know it again."""
     return {"kind": KIND, "scan": board.token}
+
+
+class Machines:
+    """Knows which machine type each launched run asked for."""
+
+    def __init__(self, settings: Settings, launches: Launches) -> None:
+        self._presets = {preset.name: preset.machine_type for preset in settings.preset}
+        self._launches = launches
+
+    async def of(self, scan: Scan) -> Mapping[str, str]:
+        """Machine types by run id, for the jobs that a scan shows; others are not known here."""
+        if Section.JOBS not in scan.sections:
+            return {}
+        jobs = [row for row in table_rows(scan, Section.JOBS) if isinstance(row, CustomJob)]
+        run_ids = [job.run_id for job in jobs if job.run_id]
+        try:
+            launches = await self._launches.by_run_ids(run_ids)
+        except StoreError:
+            return {}
+        return {
+            launch.launch_id: self._presets[launch.preset]
+            for launch in launches
+            if launch.preset in self._presets
+        }

@@ -14,7 +14,7 @@ from slack_bolt.response import BoltResponse
 from bot.models.workspace import Workspace
 from formatting import messages
 from handlers.slack.ephemeral import in_thread
-from handlers.slack.in_flight import InFlight
+from handlers.slack.middleware import InFlight
 
 # Where payloads name workspaces and organisations: where a press or event happened, whose the person is, and
 # through which installation the bot hears of it. https://docs.slack.dev/apis/events-api/#callback-field and

@@ -15,7 +15,7 @@ from bot.models.errors import BadInput
 from bot.runtime.shutdown import Part, end
 from bot.settings import Secrets, Settings
 from handlers.slack.http_mode import listen_http
-from handlers.slack.in_flight import InFlight
+from handlers.slack.middleware import InFlight
 
 
 def listen(

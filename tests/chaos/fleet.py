@@ -55,7 +55,7 @@ class Fleet:
         before = self.stage.slack.connections
         with (self.settings.parent / f"bot-{number}.log").open("ab") as log:
             self.bots[number] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "handlers.cli.main", "serve", "--settings", str(self.settings),
+                sys.executable, "-m", "handlers.cli", "serve", "--settings", str(self.settings),
                 env={**os.environ, **self.stage.environment()},
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from google.cloud import run_v2
 
-from bot.clients.google.runner_rows import execution_of
+from bot.clients.google.cloud_run import execution_of
 from bot.models.cloud import ExecutionStatus
 from bot.sandbox.google.messages import raw
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clients.wandb.folder import PREFIX, YOUNG, Folder
+from bot.clients.wandb.sdk_process import PREFIX, YOUNG, Folder
 
 HOLDER = """
 import sys, time

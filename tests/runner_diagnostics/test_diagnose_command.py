@@ -165,7 +165,7 @@ def test_a_bad_cause_of_ones_own_is_said(tmp_path: Path) -> None:
 def test_the_command_needs_no_slack_and_no_cloud(tmp_path: Path) -> None:
     """Reading a file starts nothing else, so it answers at once."""
     code = (
-        "import sys\nfrom handlers.cli import cli\n"
+        "import sys\nfrom handlers.cli.main import cli\n"
         "try:\n    cli(['diagnose', sys.argv[1]])\nexcept SystemExit as done:\n    code = done.code\n"
         "heavy = [name for name in ('slack_sdk', 'sqlalchemy', 'wandb', 'grpc') if name in sys.modules]\n"
         "sys.exit(f'{code} {heavy}')"

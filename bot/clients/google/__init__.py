@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.clients.google.call import asking
 from bot.clients.google.channels import GoogleTransport
 from bot.clients.google.cloud_build import CloudBuild
 from bot.clients.google.cloud_logging import CloudLogging, log_budget
 from bot.clients.google.cloud_run import CloudRun, Executions
+from bot.clients.google.errors import asking
 from bot.clients.google.rate_limit import ReadBudget
 from bot.clients.google.vertex_ai import Vertex
 from bot.ports import Builds, Jobs, Logs, Runners

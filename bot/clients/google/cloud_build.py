@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.clients.google.call import asking
 from bot.clients.google.channels import GoogleTransport
+from bot.clients.google.errors import asking
 from bot.clients.google.methods import CANCEL_BUILD, LIST_BUILDS
 from bot.clients.google.protobuf import newest_first, segment, time_in
 from bot.models.cloud import Build, BuildStatus

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from types import ModuleType
 from typing import Any, Literal
 from urllib.parse import quote_plus
 
-from bot.clients.google.imports import import_lean
 from bot.clients.google.protobuf import segment
+
+# sys.modules belongs to the whole process: two threads must not find each other's empty packages.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def import_lean(package: str, module: str, *, hollow: tuple[str, ...] = ("",)) -> ModuleType:
+    """Imports `package` + `module` with those parts of the package that `hollow` names left empty.
+
+    `hollow` holds suffixes of `package`, outer ones first. Packages that are loaded already stay as they are.
+    """
+    with _ONE_AT_A_TIME:
+        emptied = [name for suffix in hollow if _hollow_out(name := package + suffix)]
+        try:
+            return importlib.import_module(package + module)
+        finally:
+            for name in emptied:
+                del sys.modules[name]
+
+
+def _hollow_out(name: str) -> bool:
+    if name in sys.modules:
+        return False
+    parent = sys.modules.get(name.rpartition(".")[0]) or importlib.import_module(name.rpartition(".")[0])
+    spec = PathFinder.find_spec(name, parent.__path__)
+    if spec is None or spec.submodule_search_locations is None:
+        raise ModuleNotFoundError(f"No package named {name!r}", name=name)
+    empty = ModuleType(name)
+    empty.__path__ = list(spec.submodule_search_locations)
+    empty.__spec__ = spec
+    sys.modules[name] = empty
+    return True
+
 
 Setting = Literal["aiplatform", "run", "build", "logging"]
 Routing = Literal["", "parent", "name"]

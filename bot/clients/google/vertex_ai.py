@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.clients.google.call import asking
 from bot.clients.google.channels import GoogleTransport
+from bot.clients.google.errors import asking
 from bot.clients.google.methods import CANCEL_CUSTOM_JOB, GET_CUSTOM_JOB, LIST_CUSTOM_JOBS
 from bot.clients.google.protobuf import newest_first, segment, time_in
 from bot.models.cloud import CustomJob, JobState

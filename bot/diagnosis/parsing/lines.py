@@ -10,8 +10,7 @@ from itertools import accumulate
 
 from bot.diagnosis.keywords import lower
 from bot.diagnosis.parsing.json_lines import message_of, structured
-from bot.diagnosis.parsing.prefixes import Clean, as_written_by, unwrap
-from bot.diagnosis.parsing.writers import TRACEBACK, learnt_prefixes
+from bot.diagnosis.parsing.prefixes import TRACEBACK, Clean, as_written_by, learnt_prefixes, unwrap
 
 _MOST = 200
 _BREAKS = re.compile(r"\r\n|\r|\n")

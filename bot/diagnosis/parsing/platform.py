@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.diagnosis.keywords import Phrases
+from bot.diagnosis.parsing.lines import Rows
 
 _FAILED = re.compile(
     r"""^(?:
@@ -79,3 +82,55 @@ def rehearsed(line: str) -> bool:
 def is_platform(text: str) -> bool:
     """Returns whether the platform or the wrapper wrote a line: no program's message goes on in it."""
     return failed(text) or succeeded(text) or _OTHER.match(text) is not None
+
+
+_ATTEMPT_ENDS = re.compile(
+    r"^Container called exit\(|^Container terminated on signal|^Terminating task because|"
+    r"will restart worker group"
+)
+_REPRINT = re.compile(r"^.{0,4}(?:FATAL ERROR DETECTED|Full Log Context|━━━ Full Log)")
+
+
+_SPEAKING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended.
+
+    `failed` is None where no line says so. `attempt` is the first row of the last attempt; `lost` are the
+    rows in which the agent gave a launch up; `reprint` is the row from which on the wrapper repeats the
+    log (the number of rows if it does not).
+    """
+
+    failed: bool | None
+    attempt: int
+    lost: tuple[int, ...]
+    reprint: int
+
+
+def judge(rows: Rows, hits: Sequence[int]) -> Outcome:
+    """Returns the outcome that the hits (rows, ascending) tell."""
+    has_failed: bool | None = None
+    attempt, ends, given_up, reprint = 0, [], [], len(rows)
+    for row in hits:
+        text = rows.clean(row).text.strip()
+        if failed(text):
+            has_failed = True
+        elif succeeded(text):
+            has_failed = False
+        if lost(text) and not rehearsed(rows.raw[row]):
+            given_up.append(row)
+        if _REPRINT.match(text):
+            reprint = min(reprint, row)
+        if _ATTEMPT_ENDS.match(text):
+            ends.append(row)
+    for end in ends:
+        if sum(1 for row in range(end + 1, min(len(rows), end + 40)) if _speaks(rows, row)) >= _SPEAKING:
+            attempt = end + 1
+    return Outcome(has_failed, attempt, tuple(given_up), reprint)
+
+
+def _speaks(rows: Rows, row: int) -> bool:
+    text = rows.clean(row).text.strip()
+    return bool(text) and not is_platform(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -182,3 +183,27 @@ def _later_level(text: str) -> tuple[Level, str, str] | None:
 def _header_words(header: str) -> list[str]:
     """Returns the words of a header; a name before a dash, a bar or a level is written with its sign."""
     return re.sub(r"(?<=\w)\s+(?=[-|:](?:\s|$))", "", header).split()
+
+
+TRACEBACK = "Traceback (most recent call last):"
+_FRAME = '  File "'
+#: Rows after a traceback's first in which its first frame stands, with other writers' rows between them.
+_NEAR = 64
+_LONGEST, _MOST = 60, 64
+
+
+def learnt_prefixes(raw: Sequence[str], headers: Iterable[int]) -> tuple[str, ...]:
+    """Returns what stands before the tracebacks that begin at the rows `headers`, the longest first.
+
+    Something is a prefix ("worker-0 | ", "3: ") if the traceback's first frame has it too.
+    """
+    found: set[str] = set()
+    for row in headers:
+        before, header, _ = unwrap(raw[row]).text.rpartition(TRACEBACK)
+        if not header or not before.strip(" |+") or len(before) > _LONGEST or before in found:
+            continue
+        if any(unwrap(text).text.startswith(before + _FRAME) for text in raw[row + 1 : row + 1 + _NEAR]):
+            found.add(before)
+        if len(found) >= _MOST:
+            break
+    return tuple(sorted(found, key=len, reverse=True))

@@ -8,8 +8,7 @@ from typing import Any
 from bot.launches.context import Turn
 from bot.launches.steps.dequeue import pause, withdraw
 from bot.launches.steps.lost_items import in_dead_hands
-from bot.launches.steps.observe import Sighting, look
-from bot.launches.steps.sighted import as_seen, sighted
+from bot.launches.steps.observe import Sighting, as_seen, look, sighted
 from bot.launches.steps.start_runner import release
 from bot.models.cloud import CustomJob, JobState
 from bot.models.errors import Problem, ProblemKind, ServiceError

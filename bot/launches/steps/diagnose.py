@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.launches.context import Turn, trouble_sentence
-from bot.launches.steps.sighted import sighted
+from bot.launches.steps.observe import sighted
 from bot.models.cloud import CustomJob
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.models.errors import ServiceError

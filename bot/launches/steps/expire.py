@@ -6,10 +6,9 @@ from bot.launches.context import Turn
 from bot.launches.deadlines import expired, nothing_sent, queue_deadline, start_deadline
 from bot.launches.steps.dequeue import pause, withdraw
 from bot.launches.steps.follow_job import past_limit
-from bot.launches.steps.observe import look
-from bot.launches.steps.sighted import sighted
+from bot.launches.steps.observe import look, sighted
 from bot.launches.steps.start_runner import release
-from bot.launches.steps.timeout import look_everywhere
+from bot.launches.steps.wait_for_job import look_everywhere
 from bot.models.cloud import CustomJob, QueueItem, QueueItemState
 from bot.models.errors import Problem, ServiceError
 from bot.models.launch import FailureKind, Stage

@@ -9,8 +9,7 @@ from bot.launches.context import Turn
 from bot.launches.deadlines import queue_deadline
 from bot.launches.steps.dequeue import withdraw
 from bot.launches.steps.lost_items import ended_without_job
-from bot.launches.steps.observe import look
-from bot.launches.steps.sighted import FAILED, as_seen, sighted
+from bot.launches.steps.observe import FAILED, as_seen, look, sighted
 from bot.models.cloud import ENDED_JOB_STATES, CustomJob
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import JobSeen, Stage, Verdict

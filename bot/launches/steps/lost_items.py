@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.launches.context import Turn
-from bot.launches.steps.observe import Sighting
-from bot.launches.steps.sighted import sighted
+from bot.launches.steps.observe import Sighting, sighted
 from bot.models.cloud import QueueItem, QueueItemState
 from bot.models.launch import FailureKind
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from datetime import timedelta
 
 from bot.launches.context import Turn
 from bot.launches.steps.announce import find_card, post_card
-from bot.launches.steps.results import gather_results
 from bot.models.errors import Problem, ProblemKind, ServiceError
-from bot.models.launch import FailureKind, Stage
+from bot.models.launch import Curve, FailureKind, Stage, Verdict
 from bot.ports import MessageKind, NotInvited
 
 # What Slack will say again however often it is asked: the message or its thread is gone, or ill-formed.
@@ -86,3 +86,40 @@ def _hopeless(turn: Turn, problem: Problem) -> bool:
     """Whether trying again is in vain: Slack says no for good, or has been away for as long as we follow."""
     days = timedelta(days=turn.tools.settings.timing.follow_days)
     return problem.kind in FOR_GOOD or turn.now() >= (turn.launch.ended or turn.now()) + days
+
+
+MAX_METRICS = 5
+# What trainers usually call the loss, where the preset names no metrics.
+USUAL_LOSSES = ("train/loss", "loss")
+SAMPLES = 200
+MIN_POINTS = 2  # fewer are no curve
+
+
+async def gather_results(turn: Turn) -> None:
+    """Writes down what W&B has of a run that succeeded; it is asked once, within the deadline of a call."""
+    if turn.launch.verdict is not Verdict.SUCCEEDED or turn.launch.metrics:
+        return
+    preset = turn.tools.settings.find_preset(turn.launch.preset)
+    keys = preset.metrics if preset is not None else ()
+    metrics, curve = await asyncio.gather(_metrics(turn, keys), _curve(turn, keys or USUAL_LOSSES))
+    if metrics or curve is not None:
+        await turn.save(metrics=metrics[:MAX_METRICS], curve=curve)
+
+
+async def _metrics(turn: Turn, keys: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    try:
+        return await turn.tools.tracker.final_metrics(turn.launch.launch_id, keys)
+    except ServiceError:
+        return ()
+
+
+async def _curve(turn: Turn, keys: tuple[str, ...]) -> Curve | None:
+    """The first of the metrics that has a history; one called loss before the others."""
+    for key in sorted(keys, key=lambda key: "loss" not in key):
+        try:
+            points = await turn.tools.tracker.history(turn.launch.launch_id, key, samples=SAMPLES)
+        except ServiceError:
+            return None
+        if len(points) >= MIN_POINTS:
+            return Curve(key, points)
+    return None

@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.launches.context import Turn, trouble_sentence
-from bot.launches.living import living_runner
-from bot.launches.runner_selection import started_for
+from bot.launches.runner_selection import living_runner, started_for
 from bot.launches.steps.dequeue import find_item_now, pause, withdraw
 from bot.launches.steps.dequeue_expired import clear_expired
-from bot.launches.steps.sighted import sighted
+from bot.launches.steps.observe import sighted
 from bot.models.cloud import Execution, QueueItemState
 from bot.models.errors import Problem, ServiceError
 from bot.models.launch import FailureKind, Launch, RunnerUse, Stage

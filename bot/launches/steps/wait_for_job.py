@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 from bot.launches.context import Turn
 from bot.launches.steps.dequeue import pause, withdraw
 from bot.launches.steps.lost_items import ended_without_job
-from bot.launches.steps.observe import Sighting, look
-from bot.launches.steps.sighted import sighted
-from bot.launches.steps.timeout import time_out
+from bot.launches.steps.observe import Sighting, look, sighted
 from bot.models.cloud import CustomJob, QueueItemState
-from bot.models.errors import Problem
-from bot.models.launch import FailureKind, RunnerUse, Stage
+from bot.models.errors import Problem, ServiceError
+from bot.models.launch import FailureKind, RunnerUse, Stage, Verdict
 
 # Runners that may be started for one launch: the first, and one other when that one ended or did not serve.
 STARTS = 2
@@ -88,3 +87,31 @@ def _unserved(turn: Turn) -> bool:
 async def _another_runner(turn: Turn, why: str, **seen: Any) -> None:
     runners = seen.pop("runners", turn.launch.runners)
     await turn.go_on(Stage.RUNNER, **{**seen, "runners": (*runners, RunnerUse(why=why)), "misses": 0})
+
+
+async def time_out(turn: Turn, sighting: Sighting) -> None:
+    """Says that the wait is over, unless the job is found in another region; the launch is followed on."""
+    job = await look_everywhere(turn)
+    if job is not None:
+        await turn.save(region=job.region)
+        await sighted(turn, job)
+        return
+    after = turn.tools.settings.timing.follow_first
+    seen = {**sighting.noted(turn), **sighting.trouble(turn)}
+    await turn.go_on(Stage.FOLLOW, after=after, **{**seen, "verdict": Verdict.TIMED_OUT, "misses": 0})
+
+
+async def look_everywhere(turn: Turn) -> CustomJob | None:
+    """Return this launch's job in any other region of the settings; one that cannot be asked is left out."""
+    answers = await asyncio.gather(
+        *(_in_region(turn, region) for region in turn.tools.settings.regions if region != turn.launch.region)
+    )
+    return next((job for job in answers if job is not None), None)
+
+
+async def _in_region(turn: Turn, region: str) -> CustomJob | None:
+    try:
+        return await turn.tools.poller.look(turn.launch, region)
+    except ServiceError:
+        # A region that cannot be asked holds up nothing: the follow-through looks on.
+        return None
