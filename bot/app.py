@@ -14,15 +14,15 @@ import structlog
 from bot.clients.google import GoogleCloud
 from bot.clients.wandb import Wandb
 from bot.diagnosis import CAUSES, parse_causes
-from bot.launches.context import Tools
+from bot.launches.context import Dependencies
 from bot.launches.poller import LaunchPoller
-from bot.launches.service import LaunchDesk
-from bot.logs.diagnosing_reader import FailureReader
-from bot.ports import Announcer, Builds, Clock, Jobs, Logs, Runners, Tracker
+from bot.launches.service import LaunchService
+from bot.logs.diagnosing_reader import LogDiagnoser
+from bot.ports import Builds, Clock, Jobs, LaunchNotifier, Logs, Runners, Tracker
 from bot.redaction import redact
 from bot.runtime.clock import SystemClock
-from bot.runtime.shutdown import SHARES, Part, end
-from bot.scans.enrichment import ScanReader
+from bot.runtime.shutdown import BUDGETS, Phase, end
+from bot.scans.enrichment import ScanEnricher
 from bot.scans.scanner import RegionScanner
 from bot.schedulers.local import Scheduler
 from bot.settings import Secrets, Settings
@@ -37,7 +37,7 @@ _NEW_OBJECTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Clouds:
+class ExternalClients:
     """The outside systems, behind their ports."""
 
     runners: Runners
@@ -45,30 +45,30 @@ class Clouds:
     builds: Builds
     logs: Logs
     tracker: Tracker
-    reader: FailureReader
+    reader: LogDiagnoser
     warm: Act
     close: Act
 
 
 @dataclass(frozen=True, slots=True)
-class LaunchRoom:
+class LaunchComponents:
     """Launches: the desk that takes them and the scheduler that advances them."""
 
-    desk: LaunchDesk
+    service: LaunchService
     scheduler: Scheduler | DistributedScheduler
 
 
-def make_clouds(settings: Settings, secrets: Secrets) -> Clouds:
+def make_external_clients(settings: Settings, secrets: Secrets) -> ExternalClients:
     """Clients of Google Cloud and W&B; nothing is asked of them yet."""
     google = GoogleCloud(settings)
     tracker = Wandb(settings, secrets)
-    reader = FailureReader(
+    reader = LogDiagnoser(
         google.logs,
         (*parse_causes(settings.cause), *CAUSES),
         before=settings.logs.context_before,
         after=settings.logs.context_after,
     )
-    return Clouds(
+    return ExternalClients(
         runners=google.runners,
         jobs=google.jobs,
         builds=google.builds,
@@ -81,13 +81,13 @@ def make_clouds(settings: Settings, secrets: Secrets) -> Clouds:
 
 
 @asynccontextmanager
-async def open_clouds(settings: Settings, secrets: Secrets) -> AsyncIterator[Clouds]:
+async def open_clouds(settings: Settings, secrets: Secrets) -> AsyncIterator[ExternalClients]:
     """The same, closed at the end of the block."""
-    clouds = make_clouds(settings, secrets)
+    clients = make_external_clients(settings, secrets)
     try:
-        yield clouds
+        yield clients
     finally:
-        await end(Part.CLIENTS, clouds.close())
+        await end(Phase.CLIENTS, clients.close())
 
 
 async def _close(google: GoogleCloud, tracker: Wandb) -> None:
@@ -95,7 +95,7 @@ async def _close(google: GoogleCloud, tracker: Wandb) -> None:
 
 
 async def _warm(google: GoogleCloud, tracker: Wandb, deadline: float) -> None:
-    """Imports and connects what the first command would wait for; what fails is said when it is asked."""
+    """Import and connects what the first command would wait for; what fails is said when it is asked."""
     results = await asyncio.gather(
         google.warm(deadline=deadline),
         tracker.warm(),
@@ -110,7 +110,7 @@ async def _warm(google: GoogleCloud, tracker: Wandb, deadline: float) -> None:
 
 
 def _settle_memory() -> None:
-    """Takes what has been loaded so far out of garbage collection, and has it look less often at the rest.
+    """Take what has been loaded so far out of garbage collection, and has it look less often at the rest.
 
     Google's packages alone are some hundred thousand objects: a full collection over them holds up
     everything else, an ack included, for about a tenth of a second, and finds nothing. A scan makes tens of
@@ -122,27 +122,29 @@ def _settle_memory() -> None:
 
 
 @asynccontextmanager
-async def open_scanner(settings: Settings, clouds: Clouds, store: Store) -> AsyncIterator[RegionScanner]:
+async def open_scanner(
+    settings: Settings, clients: ExternalClients, store: Store
+) -> AsyncIterator[RegionScanner]:
     """The scanner; scans under way end with it."""
     clock = SystemClock()
     scanner = RegionScanner(
         settings,
         clock,
-        runners=clouds.runners,
-        jobs=clouds.jobs,
-        builds=clouds.builds,
-        tracker=clouds.tracker,
-        reader=ScanReader(settings, clock, clouds.logs, clouds.reader, store.diagnoses),
+        runners=clients.runners,
+        jobs=clients.jobs,
+        builds=clients.builds,
+        tracker=clients.tracker,
+        reader=ScanEnricher(settings, clock, clients.logs, clients.reader, store.diagnoses),
         launches=store.launches,
     )
     try:
         yield scanner
     finally:
-        await end(Part.SCANS, scanner.close())
+        await end(Phase.SCANS, scanner.close())
 
 
-def _scheduler(tools: Tools, url: str) -> Scheduler | DistributedScheduler:
-    """The scheduler for this kind of store: a Postgres is shared with other machines."""
+def _scheduler(tools: Dependencies, url: str) -> Scheduler | DistributedScheduler:
+    """Return the scheduler for this kind of store: a Postgres is shared with other machines."""
     if not url.startswith("postgresql"):
         return Scheduler(tools)
     # With all that it loads a fifth of a start is spent, which a bot on one machine need not wait for.
@@ -152,26 +154,26 @@ def _scheduler(tools: Tools, url: str) -> Scheduler | DistributedScheduler:
 
 
 @asynccontextmanager
-async def open_launches(
-    settings: Settings, clouds: Clouds, store: Store, announcer: Announcer
-) -> AsyncIterator[LaunchRoom]:
+async def open_launch_components(
+    settings: Settings, clients: ExternalClients, store: Store, notifier: LaunchNotifier
+) -> AsyncIterator[LaunchComponents]:
     """The desk and the scheduler; turns under way have a moment to finish when it closes."""
     clock: Clock = SystemClock()
-    tools = Tools(
+    tools = Dependencies(
         settings=settings,
         clock=clock,
         launches=store.launches,
-        tracker=clouds.tracker,
-        runners=clouds.runners,
-        jobs=clouds.jobs,
-        poller=LaunchPoller(settings, clock, clouds.jobs, clouds.runners, clouds.tracker),
-        reader=clouds.reader,
-        announcer=announcer,
+        tracker=clients.tracker,
+        runners=clients.runners,
+        jobs=clients.jobs,
+        poller=LaunchPoller(settings, clock, clients.jobs, clients.runners, clients.tracker),
+        reader=clients.reader,
+        notifier=notifier,
         audit=store.audit,
     )
     scheduler = _scheduler(tools, settings.store.url)
-    desk = LaunchDesk(settings, clock, store.launches, store.audit, scheduler.take_up)
+    service = LaunchService(settings, clock, store.launches, store.audit, scheduler.take_up)
     try:
-        yield LaunchRoom(desk, scheduler)
+        yield LaunchComponents(service, scheduler)
     finally:
-        await end(Part.TURNS, scheduler.stop(grace=SHARES[Part.TURNS] * 0.75))
+        await end(Phase.TURNS, scheduler.stop(grace=BUDGETS[Phase.TURNS] * 0.75))

@@ -23,7 +23,7 @@ _DAY = timedelta(days=1)
 
 
 def home(launches: Sequence[Launch], now: datetime, user_id: str, scan: Scan | None = None) -> Message:
-    """The board from recent launches, newest first, at most 100 blocks; `text` is its one-line summary.
+    """Return the board from recent launches, newest first, at most 100 blocks; `text` is its one-line summary.
 
     `scan` tells what is at work in the whole project, whoever began it; None while that is being asked.
     """
@@ -48,7 +48,7 @@ def home(launches: Sequence[Launch], now: datetime, user_id: str, scan: Scan | N
 
 
 def _project(scan: Scan | None) -> str:
-    """What is at work everywhere, escaped."""
+    """Return what is at work everywhere, escaped."""
     return "asking all regions..." if scan is None else escape(working_line(scan))
 
 

@@ -45,15 +45,15 @@ _GLYPHS: Mapping[str, str] = MappingProxyType(
 
 
 def glyph(state: StrEnum) -> str:
-    """The state's glyph; `?` for a state that this table does not know."""
+    """Return the state's glyph; `?` for a state that this table does not know."""
     return _GLYPHS.get(state.value, UNKNOWN)
 
 
 def with_words(state: StrEnum) -> str:
-    """The glyph and the state in words: "✓ partially succeeded"."""
+    """Return the glyph and the state in words: "✓ partially succeeded"."""
     return f"{glyph(state)} {words(state)}"
 
 
 def words(state: StrEnum) -> str:
-    """The state in words, without its glyph."""
+    """Return the state in words, without its glyph."""
     return state.value.replace("_", " ")

@@ -24,7 +24,7 @@ def in_flight(launch: Launch) -> bool:
 
 
 def state_words(launch: Launch) -> str:
-    """The launch's state with its glyph; of a submitted one its job's state."""
+    """Return the launch's state with its glyph; of a submitted one its job's state."""
     if launch.verdict is Verdict.SUBMITTED and launch.job is not None:
         return f"{icons.glyph(launch.job.state)} job {icons.words(launch.job.state)}"
     words = {Verdict.OPEN: "on its way", Verdict.TIMED_OUT: "no job yet"}.get(launch.verdict)
@@ -42,7 +42,7 @@ def line(launch: Launch, now: datetime) -> str:
 
 
 def lines(launches: Sequence[Launch], now: datetime, *, most: int = MOST) -> list[Block]:
-    """Launches as sections, at most `most` of them, and how many more there are."""
+    """Launch as sections, at most `most` of them, and how many more there are."""
     shown = [line(launch, now) for launch in launches[:most]]
     made = [
         section("\n".join(shown[start : start + _SECTION_LINES]))
@@ -53,7 +53,7 @@ def lines(launches: Sequence[Launch], now: datetime, *, most: int = MOST) -> lis
 
 
 def status(launches: Sequence[Launch], now: datetime, user_id: str) -> Message:
-    """The answer to `/launch status`: launches in flight and those of the last day, the asker's first."""
+    """Return the answer to `/launch status`: launches in flight and those of the last day, the asker's first."""
     if not launches:
         text = "No launches in flight and none in the last day."
         return Message(text=text, blocks=(section(text),))

@@ -16,5 +16,5 @@ class Message:
 
 
 def said(text: str) -> Message:
-    """A message of one paragraph; the text is mrkdwn, escaped already."""
+    """Return a message of one paragraph; the text is mrkdwn, escaped already."""
     return Message(text=text, blocks=(section(text),))

@@ -37,7 +37,7 @@ class PresetWords:
 
 
 def launch_help() -> Message:
-    """The answer to `/launch help`."""
+    """Return the answer to `/launch help`."""
     text = (
         "*/launch* starts a training job and follows it to its end.\n"
         "`/launch` starts the default preset.\n"
@@ -51,7 +51,7 @@ def launch_help() -> Message:
 
 
 def monitor_help() -> Message:
-    """The answer to `/monitor help`."""
+    """Return the answer to `/monitor help`."""
     text = (
         "*/monitor* shows runners, builds, jobs and runs, six tables in a thread.\n"
         "`/monitor runners jobs` shows only these: `runners`, `builds`, `recent-builds`, `jobs`, `runs`, "
@@ -65,7 +65,7 @@ def monitor_help() -> Message:
 
 
 def presets(available: Sequence[PresetWords]) -> Message:
-    """The answer to `/launch presets`: one line each, the default marked."""
+    """Return the answer to `/launch presets`: one line each, the default marked."""
     if not available:
         return said("No preset may be launched here. Type `/launch help` for what is possible.")
     every = [_preset(preset) for preset in available[:_MOST_PRESETS]]
@@ -91,30 +91,30 @@ def _preset(preset: PresetWords) -> str:
 
 
 def bad_input(reason: str) -> Message:
-    """What was wrong with what a person typed; the sentence comes whole from the parser."""
+    """Return what was wrong with what a person typed; the sentence comes whole from the parser."""
     return said(
         prose(sentence(one_line(reason)), _SENTENCE) or "That is not understood. Type `/launch help`."
     )
 
 
 def invite_me(bot_name: str, command: str) -> Message:
-    """The bot is not in the channel: how to invite it, and that nothing was started."""
+    """Return the bot is not in the channel: how to invite it, and that nothing was started."""
     name, typed = code(f"/invite @{one_line(bot_name)}", 60), code(command, 60)
     return said(f"I am not in this channel. Type {name}, then {typed} again; nothing was started.")
 
 
 def other_workspace() -> Message:
-    """A person of another workspace typed or pressed something."""
+    """Return a person of another workspace typed or pressed something."""
     return said("I only answer people of the workspace in which I am installed, so I did nothing.")
 
 
 def nothing_started(reason: str) -> Message:
-    """A launch that was not stored."""
+    """Return a launch that was not stored."""
     return said(f"Nothing was started. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())
 
 
 def store_trouble(reason: str) -> Message:
-    """The store could not be used; the reason is the store's own sentence for people."""
+    """Return the store could not be used; the reason is the store's own sentence for people."""
     why = prose(sentence(one_line(reason)), _SENTENCE)
     return said(why or "The store of launches cannot be used right now. Try again in a minute.")
 
@@ -125,14 +125,14 @@ def unexpected(correlation_id: str) -> Message:
 
 
 def already_asked(url: str) -> Message:
-    """The second press of the same launch, with a link to the first."""
+    """Return the second press of the same launch, with a link to the first."""
     return said(
         f"You asked for that a moment ago: {_where(url, 'here is its card')}. Nothing more was started."
     )
 
 
 def already_looking(url: str) -> Message:
-    """A second `/monitor` while one is being written in the channel."""
+    """Return a second `/monitor` while one is being written in the channel."""
     return said(f"That is being written in this channel already: {_where(url, 'here is the thread')}.")
 
 
@@ -141,39 +141,39 @@ def _where(url: str, label: str) -> str:
 
 
 def too_soon() -> Message:
-    """A Refresh that was pressed again at once."""
+    """Return a Refresh that was pressed again at once."""
     return said("That was refreshed a moment ago. Press Refresh again in a few seconds.")
 
 
 def cancelling(name: str) -> Message:
-    """A cancel was taken down."""
+    """Return a cancel was taken down."""
     return said(f"Cancelling {code(name)}. Its card says when that is done.")
 
 
 def stopping(name: str) -> Message:
-    """A row of a table was asked to stop."""
+    """Return a row of a table was asked to stop."""
     return said(f"Cancelling {code(name)}. Press Refresh in a moment to see it end.")
 
 
 def sure_to_cancel(name: str, value: str) -> Message:
-    """The question before a row of a table is cancelled; `value` names the row to the button."""
+    """Return the question before a row of a table is cancelled; `value` names the row to the button."""
     question = f"Cancel {code(name)}? That cannot be undone."
     yes = button("Cancel it", ROW_CANCEL, value, style="danger")
     return Message(text=question, blocks=(section(question), *actions([yes])))
 
 
 def not_done(reason: str) -> Message:
-    """What a person asked for could not be done; the reason is an outside system's, in one sentence."""
+    """Return what a person asked for could not be done; the reason is an outside system's, in one sentence."""
     return said(f"That could not be done. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())
 
 
 def log_unread(name: str, reason: str) -> Message:
-    """A log that could not be read for a person who asked."""
+    """Return a log that could not be read for a person who asked."""
     return said(f"The log of {code(name)} could not be read. {prose(sentence(one_line(reason)), _SENTENCE)}")
 
 
 def log_file_comment(name: str, *, lines: int, cut_before: bool) -> str:
-    """The words above a log's file; with `cut_before` its beginning was left out."""
+    """Return the words above a log's file; with `cut_before` its beginning was left out."""
     kept = "its end, as the whole is too long" if cut_before else "whole"
     return f"The log of {code(name)}, {kept}: {lines:,} lines."
 

@@ -19,7 +19,7 @@ _OPEN = "```\n"
 
 
 def plain(message: Message, refused: frozenset[str]) -> Message:
-    """The message without the refused block types (as "container", "table"), each replaced by sections.
+    """Return the message without the refused block types (as "container", "table"), each replaced by sections.
 
     A container becomes its title and the beginning of its content, its buttons stay; a table becomes rows
     in a fence, cut at a row's border; anything else becomes its visible text. What is shortened says so.
@@ -62,7 +62,7 @@ def _is_fence(child: Block) -> bool:
 
 
 def _inside(child: Block) -> str:
-    """What stands in a fence; it is escaped already."""
+    """Return what stands in a fence; it is escaped already."""
     return str(child["text"]["text"]).removeprefix(_OPEN).removesuffix("\n```")
 
 

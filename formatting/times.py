@@ -11,7 +11,7 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def aware(at: datetime) -> datetime:
-    """The time in UTC; a naive one is taken for UTC, so that two times can always be compared."""
+    """Return the time in UTC; a naive one is taken for UTC, so that two times can always be compared."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
@@ -53,17 +53,17 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 
 def utc(at: datetime) -> str:
-    """The moment in plain text: "2026-11-23 14:02 UTC"."""
+    """Return the moment in plain text: "2026-11-23 14:02 UTC"."""
     return aware(at).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def clock(at: datetime) -> str:
-    """The time of day in plain text: "14:02 UTC"."""
+    """Return the time of day in plain text: "14:02 UTC"."""
     return aware(at).strftime("%H:%M UTC")
 
 
 def date_element(at: datetime) -> dict[str, Any]:
-    """A rich_text date element, which each reader sees in their own zone, with UTC where it cannot be shown.
+    """Return a rich_text date element, which each reader sees in their own zone, with UTC where it cannot be shown.
 
     https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
     """
@@ -76,7 +76,7 @@ def date_element(at: datetime) -> dict[str, Any]:
 
 
 def date_in_text(at: datetime, form: str = "{date_short_pretty} at {time}") -> str:
-    """A date inside mrkdwn, in each reader's own zone, with UTC as its fallback.
+    """Return a date inside mrkdwn, in each reader's own zone, with UTC as its fallback.
 
     https://docs.slack.dev/messaging/formatting-message-text
     """

@@ -30,7 +30,7 @@ from handlers.commands.launch import LaunchCommand
 from handlers.commands.monitor import MonitorCommand
 from handlers.events.app_home import Home
 from handlers.slack.ephemeral import in_thread
-from handlers.slack.middleware import Ack, InFlight, until_acked
+from handlers.slack.middleware import Ack, ListenerTracker, wait_for_ack
 from handlers.slack.own_workspace import only_own
 
 Listener: TypeAlias = Callable[..., Awaitable[None]]
@@ -48,7 +48,7 @@ class Listeners:
 
 
 def web_client(settings: Settings, *, token: str = "") -> AsyncWebClient:
-    """A Web API client: a deadline for each call, and Slack's Retry-After honoured a few times."""
+    """Return a Web API client: a deadline for each call, and Slack's Retry-After honoured a few times."""
     return AsyncWebClient(
         token=token or None,
         base_url=f"{settings.slack.base_url}/",
@@ -59,9 +59,9 @@ def web_client(settings: Settings, *, token: str = "") -> AsyncWebClient:
 
 
 def build_app(
-    settings: Settings, secret: Secrets, workspace: Workspace, listeners: Listeners, in_flight: InFlight
+    settings: Settings, secret: Secrets, workspace: Workspace, listeners: Listeners, tracker: ListenerTracker
 ) -> AsyncApp:
-    """The app, with every listener registered; it asks nothing of Slack by itself, not even before an ack.
+    """Return the app, with every listener registered; it asks nothing of Slack by itself, not even before an ack.
 
     No listener hears of a payload from another workspace than the given one.
     """
@@ -78,25 +78,25 @@ def build_app(
         raise_error_for_unhandled_request=True,
     )
     app.error(_unheard)
-    app.middleware(only_own(workspace, in_flight))
-    app.command("/launch")(_guarded(in_flight, listeners.launch.handle))
-    app.command("/monitor")(_guarded(in_flight, listeners.monitor.handle))
-    app.action(action_ids.LAUNCH_CANCEL)(_guarded(in_flight, listeners.actions.cancel_launch))
-    app.action(action_ids.LAUNCH_RELAUNCH)(_guarded(in_flight, listeners.actions.relaunch))
-    app.action(action_ids.MONITOR_REFRESH)(_guarded(in_flight, listeners.monitor.refresh))
-    app.action(action_ids.MONITOR_ACT)(_guarded(in_flight, listeners.actions.act))
-    app.action(action_ids.ROW_CANCEL)(_guarded(in_flight, listeners.actions.cancel_row))
-    app.action(action_ids.LOG_FILE)(_guarded(in_flight, listeners.actions.log_file))
-    app.action(action_ids.LOG_MORE)(_guarded(in_flight, listeners.actions.log_context))
-    app.action(action_ids.LOG_LESS)(_guarded(in_flight, listeners.actions.log_context))
-    app.action(action_ids.HOME_REFRESH)(_guarded(in_flight, listeners.home.refresh))
+    app.middleware(only_own(workspace, tracker))
+    app.command("/launch")(_guarded(tracker, listeners.launch.handle))
+    app.command("/monitor")(_guarded(tracker, listeners.monitor.handle))
+    app.action(action_ids.LAUNCH_CANCEL)(_guarded(tracker, listeners.actions.cancel_launch))
+    app.action(action_ids.LAUNCH_RELAUNCH)(_guarded(tracker, listeners.actions.relaunch))
+    app.action(action_ids.MONITOR_REFRESH)(_guarded(tracker, listeners.monitor.refresh))
+    app.action(action_ids.MONITOR_ACT)(_guarded(tracker, listeners.actions.act))
+    app.action(action_ids.ROW_CANCEL)(_guarded(tracker, listeners.actions.cancel_row))
+    app.action(action_ids.LOG_FILE)(_guarded(tracker, listeners.actions.log_file))
+    app.action(action_ids.LOG_MORE)(_guarded(tracker, listeners.actions.log_context))
+    app.action(action_ids.LOG_LESS)(_guarded(tracker, listeners.actions.log_context))
+    app.action(action_ids.HOME_REFRESH)(_guarded(tracker, listeners.home.refresh))
     app.action(_OPENED)(_acknowledge)
-    app.event("app_home_opened")(_guarded(in_flight, listeners.home.opened))
+    app.event("app_home_opened")(_guarded(tracker, listeners.home.opened))
     return app
 
 
 def _bolt_log() -> logging.Logger:
-    """The logger whose level Bolt copies to all of its own; below ERROR these write whole requests down."""
+    """Return the logger whose level Bolt copies to all of its own; below ERROR these write whole requests down."""
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.ERROR)
     return logger
@@ -126,15 +126,15 @@ async def _acknowledge(ack: Callable[..., Awaitable[Any]]) -> None:
     await ack()
 
 
-def _guarded(in_flight: InFlight, listener: Listener) -> Callable[[AsyncArgs], Awaitable[None]]:
-    """The listener as Bolt calls it: known to `in_flight`, and with the last catch around it.
+def _guarded(tracker: ListenerTracker, listener: Listener) -> Callable[[AsyncArgs], Awaitable[None]]:
+    """Return the listener as Bolt calls it: known to `in_flight`, and with the last catch around it.
 
     Not left to Bolt's own error handler, which takes an ack back when a listener fails right after it.
     """
     names = tuple(inspect.signature(listener).parameters)
 
     async def work(args: AsyncArgs, ack: Ack) -> None:
-        in_flight.working()
+        tracker.working()
         given = {"ack": ack, "respond": in_thread(args)}
         try:
             await listener(**{name: given.get(name) or getattr(args, name) for name in names})
@@ -142,7 +142,7 @@ def _guarded(in_flight: InFlight, listener: Listener) -> Callable[[AsyncArgs], A
             await _unexpected(error, args)
 
     async def run(args: AsyncArgs) -> None:
-        await until_acked(args.ack, functools.partial(work, args))
+        await wait_for_ack(args.ack, functools.partial(work, args))
 
     async def run_event(args: AsyncArgs) -> None:
         # Bolt acknowledges an event as soon as this returns.

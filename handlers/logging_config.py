@@ -19,7 +19,7 @@ _LONGEST = 16_384
 
 
 def set_up_logging(*, level: int = logging.INFO) -> None:
-    """Sends our log, and the libraries' warnings, to standard error."""
+    """Send our log, and the libraries' warnings, to standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -18,27 +18,27 @@ import stamina
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from bot.app import Clouds, make_clouds, open_launches, open_scanner
-from bot.clients.slack import Outbox, SlackClient
+from bot.app import ExternalClients, make_external_clients, open_launch_components, open_scanner
+from bot.clients.slack import EditQueue, SlackClient
 from bot.models.errors import BadInput, ServiceError
 from bot.models.workspace import Workspace
 from bot.runtime.clock import SystemClock
-from bot.runtime.shutdown import END_SECONDS, SHARES, Part, end
+from bot.runtime.shutdown import BUDGETS, END_SECONDS, Phase, end
 from bot.settings import Secrets, Settings
 from bot.settings.loader import load_secrets, load_settings
 from bot.store import Store, open_store, take_lock
-from handlers.actions.cancel_row import RowDesk
+from handlers.actions.cancel_row import RowCanceller
 from handlers.actions.launch_buttons import Actions
-from handlers.actions.show_log import LogDesk
+from handlers.actions.show_log import LogActions
 from handlers.app import Listeners, build_app, web_client
 from handlers.commands.launch import LaunchCommand
 from handlers.commands.monitor import MonitorCommand
 from handlers.events.app_home import Home
 from handlers.logging_config import set_up_logging
-from handlers.slack.launch_notifier import SlackAnnouncer
-from handlers.slack.middleware import InFlight
-from handlers.slack.monitor_thread import Machines, Voice
-from handlers.slack.poster import Speaker
+from handlers.slack.launch_notifier import SlackLaunchNotifier
+from handlers.slack.middleware import ListenerTracker
+from handlers.slack.monitor_thread import MachineTypes, Voice
+from handlers.slack.poster import MessagePoster
 from handlers.slack.transport import listen
 
 log = structlog.get_logger("serve")
@@ -59,15 +59,15 @@ class Bot:
 
     app: AsyncApp
     store: Store
-    in_flight: InFlight
+    tracker: ListenerTracker
     warming: asyncio.Task[None]
     listening: asyncio.Event
 
 
 def serve(settings_path: Path, *, http: bool) -> NoReturn:
-    """Runs the bot until SIGTERM or SIGINT, and ends the process with exit code 0.
+    """Run the bot until SIGTERM or SIGINT, and ends the process with exit code 0.
 
-    Raises SettingsError for a wrong settings file, StoreError when the store cannot be used (or another
+    Raise SettingsError for a wrong settings file, StoreError when the store cannot be used (or another
     bot uses it), BadInput when a token is missing or refused, ServiceError when Slack does not answer.
     """
     set_up_logging()
@@ -94,7 +94,7 @@ async def _serve(settings: Settings, secret: Secrets, *, http: bool) -> None:
 
 
 def _stop(work: asyncio.Task[None]) -> None:
-    """Ends the bot, its start included; once, as a second signal must not cut the end short."""
+    """End the bot, its start included; once, as a second signal must not cut the end short."""
     if not work.cancelling():
         log.info("stopping")
         work.cancel()
@@ -110,7 +110,7 @@ def _cut() -> None:
 
 
 def _exit() -> NoReturn:
-    """Ends the process now: each step of a launch is written down before it, so nothing is lost."""
+    """End the process now: each step of a launch is written down before it, so nothing is lost."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
@@ -127,7 +127,7 @@ async def serving(
     with take_lock(settings.store.url):
         async with (
             open_bot(settings, secret) as bot,
-            listen(bot.app, bot.in_flight, settings, secret, http=http) as url,
+            listen(bot.app, bot.tracker, settings, secret, http=http) as url,
         ):
             bot.listening.set()
             yield bot, url
@@ -136,21 +136,21 @@ async def serving(
 @asynccontextmanager
 async def open_bot(settings: Settings, secret: Secrets) -> AsyncIterator[Bot]:
     """The app with everything behind it; unfinished launches are taken up before anything new comes in."""
-    clouds = make_clouds(settings, secret)
-    outbox = Outbox(settings.slack.edits_per_minute)
+    clients = make_external_clients(settings, secret)
+    edit_queue = EditQueue(settings.slack.edits_per_minute)
     store = await open_store(settings.store.url, SystemClock())
     try:
-        async with _answering(settings, secret, clouds, store, outbox) as bot:
+        async with _answering(settings, secret, clients, store, edit_queue) as bot:
             yield bot
     finally:
         # After the last turn: the edits that it owes go out while the clients close.
-        await end(Part.CLIENTS, outbox.close(grace=SHARES[Part.CLIENTS] - 0.2), clouds.close())
-        await end(Part.STORE, store.close())
+        await end(Phase.CLIENTS, edit_queue.close(grace=BUDGETS[Phase.CLIENTS] - 0.2), clients.close())
+        await end(Phase.STORE, store.close())
 
 
 @asynccontextmanager
 async def _answering(
-    settings: Settings, secret: Secrets, clouds: Clouds, store: Store, outbox: Outbox
+    settings: Settings, secret: Secrets, clients: ExternalClients, store: Store, edit_queue: EditQueue
 ) -> AsyncIterator[Bot]:
     clock = SystemClock()
     client = web_client(settings, token=secret.slack_bot_token.get_secret_value())
@@ -158,44 +158,44 @@ async def _answering(
         client, posts_per_second=settings.slack.posts_per_second, post_burst=settings.slack.post_burst
     )
     workspace, bot_name = await _whoami(slack)
-    speaker = Speaker(
+    poster = MessagePoster(
         slack,
         store.workspaces,
         clock,
         team_id=workspace.team_id,
         refusal_hours=settings.timing.refusal_hours,
     )
-    announcer = SlackAnnouncer(slack, speaker, outbox, clock, store.launches, bot_name=bot_name)
-    machines = Machines(settings, store.launches)
-    in_flight = InFlight()
+    notifier = SlackLaunchNotifier(slack, poster, edit_queue, clock, store.launches, bot_name=bot_name)
+    machines = MachineTypes(settings, store.launches)
+    tracker = ListenerTracker()
     async with (
-        open_scanner(settings, clouds, store) as scanner,
-        open_launches(settings, clouds, store, announcer) as room,
+        open_scanner(settings, clients, store) as scanner,
+        open_launch_components(settings, clients, store, notifier) as room,
     ):
-        logs = LogDesk(settings, clock, clouds, store, slack, speaker)
+        logs = LogActions(settings, clock, clients, store, slack, poster)
         listeners = Listeners(
-            launch=LaunchCommand(settings, clock, room.desk, announcer),
+            launch=LaunchCommand(settings, clock, room.service, notifier),
             monitor=MonitorCommand(
-                settings, clock, scanner, Voice(slack, speaker, outbox, bot_name), store.threads, machines
+                settings, clock, scanner, Voice(slack, poster, edit_queue, bot_name), store.threads, machines
             ),
-            actions=Actions(room.desk, logs, RowDesk(settings, clock, clouds, store, room.desk)),
-            home=Home(settings, slack, room.desk, scanner, clock),
+            actions=Actions(room.service, logs, RowCanceller(settings, clock, clients, store, room.service)),
+            home=Home(settings, slack, room.service, scanner, clock),
         )
         listening = asyncio.Event()
-        warming = asyncio.create_task(_warmed(clouds, listening))
+        warming = asyncio.create_task(_warmed(clients, listening))
         resumed = await room.scheduler.start()
         log.info("launches taken up", launches=resumed)
         try:
-            app = build_app(settings, secret, workspace, listeners, in_flight)
-            yield Bot(app, store, in_flight, warming, listening)
+            app = build_app(settings, secret, workspace, listeners, tracker)
+            yield Bot(app, store, tracker, warming, listening)
         finally:
             warming.cancel()
-            await end(Part.LISTENERS, in_flight.end(), _ended(warming))
+            await end(Phase.LISTENERS, tracker.end(), _ended(warming))
 
 
-async def _warmed(clouds: Clouds, listening: asyncio.Event) -> None:
+async def _warmed(clients: ExternalClients, listening: asyncio.Event) -> None:
     await listening.wait()
-    await clouds.warm()
+    await clients.warm()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -203,9 +203,9 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 
 async def _whoami(slack: SlackClient) -> tuple[Workspace, str]:
-    """The workspace and the bot's name, known before the bot listens: nobody else's words are answered.
+    """Return the workspace and the bot's name, known before the bot listens: nobody else's words are answered.
 
-    A wrong token is found here too, before anybody types. Raises BadInput for one.
+    A wrong token is found here too, before anybody types. Raise BadInput for one.
     """
     try:
         return await stamina.AsyncRetryingCaller(

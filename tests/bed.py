@@ -35,7 +35,7 @@ SPEED = 20.0
 QUICK = {
     "scan_first": 0.6,
     "scan_limit": 2.0,
-    "scan_share": 0.5,
+    "scan_cache_ttl": 0.5,
     "call": 5.0,
     "follow_first": 0.2,
     "follow_last": 0.5,
@@ -150,8 +150,8 @@ class Bed:
 
     async def launches(self) -> tuple[Launch, ...]:
         """Every launch of the store, oldest first."""
-        newest_first = await self.store.launches.recent(since=self.start, limit=1000)
-        return tuple(reversed(newest_first))
+        created_sort_key = await self.store.launches.recent(since=self.start, limit=1000)
+        return tuple(reversed(created_sort_key))
 
     async def settled(self, *verdicts: str) -> None:
         """Returns once the launches stand exactly so, oldest first, and all is done for them."""

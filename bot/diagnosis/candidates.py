@@ -14,7 +14,7 @@ from bot.diagnosis.parsing.prefixes import Level
 from bot.diagnosis.parsing.tracebacks import Chain, Raised, from_another
 from bot.diagnosis.rules import EXCEPTION
 from bot.diagnosis.rules.matcher import Match, Table
-from bot.diagnosis.rules.rule import Strength
+from bot.diagnosis.rules.rule import Specificity
 from bot.models.diagnosis import Source
 
 
@@ -39,22 +39,22 @@ class Event:
 
 
 _OF_EXCEPTION = {
-    Strength.OWN: 82,
-    Strength.VERDICT: 84,
-    Strength.SPECIFIC: 80,
-    Strength.CLASS: 74,
-    Strength.GENERIC: 66,
-    Strength.SECONDARY: 42,
-    Strength.CONSEQUENCE: 14,
+    Specificity.OWN: 82,
+    Specificity.VERDICT: 84,
+    Specificity.SPECIFIC: 80,
+    Specificity.CLASS: 74,
+    Specificity.GENERIC: 66,
+    Specificity.SECONDARY: 42,
+    Specificity.CONSEQUENCE: 14,
 }
 _OF_LINE = {
-    Strength.OWN: 78,
-    Strength.VERDICT: 90,
-    Strength.SPECIFIC: 76,
-    Strength.CLASS: 70,
-    Strength.GENERIC: 60,
-    Strength.SECONDARY: 40,
-    Strength.CONSEQUENCE: 10,
+    Specificity.OWN: 78,
+    Specificity.VERDICT: 90,
+    Specificity.SPECIFIC: 76,
+    Specificity.CLASS: 70,
+    Specificity.GENERIC: 60,
+    Specificity.SECONDARY: 40,
+    Specificity.CONSEQUENCE: 10,
 }
 #: What a line loses that does not itself claim to be an error.
 _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
@@ -94,13 +94,13 @@ _INSTALL_ROWS = 40
 
 
 def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | None:
-    """Returns the event of a row outside all tracebacks, or None if it says nothing of the kind."""
+    """Return the event of a row outside all tracebacks, or None if it says nothing of the kind."""
     clean = rows.clean(row)
     text = clean.text.strip()
     if not _WORDS.search(text) or harmless(text):
         return None
     match = table.match(text, exception="", source=source)
-    if clean.quote != clean.text and (match is None or match.cause.strength is Strength.CONSEQUENCE):
+    if clean.quote != clean.text and (match is None or match.cause.strength is Specificity.CONSEQUENCE):
         match = table.match(clean.quote.strip(), exception="", source=source) or match
     blamed = clean.level is Level.WARNING and _left_without_index(rows, row)
     answer = _FIELD.match(clean.quote)
@@ -116,8 +116,8 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
     elif clean.level is Level.INFO:
         weight -= _INFO
     elif not shouted:
-        weight -= _UNPROVEN if strength is Strength.VERDICT else _PLAIN
-    if strength is Strength.VERDICT and match is not None and not match.parts:
+        weight -= _UNPROVEN if strength is Specificity.VERDICT else _PLAIN
+    if strength is Specificity.VERDICT and match is not None and not match.parts:
         weight -= _BARE
     rest = _rest(rows, row)
     told = next((found["said"] for line in rest if (found := _FIELD.match(line))), "") if not answer else ""
@@ -129,33 +129,33 @@ def line_event(rows: Rows, row: int, table: Table, source: Source) -> Event | No
 
 
 def _explains(text: str, table: Table, source: Source) -> bool:
-    """Returns whether a line says more than that something failed."""
+    """Return whether a line says more than that something failed."""
     if _ADVISES.match(text):
         return False
     match = table.match(text, exception="", source=source)
-    return not from_another(text) and (match is None or match.cause.strength > Strength.SECONDARY)
+    return not from_another(text) and (match is None or match.cause.strength > Specificity.SECONDARY)
 
 
 def _in_an_error(rows: Rows, row: int) -> bool:
-    """Returns whether a field of a printed answer stands shortly below the word "error"."""
+    """Return whether a field of a printed answer stands shortly below the word "error"."""
     return any("error" in text[:400].lower() for text in rows.raw[max(0, row - _FIELD_ROWS) : row])
 
 
 def _left_without_index(rows: Rows, row: int) -> bool:
-    """Returns whether a warning was the error: an installer without its index finds no package soon after."""
+    """Return whether a warning was the error: an installer without its index finds no package soon after."""
     if not _NO_INDEX.match(rows.clean(row).text):
         return False
     return any(_NOTHING_FOUND.search(text[:200]) for text in rows.raw[row + 1 : row + _INSTALL_ROWS])
 
 
 def _rest(rows: Rows, row: int) -> list[str]:
-    """Returns what else the same entry says below the row."""
+    """Return what else the same entry says below the row."""
     below = range(row + 1, min(len(rows), row + 8))
     return [rows.clean(at).text.strip() for at in below if rows.entry[at] == rows.entry[row]]
 
 
 def _following(rows: Rows, row: int) -> list[str]:
-    """Returns what follows the row's entry at once, two rows at most: errors, or what its colon announces."""
+    """Return what follows the row's entry at once, two rows at most: errors, or what its colon announces."""
     announced = rows.clean(row).text.endswith(":")
     said: list[str] = []
     for below in range(row + 1, min(len(rows), row + 8)):
@@ -185,15 +185,15 @@ def _of_raised(one: Raised, table: Table, source: Source, penalty: int) -> Event
     got = one.text.rpartition(_GOT_LAST)[2]
     match = table.match(got, exception=one.name, source=source, where=one.where) if got != one.text else None
     match = match or table.match(head, exception=one.name, source=source, where=one.where)
-    if more and (match is None or match.cause.strength < Strength.SPECIFIC):
+    if more and (match is None or match.cause.strength < Specificity.SPECIFIC):
         wider = table.match(f"{head} {more}", exception=one.name, source=source, where=one.where)
-        least = match.cause.strength if match else Strength.CONSEQUENCE
+        least = match.cause.strength if match else Specificity.CONSEQUENCE
         if wider is not None and wider.cause.strength > least:
-            penalty += _BELOW if match is None or least > Strength.CONSEQUENCE else _WRAPPED
+            penalty += _BELOW if match is None or least > Specificity.CONSEQUENCE else _WRAPPED
             match = wider
     if match is None:
         match = Match(EXCEPTION, 0, len(head), ())
-    announces = one.text.endswith(":") and not more and match.cause.strength < Strength.SPECIFIC
+    announces = one.text.endswith(":") and not more and match.cause.strength < Specificity.SPECIFIC
     if announces or _POINTS_BACK.search(one.text):
         penalty += _ANNOUNCES
     weight = _OF_EXCEPTION[match.cause.strength] - penalty
@@ -201,7 +201,7 @@ def _of_raised(one: Raised, table: Table, source: Source, penalty: int) -> Event
 
 
 def chain_event(chain: Chain, table: Table, source: Source) -> Event | None:
-    """Returns the event of the exception in a chain that best names what to change; None if it is ignored."""
+    """Return the event of the exception in a chain that best names what to change; None if it is ignored."""
     if chain.ignored:
         return None
     traced = any(one.traced for one in chain.raised)
@@ -211,26 +211,26 @@ def chain_event(chain: Chain, table: Table, source: Source) -> Event | None:
     for at in range(len(events) - 2, -1, -1):
         if _names_more(events[at], events[best], direct=all(chain.direct[at:best])):
             best = at
-    telling = [event.quote if event.weight > _OF_EXCEPTION[Strength.SECONDARY] else "" for event in events]
+    telling = [event.quote if event.weight > _OF_EXCEPTION[Specificity.SECONDARY] else "" for event in events]
     telling[best] = events[best].quote
     also = retold(telling, best, chain.direct)
     return replace(events[best], also=also, raised=traced and not chain.aside)
 
 
 def _names_more(inner: Event, outer: Event, *, direct: bool) -> bool:
-    """Returns whether the earlier exception explains more than the later one that came of it."""
+    """Return whether the earlier exception explains more than the later one that came of it."""
     same = inner.match and outer.match and inner.match.cause.category == outer.match.cause.category
-    if direct and same and inner.quote.endswith(":") and outer.weight >= _OF_EXCEPTION[Strength.CLASS]:
+    if direct and same and inner.quote.endswith(":") and outer.weight >= _OF_EXCEPTION[Specificity.CLASS]:
         return False
     if inner.weight != outer.weight:
         return inner.weight > outer.weight
     if same and inner.match and outer.match and inner.match.parts and not outer.match.parts:
         return True
-    return not direct and not same and outer.weight < _OF_EXCEPTION[Strength.SPECIFIC] - _BELOW
+    return not direct and not same and outer.weight < _OF_EXCEPTION[Specificity.SPECIFIC] - _BELOW
 
 
 def line_events(rows: Rows, hits: Iterable[int], used: set[int], table: Table, source: Source) -> list[Event]:
-    """Returns the events of the hits that no traceback used; equal lines are looked up once."""
+    """Return the events of the hits that no traceback used; equal lines are looked up once."""
     events: list[Event] = []
     silent: set[str] = set()
     for row in hits:
@@ -251,7 +251,7 @@ _ROWS = 8
 
 
 def boxed_error(rows: Rows, row: int) -> bool:
-    """Returns whether a row stands in a box whose upper edge says "Error", as click and typer draw one."""
+    """Return whether a row stands in a box whose upper edge says "Error", as click and typer draw one."""
     for at in range(row, max(-1, row - _ROWS), -1):
         if _TOP.match(rows.clean(at).text.lstrip()):
             return at < row

@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W_]{3,}")
 
 
 def retold(quotes: Sequence[str], chosen: int, direct: Sequence[bool]) -> tuple[str, ...]:
-    """Returns what came of the chosen exception in the end (" -> ...") and what it came of (" (from ...)").
+    """Return what came of the chosen exception in the end (" -> ...") and what it came of (" (from ...)").
 
     `quotes` are the chain's exceptions ("Class: message"), the first raised first; `direct` tells of each
     but the first whether it was raised from the one before. One without words of its own ("") adds nothing.

@@ -11,7 +11,7 @@ from bot.diagnosis.candidates import Event
 from bot.diagnosis.parsing.lines import Rows
 from bot.diagnosis.rules.dependencies import PACKAGE_BUILD
 from bot.diagnosis.rules.matcher import Match
-from bot.diagnosis.rules.rule import Strength
+from bot.diagnosis.rules.rule import Specificity
 from bot.models.diagnosis import Category
 
 #: What the system tells a program whose storage mount failed; the mount itself says why, in a line before.
@@ -31,7 +31,7 @@ _NOT_OWN = frozenset({Category.NCCL_DISTRIBUTED, Category.UNKNOWN})
 
 
 def aftermath(events: Sequence[Event], standing: Sequence[Event]) -> frozenset[int]:
-    """Returns the rows of the events that came of another; `standing` are those that may explain one.
+    """Return the rows of the events that came of another; `standing` are those that may explain one.
 
     Both are in the order of their rows.
     """
@@ -59,17 +59,17 @@ def aftermath(events: Sequence[Event], standing: Sequence[Event]) -> frozenset[i
 
 
 def _raised_of_its_own(event: Event) -> bool:
-    """Returns whether a rank died of something else than of the loss of another."""
+    """Return whether a rank died of something else than of the loss of another."""
     return (
         event.raised
         and event.match is not None
-        and event.match.cause.strength >= Strength.GENERIC
+        and event.match.cause.strength >= Specificity.GENERIC
         and event.match.cause.category not in _NOT_OWN
     )
 
 
 def _denied_below(event: Event, denials: Sequence[int]) -> bool:
-    """Returns whether an image was refused with a bare status, and a line soon after names the permission."""
+    """Return whether an image was refused with a bare status, and a line soon after names the permission."""
     if not _BARE_STATUS.search(event.quote):
         return False
     at = bisect_right(denials, event.row)
@@ -81,7 +81,7 @@ def _failed_install(event: Event) -> bool:
 
 
 def _was_refused(said: str, near: Sequence[Event]) -> bool:
-    """Returns whether a line before had told why the file of which a program complains cannot be used."""
+    """Return whether a line before had told why the file of which a program complains cannot be used."""
     names = _FILE.findall(said)
     told = [other.quote for other in near if not other.raised and other.weight >= _AN_ERROR]
     return any(name in quote for name in names for quote in told)
@@ -100,7 +100,7 @@ _TIMES, _BEFORE_THE_END = 3, 8
 
 
 def stuck_in(events: Sequence[Event], progress: int) -> tuple[frozenset[int], Event | None]:
-    """Returns the rows of one cause's errors that came again and again up to a timeout, and that timeout.
+    """Return the rows of one cause's errors that came again and again up to a timeout, and that timeout.
 
     `progress` is the last row on which work visibly went on: errors before it were overcome. Without a
     platform's timeout, or where the run was busy with something else, there are none.
@@ -116,23 +116,23 @@ def stuck_in(events: Sequence[Event], progress: int) -> tuple[frozenset[int], Ev
 
 
 def never_overcome(events: Sequence[Event], progress: int) -> frozenset[int]:
-    """Returns the rows of the errors that name what to change and after which no work visibly went on."""
+    """Return the rows of the errors that name what to change and after which no work visibly went on."""
     return frozenset(
         event.row
         for event in events
         if event.row > progress
         and event.match is not None
-        and event.match.cause.strength >= Strength.SPECIFIC
+        and event.match.cause.strength >= Specificity.SPECIFIC
     )
 
 
 def _is_a_timeout(event: Event) -> bool:
     cause = event.match.cause if event.match else None
-    return cause is not None and cause.category is Category.TIMEOUT and cause.strength is Strength.VERDICT
+    return cause is not None and cause.category is Category.TIMEOUT and cause.strength is Specificity.VERDICT
 
 
 def _names_a_cause(event: Event) -> bool:
-    return event.match is not None and event.match.cause.strength >= Strength.GENERIC
+    return event.match is not None and event.match.cause.strength >= Specificity.GENERIC
 
 
 _RETRIED = re.compile(
@@ -167,7 +167,7 @@ _NEAR, _GIVES_UP = 2, 12
 
 
 def retried(rows: Rows, event: Event) -> bool:
-    """Returns whether an error was tried again, as far as it and the rows right after it tell."""
+    """Return whether an error was tried again, as far as it and the rows right after it tell."""
     near = [rows.clean(row).text for row in range(event.row + 1, min(len(rows), event.last + 1 + _NEAR))]
     if any(_GAVE_UP.search(text[:400]) for text in [*near, event.quote]):
         return False
@@ -175,8 +175,8 @@ def retried(rows: Rows, event: Event) -> bool:
 
 
 def given_up(rows: Rows, events: Sequence[Event]) -> frozenset[int]:
-    """Returns the rows of the errors that were tried again until the program, soon after, gave up."""
-    named = [e for e in events if e.match is not None and e.match.cause.strength >= Strength.GENERIC]
+    """Return the rows of the errors that were tried again until the program, soon after, gave up."""
+    named = [e for e in events if e.match is not None and e.match.cause.strength >= Specificity.GENERIC]
     places = [event.row for event in named]
     until: dict[str, int] = {}
     for row in sorted(rows.holding(_WORDS, _MOST)):
@@ -197,7 +197,7 @@ _MOST_STEPS = 50
 
 
 def of_other_steps(rows: Rows, events: Sequence[Event]) -> frozenset[int]:
-    """Returns the rows of the events of steps that did not fail; none where no line names a failed step."""
+    """Return the rows of the events of steps that did not fail; none where no line names a failed step."""
     named = (_FAILED.search(rows.raw[row][:1_000]) for row in rows.holding(("build step ",), _MOST_STEPS))
     failed = {found[1] for found in named if found is not None}
     if not failed:
@@ -220,7 +220,7 @@ _OF_PROGRAMS = frozenset(
 
 
 def as_installs(rows: Rows, events: Sequence[Event]) -> list[Event]:
-    """Returns the events; those that pip quotes of a package's build become failed installs."""
+    """Return the events; those that pip quotes of a package's build become failed installs."""
     quoted = _quotations(rows)
     return [_as_install(event) if any(event.row in q for q in quoted) else event for event in events]
 

@@ -16,7 +16,7 @@ from bot.diagnosis.parsing.tracebacks import read_chains
 from bot.diagnosis.ranking import Choice, choose, spoken_before
 from bot.diagnosis.rules import CAUSES, GUESSES
 from bot.diagnosis.rules.matcher import Table, table_of
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.diagnosis.sampling import interesting
 from bot.diagnosis.summary import summary_of, with_kin
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
@@ -40,12 +40,12 @@ def diagnose_lines(
     severities: Sequence[str] | None = None,  # noqa: ARG001 - no evidence: platforms mark healthy stderr ERROR
     causes: tuple[Cause, ...] = CAUSES,
 ) -> Diagnosis:
-    """Returns what a log (entries, oldest first) says about a failure; never raises for any text.
+    """Return what a log (entries, oldest first) says about a failure; never raises for any text.
 
     `root_cause_index` counts entries from 0. `context` holds up to 20 entries before and 80 after it. All
     text in the answer is redacted and neutralised. A failed log that no cause fits has category `unknown`
     (`build_failure` where it is a build's and a line says what went wrong).
-    Raises ValueError for a source that is none of the three.
+    Raise ValueError for a source that is none of the three.
     """
     rows = Rows(lines)
     hits = interesting(rows)
@@ -61,7 +61,7 @@ def diagnose_lines(
 
 
 def _guessed(choice: Choice, source: Source) -> Choice:
-    """Returns the choice; where no cause knows an error, with what its plain words suggest."""
+    """Return the choice; where no cause knows an error, with what its plain words suggest."""
     if choice.event.match is not None:
         return choice
     match = table_of(GUESSES).match(choice.event.quote, exception="", source=source)
@@ -71,7 +71,7 @@ def _guessed(choice: Choice, source: Source) -> Choice:
 def find_events(
     rows: Rows, hits: Sequence[int], table: Table, source: Source
 ) -> tuple[list[Event], set[int]]:
-    """Returns all that went wrong, in order of rows, and the rows that belong to tracebacks."""
+    """Return all that went wrong, in order of rows, and the rows that belong to tracebacks."""
     chains, used = read_chains(rows, hits)
     events = [event for chain in chains if (event := chain_event(chain, table, source)) is not None]
     events += line_events(rows, hits, used, table, source)
@@ -106,7 +106,7 @@ def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, sour
 
 
 def _category(choice: Choice, source: Source) -> Category:
-    """Returns the category; what no cause explains in a build's log is what the build failed of."""
+    """Return the category; what no cause explains in a build's log is what the build failed of."""
     match = choice.event.match
     known = match.cause.category if match is not None else Category.UNKNOWN
     return Category.BUILD_FAILURE if known is Category.UNKNOWN and source is Source.CLOUD_BUILD else known
@@ -119,7 +119,7 @@ def _advice(source: Source) -> str:
 def _again(
     choice: Choice, shown: Sequence[str], entry: int, offset: int, table: Table, source: Source
 ) -> Choice:
-    """Returns the same choice as the redacted entries have it, so that the summary quotes nothing else.
+    """Return the same choice as the redacted entries have it, so that the summary quotes nothing else.
 
     `entry` and `offset` say where it stands: the entry, and the row within it.
     """
@@ -141,7 +141,7 @@ def _confidence(choice: Choice) -> Confidence:
     match = choice.event.match
     if match is None or choice.weight < _DOUBTFUL:
         return Confidence.LOW
-    return Confidence.HIGH if match.cause.strength >= Strength.CLASS else Confidence.MEDIUM
+    return Confidence.HIGH if match.cause.strength >= Specificity.CLASS else Confidence.MEDIUM
 
 
 def _silent(lines: Sequence[str]) -> Diagnosis:

@@ -12,7 +12,7 @@ _LOOKED_AT, _SHOWN = 12_000, 8_000
 
 
 def safe_entries(lines: Sequence[str]) -> list[str]:
-    """Returns as many entries, redacted as one text; long ones keep 8,000 characters of each end."""
+    """Return as many entries, redacted as one text; long ones keep 8,000 characters of each end."""
     pieces: list[str] = []
     halves: list[int] = []
     for line in lines:

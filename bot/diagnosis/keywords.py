@@ -42,7 +42,7 @@ _NOTHING = _Part(_NONE, {"": True})
 
 
 def hints_of(pattern: str) -> Hints:
-    """Returns the hints of a regular expression as `re` reads it (without flags inside it)."""
+    """Return the hints of a regular expression as `re` reads it (without flags inside it)."""
     part = _Reader(pattern).alternatives()
     starts = tuple(part.starts) if min(map(len, part.starts)) >= _SHORTEST else _NONE
     return Hints(part.needles, starts)
@@ -56,7 +56,7 @@ class _Reader:
         self.at = 0
 
     def alternatives(self) -> _Part:
-        """Returns what the branches up to the end, or to the group's end, have in common."""
+        """Return what the branches up to the end, or to the group's end, have in common."""
         branches = [self._sequence()]
         while self.pattern[self.at : self.at + 1] == "|":
             self.at += 1
@@ -86,7 +86,7 @@ class _Reader:
         return _Part(max([*found, (run,) if run else _NONE], key=_worth), starts)
 
     def _atom(self) -> tuple[str, _Part]:
-        """Reads one atom; returns its character if it is a plain one ("" if not), and what it needs."""
+        """Read one atom; returns its character if it is a plain one ("" if not), and what it needs."""
         char = self.pattern[self.at]
         if char == "(":
             return "", self._group()
@@ -105,7 +105,7 @@ class _Reader:
         return plain, _Part((plain,), {plain: True})
 
     def _group(self) -> _Part:
-        """Reads a group; what a look-around asks for is not counted."""
+        """Read a group; what a look-around asks for is not counted."""
         opens = _OPENS.match(self.pattern, self.at)
         around = _AHEAD_OR_BEHIND.match(self.pattern, self.at)
         self.at = opens.end() if opens else (around.end() + 1 if around else self.at + 1)
@@ -122,7 +122,7 @@ class _Reader:
 
 
 def _repeated(part: _Part, times: re.Match[str]) -> _Part:
-    """Returns what a part needs with its quantifier."""
+    """Return what a part needs with its quantifier."""
     if times["must"]:
         return _Part(part.needles, dict.fromkeys(part.starts, False))
     starts = dict(part.starts) if times["may"] == "?" else dict.fromkeys(part.starts, False)
@@ -131,7 +131,7 @@ def _repeated(part: _Part, times: re.Match[str]) -> _Part:
 
 
 def _followed(starts: dict[str, bool], by: dict[str, bool]) -> dict[str, bool]:
-    """Returns the starts of what has these starts and is followed by a part with those."""
+    """Return the starts of what has these starts and is followed by a part with those."""
     joined: dict[str, bool] = {}
     for start, whole in starts.items():
         if not whole or len(start) >= _LONGEST:
@@ -142,7 +142,7 @@ def _followed(starts: dict[str, bool], by: dict[str, bool]) -> dict[str, bool]:
 
 
 def _add(starts: dict[str, bool], more: dict[str, bool]) -> None:
-    """Adds starts to others; one that is whole here and goes on there goes on."""
+    """Add starts to others; one that is whole here and goes on there goes on."""
     for start, whole in more.items():
         starts[start] = starts.get(start, True) and whole
 
@@ -152,7 +152,7 @@ def _worth(words: tuple[str, ...]) -> tuple[int, int]:
 
 
 def lower(text: str) -> str:
-    """Returns the text in lower case and of the same length (one letter alone would become two)."""
+    """Return the text in lower case and of the same length (one letter alone would become two)."""
     return text.replace("\u0130", "i").lower()
 
 
@@ -169,7 +169,7 @@ class Words:
             known.append((word, frozenset(meant)))
 
     def heard(self, lowered: str) -> set[int]:
-        """Returns the numbers of all words in a text (lower case); takes time linear in its length."""
+        """Return the numbers of all words in a text (lower case); takes time linear in its length."""
         heard: set[int] = set()
         for word, meant in self._short:
             if word in lowered:
@@ -192,7 +192,7 @@ class Phrases:
         self._known = [(hints_of(p).needles, re.compile(p, re.IGNORECASE)) for p in patterns]
 
     def fit(self, text: str) -> bool:
-        """Returns whether a pattern is found in the text."""
+        """Return whether a pattern is found in the text."""
         lowered = lower(text)
         return any(
             pattern.search(text) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.diagnosis.keywords import Phrases
-from bot.diagnosis.parsing.prefixes import Clean, Level
+from bot.diagnosis.parsing.prefixes import Level, ParsedLine
 
 _LOUD = re.compile(
     r"""^(?:
@@ -66,11 +66,11 @@ _HARMLESS = Phrases(
 _COMPILER = re.compile(r"[^\s:]{1,200}:\d+(?::\d+)?: (?:fatal )?error: ")
 
 
-def loud(clean: Clean) -> bool:
-    """Returns whether a line itself claims to be an error."""
+def loud(clean: ParsedLine) -> bool:
+    """Return whether a line itself claims to be an error."""
     return clean.level is Level.ERROR or _LOUD.match(clean.text.lstrip()) is not None
 
 
 def harmless(text: str) -> bool:
-    """Returns whether a line only sounds like an error: a metric, a setting, a sample, a chatty library."""
+    """Return whether a line only sounds like an error: a metric, a setting, a sample, a chatty library."""
     return _HARMLESS.fit(text) and _COMPILER.match(text) is None

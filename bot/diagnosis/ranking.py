@@ -12,7 +12,7 @@ from bot.diagnosis.demotions import aftermath, given_up, never_overcome, of_othe
 from bot.diagnosis.noise import harmless
 from bot.diagnosis.parsing.lines import Rows
 from bot.diagnosis.parsing.platform import Outcome, is_platform
-from bot.diagnosis.rules.rule import Strength
+from bot.diagnosis.rules.rule import Specificity
 from bot.models.diagnosis import Category
 
 _PROGRESS = re.compile(
@@ -44,7 +44,7 @@ class Choice:
 
 
 def choose(rows: Rows, events: Sequence[Event], used: AbstractSet[int], outcome: Outcome) -> Choice | None:
-    """Returns the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks.
+    """Return the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks.
 
     Where a failure ends with vague words only, what was tried again before it was never overcome.
     """
@@ -79,12 +79,12 @@ def _heaviest(
 
 
 def spoken_before(rows: Rows, choice: Choice, events: Sequence[Event]) -> Choice:
-    """Returns, where the choice says only *that* it failed, the last thing the program said before it.
+    """Return returns, where the choice says only *that* it failed, the last thing the program said before it.
 
     It keeps the category that the consequence has: nothing more is known.
     """
     match = choice.event.match
-    if match is None or match.cause.strength > Strength.CONSEQUENCE:
+    if match is None or match.cause.strength > Specificity.CONSEQUENCE:
         return choice
     said = {event.row for event in events}
     for row in range(choice.event.row - 1, max(-1, choice.event.row - _NEAR_END), -1):
@@ -101,7 +101,7 @@ def spoken_before(rows: Rows, choice: Choice, events: Sequence[Event]) -> Choice
 
 
 def _last_progress(rows: Rows, events: Sequence[Event], used: AbstractSet[int]) -> int:
-    """Returns the last row, after the first event, on which work visibly went on; -1 if there is none."""
+    """Return the last row, after the first event, on which work visibly went on; -1 if there is none."""
     if not events:
         return -1
     first = min(event.row for event in events)
@@ -116,7 +116,7 @@ def _last_progress(rows: Rows, events: Sequence[Event], used: AbstractSet[int]) 
 
 
 def _overcome(rows: Rows, choice: Choice, used: AbstractSet[int], went_on: int) -> Choice:
-    """Returns the choice; a shell without a command goes on, so what a program raised later outweighs it."""
+    """Return the choice; a shell without a command goes on, so what a program raised later outweighs it."""
     match, row = choice.event.match, choice.event.row
     if match is None or match.cause.category is not Category.CONTAINER_START or choice.event.raised:
         return choice

@@ -32,7 +32,7 @@ _CHARACTERS = 600_000
 
 
 def interesting(rows: Rows) -> list[int]:
-    """Returns, ascending, the rows to look at: at most some thousands, however long the log is.
+    """Return returns, ascending, the rows to look at: at most some thousands, however long the log is.
 
     Of a short log all. Of others those that hold a telling word, or where these are very many the first and
     the last of each kind, and the last rows of all.
@@ -47,7 +47,7 @@ def interesting(rows: Rows) -> list[int]:
 
 
 def _affordable(rows: Rows, found: list[int]) -> list[int]:
-    """Returns the rows, or of very long ones as many first and last rows as may be looked at."""
+    """Return the rows, or of very long ones as many first and last rows as may be looked at."""
     lengths = [min(len(rows.raw[row]), HEAD + TAIL) for row in found]
     if sum(lengths) <= _CHARACTERS:
         return found

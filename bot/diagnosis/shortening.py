@@ -87,7 +87,7 @@ _BACK = 30
 
 
 def terse(text: str, longest: int) -> str:
-    """Returns the text without what every message of its kind says, and shorter still while over `longest`.
+    """Return the text without what every message of its kind says, and shorter still while over `longest`.
 
     What is then left out, in this order: a connection pool's words, the JSON around a message, queries of
     addresses, the steps of a build, the rest of addresses and paths, advice. It may stay longer than that.
@@ -102,17 +102,17 @@ def terse(text: str, longest: int) -> str:
 
 
 def without_hints(text: str) -> str:
-    """Returns the text without its sentences that give advice."""
+    """Return the text without its sentences that give advice."""
     return _HINT.sub("", text)
 
 
 def short_addresses(text: str) -> str:
-    """Returns the text with the hosts of its long addresses only."""
+    """Return the text with the hosts of its long addresses only."""
     return _ADDRESS[0].sub(_ADDRESS[1], text)
 
 
 def first_sentence(text: str) -> int:
-    """Returns where the first sentence of a text ends (characters)."""
+    """Return where the first sentence of a text ends (characters)."""
     for end in _SENTENCE_END.finditer(text):
         if not text[: end.start()].endswith(_ABBREVIATED):
             return end.end()
@@ -120,14 +120,14 @@ def first_sentence(text: str) -> int:
 
 
 def clipped(text: str, longest: int) -> str:
-    """Returns the text, or what of it fits with "…" behind it, cut between words where that is possible."""
+    """Return the text, or what of it fits with "…" behind it, cut between words where that is possible."""
     if len(text) <= longest:
         return text
     return text[: between_words(text, longest - 1)].rstrip(" ,;:(-") + "…"
 
 
 def between_words(text: str, end: int) -> int:
-    """Returns the last place up to `end` (characters) where no word is cut; `end` inside a very long one."""
+    """Return the last place up to `end` (characters) where no word is cut; `end` inside a very long one."""
     if end >= len(text) or text[end] == " ":
         return end
     space = text.rfind(" ", max(0, end - _BACK), end)
@@ -135,6 +135,6 @@ def between_words(text: str, end: int) -> int:
 
 
 def whole_word(text: str, end: int) -> int:
-    """Returns where the word that stands at `end` (characters) ends; `end` itself inside a very long one."""
+    """Return where the word that stands at `end` (characters) ends; `end` itself inside a very long one."""
     space = text.find(" ", end, end + _BACK)
     return space if space >= 0 else len(text) if len(text) <= end + _BACK else end

@@ -11,7 +11,7 @@ from bot.diagnosis.candidates import Event
 from bot.diagnosis.parsing.platform import is_platform
 from bot.diagnosis.ranking import Choice
 from bot.diagnosis.rules.matcher import compiled
-from bot.diagnosis.rules.rule import Strength
+from bot.diagnosis.rules.rule import Specificity
 from bot.diagnosis.shortening import (
     between_words,
     clipped,
@@ -51,7 +51,7 @@ _WANTED = 90
 
 
 def summary_of(choice: Choice) -> str:
-    """Returns the chosen event's text in one safe line of at most 200 characters that keeps what matched.
+    """Return the chosen event's text in one safe line of at most 200 characters that keeps what matched.
 
     Behind its message stands, where there is room, what the rest of its chain and the lines close to it say.
     """
@@ -73,7 +73,7 @@ def summary_of(choice: Choice) -> str:
 
 
 def _unheard(lead: str, also: list[str]) -> list[str]:
-    """Returns what was said besides, without what the lead or an earlier one says word for word."""
+    """Return what was said besides, without what the lead or an earlier one says word for word."""
     new: list[str] = []
     for said in also:
         words = said.strip(" |->")
@@ -83,7 +83,7 @@ def _unheard(lead: str, also: list[str]) -> list[str]:
 
 
 def _shortened(choice: Choice, whole: str, quote: str) -> str:
-    """Returns what of a long message fits: its beginning, what was recognised, and its reason."""
+    """Return what of a long message fits: its beginning, what was recognised, and its reason."""
     parts = _parts(choice, whole, len(quote))
     tells = len(quote) <= LONGEST and (not parts or parts[0].start < len(quote))
     sentence = first_sentence(quote)
@@ -103,7 +103,7 @@ class _Part:
 
 
 def _parts(choice: Choice, text: str, quoted: int) -> list[_Part]:
-    """Returns what was recognised, each to the end of its clause; those that caught a name come first."""
+    """Return what was recognised, each to the end of its clause; those that caught a name come first."""
     patterns = [compiled(p) for p in choice.event.match.cause.patterns] if choice.event.match else []
     parts: list[_Part] = []
     for begin, end in ((0, quoted), (quoted, len(text))):
@@ -130,13 +130,13 @@ def _part(match: re.Match[str], text: str) -> _Part:
 
 
 def _inner(text: str) -> list[_Part]:
-    """Returns what a long message says last of the error that it was made of."""
+    """Return what a long message says last of the error that it was made of."""
     found = list(_CAME_OF.finditer(text, _HEAD))
     return [_Part(found[-1].start(), whole_word(text, found[-1].start() + _CLAUSE))] if found else []
 
 
 def _reason(quote: str) -> list[_Part]:
-    """Returns the last part of a message in which each wraps the next ("pull: get: 403"): it says why.
+    """Return the last part of a message in which each wraps the next ("pull: get: 403"): it says why.
 
     Of a long one its beginning, as of 'Permission "a.b.c" denied on resource ...'.
     """
@@ -149,14 +149,14 @@ def _reason(quote: str) -> list[_Part]:
 
 
 def _without_brackets(text: str) -> str:
-    """Returns the text without what stands in brackets, a few of which may stand in one another."""
+    """Return the text without what stands in brackets, a few of which may stand in one another."""
     for _ in range(_NESTED):
         text = _BRACKETED.sub("", text)
     return text
 
 
 def _cut(text: str, head: int, parts: list[_Part]) -> str:
-    """Returns the text's head and as many of the parts, in their order of worth, as there is room for."""
+    """Return the text's head and as many of the parts, in their order of worth, as there is room for."""
     if not any(part.end >= LONGEST for part in parts):
         return clipped(text, LONGEST)
     kept = [_Part(0, head)]
@@ -175,7 +175,7 @@ def _cut(text: str, head: int, parts: list[_Part]) -> str:
 
 
 def _word_at(text: str, start: int, end: int) -> int:
-    """Returns where the first whole word between the two begins, `end` if none does."""
+    """Return where the first whole word between the two begins, `end` if none does."""
     if start == 0 or text[start - 1] == " ":
         return start
     space = text.find(" ", start, end)
@@ -183,7 +183,7 @@ def _word_at(text: str, start: int, end: int) -> int:
 
 
 def _joined(parts: list[_Part]) -> list[_Part]:
-    """Returns the parts from left to right, those that touch or nearly do as one."""
+    """Return the parts from left to right, those that touch or nearly do as one."""
     joined: list[_Part] = []
     for part in sorted(parts, key=lambda part: part.start):
         if joined and part.start <= joined[-1].end + len(_GAP):
@@ -214,9 +214,9 @@ _REST = 20
 
 
 def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
-    """Returns the choice with what lines close to it say of the same cause, and right below of another."""
+    """Return the choice with what lines close to it say of the same cause, and right below of another."""
     event, match = choice.event, choice.event.match
-    if match is None or match.cause.strength < Strength.GENERIC:
+    if match is None or match.cause.strength < Specificity.GENERIC:
         return choice
     lead = [text for text in (event.quote, event.more) if text]
     also = [_only_the_rest(told, lead) for told in event.also]
@@ -230,7 +230,7 @@ def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
 
 
 def _kin(event: Event, events: Sequence[Event]) -> Iterator[Event]:
-    """Yields the events that tell of the same: first those below the event, then those above it."""
+    """Yield the events that tell of the same: first those below the event, then those above it."""
     raised = _raised_by_test(event, events)
     for other in sorted(events, key=lambda other: other.row < event.row):
         near = event.row < other.row <= event.row + _KIN_ROWS or _led_to(other, event)
@@ -239,20 +239,20 @@ def _kin(event: Event, events: Sequence[Event]) -> Iterator[Event]:
 
 
 def _only_the_rest(told: str, said: Sequence[str]) -> str:
-    """Returns a line below the event as it was told, or its end where it begins as the event does."""
+    """Return a line below the event as it was told, or its end where it begins as the event does."""
     rest = _rest(told.removeprefix(_BELOW), said) if told.startswith(_BELOW) else ""
     return f"{_BELOW}{rest}" if rest else told
 
 
 def _news(quote: str, said: Sequence[str]) -> str:
-    """Returns what a line says that was not said: nothing, its end, or all of it."""
+    """Return what a line says that was not said: nothing, its end, or all of it."""
     begins = _TAG.sub("", quote)[:60]
     heard = any(begins in text or text[:60] in quote for text in said)
     return _rest(quote, said) if heard else quote
 
 
 def _rest(quote: str, said: Sequence[str]) -> str:
-    """Returns the end of a line of which only the beginning was said before."""
+    """Return the end of a line of which only the beginning was said before."""
     alike = max((_alike(quote, text) for text in said), default=0)
     if alike < _ALIKE or any(quote in text for text in said):
         return ""
@@ -262,19 +262,19 @@ def _rest(quote: str, said: Sequence[str]) -> str:
 
 
 def _alike(one: str, other: str) -> int:
-    """Returns in how many characters two texts begin alike."""
+    """Return in how many characters two texts begin alike."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _goes_on(event: Event, other: Event) -> bool:
-    """Returns whether a line right below names what the platform's own words about the event do not."""
+    """Return whether a line right below names what the platform's own words about the event do not."""
     match = other.match
     below = event.row < other.row <= event.row + _NEXT
-    return below and match is not None and match.cause.strength >= Strength.SPECIFIC and bool(match.parts)
+    return below and match is not None and match.cause.strength >= Specificity.SPECIFIC and bool(match.parts)
 
 
 def _led_to(other: Event, event: Event) -> bool:
-    """Returns whether an error, or what names the thing that the event does not, stands shortly before it."""
+    """Return whether an error, or what names the thing that the event does not, stands shortly before it."""
     names = (
         other.match is not None and event.match is not None and other.match.parts and not event.match.parts
     )
@@ -282,7 +282,7 @@ def _led_to(other: Event, event: Event) -> bool:
 
 
 def _raised_by_test(event: Event, events: Sequence[Event]) -> Event | None:
-    """Returns, where the event is a test's name, the exception below it that the test failed with."""
+    """Return returns, where the event is a test's name, the exception below it that the test failed with."""
     if not _TEST.match(event.quote):
         return None
     below = (other for other in events if event.row < other.row <= event.row + _KIN_ROWS)

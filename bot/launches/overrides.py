@@ -11,9 +11,9 @@ MAX_VALUE = 200  # characters; a longer value is no hyperparameter
 
 
 def check_overrides(preset: Preset, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The pairs as they were given, once each is allowed.
+    """Return the pairs as they were given, once each is allowed.
 
-    Raises BadInput naming the first pair that is not, what is allowed, and an example.
+    Raise BadInput naming the first pair that is not, what is allowed, and an example.
     """
     seen: set[str] = set()
     for key, value in pairs:
@@ -28,7 +28,7 @@ def check_overrides(preset: Preset, pairs: tuple[tuple[str, str], ...]) -> tuple
 
 
 def example(preset: Preset) -> str:
-    """A command that works for this preset, such as `/launch bert lr=0.001`."""
+    """Return a command that works for this preset, such as `/launch bert lr=0.001`."""
     words = ["/launch", preset.name]
     for key, rule in list(preset.allow.items())[:1]:
         words.append(f"{key}={_example_value(rule)}")

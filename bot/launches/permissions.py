@@ -12,7 +12,7 @@ class Refused(Exception):  # noqa: N818 - a rule of the team's, not an error
 
 
 def authorise_launch(settings: Settings, *, user_id: str, channel_id: str, preset: Preset) -> None:
-    """Raises Refused unless this person may launch this preset in this channel."""
+    """Raise Refused unless this person may launch this preset in this channel."""
     access = settings.access
     if not access.users or not access.channels:
         raise Refused(f"Nobody may launch yet: the settings name no people or no channels. Ask {access.ask}.")
@@ -51,7 +51,7 @@ def too_many(reached: CapReached) -> Refused:
 
 
 def authorise_cancel(settings: Settings, launch: Launch, user_id: str) -> None:
-    """Raises Refused unless this person launched it or is an admin."""
+    """Raise Refused unless this person launched it or is an admin."""
     if user_id != launch.user_id and user_id not in settings.access.admins:
         raise Refused(
             f"Only {launch.user_name} or an admin may cancel this launch. Ask {settings.access.ask}."

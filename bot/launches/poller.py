@@ -45,33 +45,33 @@ class LaunchPoller:
         self._oldest = oldest
 
     async def look(self, launch: Launch, region: str = "") -> CustomJob | None:
-        """This launch's custom job in its region, or in another one."""
+        """Return this launch's custom job in its region, or in another one."""
         place = region or launch.region
         self._oldest[place] = min(launch.created, self._oldest.get(place, launch.created))
         jobs = await self.jobs_since(place, self._oldest[place] - MARGIN)
         return next((job for job in jobs if job.run_id == launch.launch_id), None)
 
     async def look_now(self, launch: Launch) -> CustomJob | None:
-        """The same in its own region, asked anew."""
+        """Return the same in its own region, asked anew."""
         since = launch.created - MARGIN
         jobs = await self._jobs.list_jobs(launch.region, created_after=since, deadline=self._deadline)
         return next((job for job in jobs if job.run_id == launch.launch_id), None)
 
     async def jobs_since(self, region: str, since: datetime) -> tuple[CustomJob, ...]:
-        """The custom jobs of a region that were created since then, newest first."""
+        """Return the custom jobs of a region that were created since then, newest first."""
         return await self._listed.get(
             (self._tick(), region, since),
             lambda: self._jobs.list_jobs(region, created_after=since, deadline=self._deadline),
         )
 
     async def items(self, queue: str) -> tuple[QueueItem, ...]:
-        """The items of a queue."""
+        """Return the items of a queue."""
         return await self._queues.get(
             (self._tick(), queue), lambda: self._tracker.list_items(queue, deadline=self._deadline)
         )
 
     async def executions(self) -> tuple[Execution, ...]:
-        """The executions of the runner job."""
+        """Return the executions of the runner job."""
         region = self._runner_region
         return await self._executions.get(
             (self._tick(), region), lambda: self._runners.list_executions(region, deadline=self._deadline)
@@ -84,5 +84,5 @@ class LaunchPoller:
         )
 
     def _tick(self) -> int:
-        """What was asked in one tick is no answer in the next: two looks are two looks."""
+        """Return what was asked in one tick is no answer in the next: two looks are two looks."""
         return int(self._clock.now().timestamp() // self._poll)

@@ -15,7 +15,7 @@ from bot.settings import Preset
 
 
 def queue_item(launch: Launch, preset: Preset) -> NewItem:
-    """The item to queue for this launch; overrides become `--key=value` arguments."""
+    """Return the item to queue for this launch; overrides become `--key=value` arguments."""
     return NewItem(
         run_id=launch.launch_id,
         name=launch.name,

@@ -35,12 +35,12 @@ class LaunchRequest:
 
 
 def new_launch_id() -> str:
-    """A fresh id, from the machine's source of randomness."""
+    """Return a fresh id, from the machine's source of randomness."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
 def choose_preset(settings: Settings, name: str) -> Preset:
-    """The preset of that name, or the default one for "". Raises BadInput with the list and an example."""
+    """Return the preset of that name, or the default one for "". Raise BadInput with the list and an example."""
     names = [preset.name for preset in settings.preset]
     if not name:
         if settings.default is None:
@@ -74,7 +74,7 @@ def cost_of(preset: Preset) -> Cost:
 
 
 def new_launch(settings: Settings, request: LaunchRequest, now: datetime) -> Launch:
-    """The launch that this request means, not stored yet. Raises BadInput when it means none."""
+    """Return the launch that this request means, not stored yet. Raise BadInput when it means none."""
     preset = choose_preset(settings, request.preset)
     overrides = check_overrides(preset, request.overrides)
     launch_id = new_launch_id()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.launches.context import Turn
+from bot.launches.context import StepContext
 from bot.models.cloud import CustomJob, Execution, ExecutionStatus
 from bot.models.errors import ProblemKind, ServiceError
 from bot.models.launch import Launch
@@ -24,7 +24,7 @@ def choose_runner(
     others: Sequence[Launch],
     now: datetime,
 ) -> Execution | None:
-    """The newest execution that listens to this launch's queue and has room and time left, or None.
+    """Return the newest execution that listens to this launch's queue and has room and time left, or None.
 
     `jobs` are the region's custom jobs, `others` the unfinished launches.
     """
@@ -83,7 +83,7 @@ def _since(moment: datetime | None, begun: datetime | None) -> bool:
 
 
 def started_for(launch: Launch, executions: Sequence[Execution], intended: datetime) -> Execution | None:
-    """The execution that an earlier, unclear try to start one made: by LAUNCH_ID, else the only candidate.
+    """Return the execution that an earlier, unclear try to start one made: by LAUNCH_ID, else the only candidate.
 
     A candidate listens to the same queue, carries no LAUNCH_ID (the listing may not show it) and was
     made since the intent.
@@ -113,49 +113,49 @@ def over(status: ExecutionStatus) -> bool:
 LAG = timedelta(seconds=60)
 
 
-async def living_runner(turn: Turn, listed: tuple[Execution, ...]) -> Execution | None:
-    """The runner to reuse, of those listed and those that other launches have just started, or None."""
-    others = await turn.tools.launches.unfinished()
-    executions = (*listed, *await _unlisted(turn, listed, others))
+async def living_runner(context: StepContext, listed: tuple[Execution, ...]) -> Execution | None:
+    """Return the runner to reuse, of those listed and those that other launches have just started, or None."""
+    others = await context.dependencies.launches.unfinished()
+    executions = (*listed, *await _unlisted(context, listed, others))
     return choose_runner(
-        turn.tools.settings,
-        turn.launch,
+        context.dependencies.settings,
+        context.launch,
         executions,
-        jobs=await _jobs(turn, executions),
+        jobs=await _jobs(context, executions),
         others=others,
-        now=turn.now(),
+        now=context.now(),
     )
 
 
 async def _unlisted(
-    turn: Turn, listed: tuple[Execution, ...], others: tuple[Launch, ...]
+    context: StepContext, listed: tuple[Execution, ...], others: tuple[Launch, ...]
 ) -> tuple[Execution, ...]:
     known = {execution.resource for execution in listed}
     fresh = {
         use.resource
         for other in others
-        if (use := other.runner) is not None and use.since is not None and turn.now() < use.since + LAG
+        if (use := other.runner) is not None and use.since is not None and context.now() < use.since + LAG
     }
-    found = [await _execution(turn, resource) for resource in sorted(fresh - known - {""})]
+    found = [await _execution(context, resource) for resource in sorted(fresh - known - {""})]
     return tuple(execution for execution in found if execution is not None)
 
 
-async def _execution(turn: Turn, resource: str) -> Execution | None:
+async def _execution(context: StepContext, resource: str) -> Execution | None:
     try:
-        return await turn.tools.runners.get_execution(resource)
+        return await context.dependencies.runners.get_execution(resource)
     except ServiceError as error:
         if error.problem.kind is ProblemKind.NOT_FOUND:
             return None
         raise
 
 
-async def _jobs(turn: Turn, executions: tuple[Execution, ...]) -> tuple[CustomJob, ...]:
-    """The jobs that candidates with a limit may be busy with; nothing is asked where there is no limit."""
+async def _jobs(context: StepContext, executions: tuple[Execution, ...]) -> tuple[CustomJob, ...]:
+    """Return the jobs that candidates with a limit may be busy with; nothing is asked where there is no limit."""
     begun = [
-        execution.created or turn.launch.created
+        execution.created or context.launch.created
         for execution in executions
-        if execution.max_jobs >= 0 and listens(turn.tools.settings, turn.launch, execution)
+        if execution.max_jobs >= 0 and listens(context.dependencies.settings, context.launch, execution)
     ]
     if not begun:
         return ()
-    return await turn.tools.poller.jobs_since(turn.launch.region, min(begun) - MARGIN)
+    return await context.dependencies.poller.jobs_since(context.launch.region, min(begun) - MARGIN)

@@ -17,7 +17,7 @@ from bot.settings import Settings
 TRIES = 5  # saves of a cancel against a launch that is being advanced
 
 
-class LaunchDesk:
+class LaunchService:
     """Takes requests, cancels and questions; `wake` tells the scheduler of a launch that wants a turn."""
 
     def __init__(
@@ -30,9 +30,9 @@ class LaunchDesk:
         self._wake = wake
 
     async def submit(self, request: LaunchRequest) -> Added:
-        """Stores a launch; it exists once this returns, and nothing was started if it raises.
+        """Store a launch; it exists once this returns, and nothing was started if it raises.
 
-        Raises BadInput for words that mean no launch, Refused for people who may not or when a limit of
+        Raise BadInput for words that mean no launch, Refused for people who may not or when a limit of
         the settings is reached, StoreError when the insert failed or took longer than `timing.insert`.
         """
         preset = choose_preset(self._settings, request.preset)
@@ -54,7 +54,7 @@ class LaunchDesk:
     async def _add(self, launch: Launch) -> Added:
         timing, limits = self._settings.timing, self._settings.limits
         caps = Caps(per_person=limits.in_flight_per_person, overall=limits.in_flight)
-        return await self._launches.add(launch, double_press=timing.double_press, caps=caps)
+        return await self._launches.add(launch, dedup_window=timing.dedup_window, caps=caps)
 
     def begin(self, added: Added) -> None:
         """Lets a stored launch begin; call it once the person has their answer."""
@@ -63,7 +63,7 @@ class LaunchDesk:
     async def cancel(self, launch_id: str, *, user_id: str, user_name: str) -> Launch:
         """Asks for a launch to be cancelled and returns it as it then stands; `advance` carries it out.
 
-        Raises BadInput when there is none to cancel, Refused when this person may not, StoreError when
+        Raise BadInput when there is none to cancel, Refused when this person may not, StoreError when
         the store failed, or took longer than the settings' `timing.insert`.
         """
         asking = asyncio.ensure_future(self._cancel(launch_id, user_id=user_id, user_name=user_name))
@@ -94,7 +94,7 @@ class LaunchDesk:
         raise StoreError("The launch is changing too fast to cancel it. Try again in a moment.")
 
     async def find(self, launch_id: str) -> Launch:
-        """One launch. Raises BadInput when there is none with this id."""
+        """One launch. Raise BadInput when there is none with this id."""
         launch = await self._launches.get(launch_id)
         if launch is None:
             raise BadInput(
@@ -104,7 +104,7 @@ class LaunchDesk:
         return launch
 
     async def status(self) -> tuple[Launch, ...]:
-        """The launches in flight and those of the last day, newest first."""
+        """Return the launches in flight and those of the last day, newest first."""
         return await self._launches.recent(since=self._clock.now() - timedelta(days=1))
 
     async def _authorise(self, request: LaunchRequest, preset_name: str) -> None:

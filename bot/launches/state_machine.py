@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 
-from bot.launches.context import Tools, Turn
+from bot.launches.context import Dependencies, StepContext
 from bot.launches.steps.announce import announce
 from bot.launches.steps.cancel import cancel
 from bot.launches.steps.diagnose import diagnose
@@ -18,7 +18,7 @@ from bot.launches.steps.wait_for_job import wait
 from bot.models.errors import ServiceError
 from bot.models.launch import Launch, Stage
 
-Step = Callable[[Turn], Awaitable[None]]
+Step = Callable[[StepContext], Awaitable[None]]
 
 STEPS: MappingProxyType[Stage, Step] = MappingProxyType(
     {
@@ -36,28 +36,28 @@ STEPS: MappingProxyType[Stage, Step] = MappingProxyType(
 CANCELLABLE = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
 
 
-def _step(turn: Turn) -> Step:
-    stage = turn.launch.stage
-    if stage in CANCELLABLE and past_limit(turn):
+def _step(context: StepContext) -> Step:
+    stage = context.launch.stage
+    if stage in CANCELLABLE and past_limit(context):
         return lose_sight
-    return cancel if turn.launch.cancel_asked and stage in CANCELLABLE else STEPS[stage]
+    return cancel if context.launch.cancel_asked and stage in CANCELLABLE else STEPS[stage]
 
 
-async def advance(launch: Launch, tools: Tools) -> Launch:
-    """Does one step of `launch` and returns it as it now stands in the store; `due` says when the next is.
+async def advance(launch: Launch, dependencies: Dependencies) -> Launch:
+    """Do one step of `launch` and returns it as it now stands in the store; `due` says when the next is.
 
     Safe to call again after a crash at any point: a step looks for what an earlier try may have done
     before it does it. An outside system that fails is written down as trouble and tried again later.
-    Raises SaveConflict when another worker has saved the launch meanwhile, StoreError when the store fails.
+    Raise SaveConflict when another worker has saved the launch meanwhile, StoreError when the store fails.
     """
     if launch.stage is Stage.DONE:
         return launch
-    turn = Turn(launch, tools)
+    context = StepContext(launch, dependencies)
     try:
-        if not await end_in_time(turn):
-            await _step(turn)(turn)
+        if not await end_in_time(context):
+            await _step(context)(context)
     except ServiceError as error:
-        await turn.trouble(error.problem)
-    if turn.launch.card is not None and turn.launch.stage is not Stage.DONE:
-        await tools.announcer.edit(turn.launch)
-    return turn.launch
+        await context.record_failure(error.problem)
+    if context.launch.card is not None and context.launch.stage is not Stage.DONE:
+        await dependencies.notifier.edit(context.launch)
+    return context.launch

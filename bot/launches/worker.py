@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.launches.context import Tools
+from bot.launches.context import Dependencies
 from bot.launches.state_machine import advance
 from bot.models.errors import StoreError
 from bot.models.launch import Launch, Stage
@@ -19,18 +19,18 @@ from bot.ports import SaveConflict
 PAUSE_AFTER_ERROR = 5.0
 
 
-class Driver:
+class LaunchWorker:
     """Takes turns; nothing that goes wrong in one launch's turn reaches another launch."""
 
-    def __init__(self, tools: Tools) -> None:
-        self.tools = tools
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
         self._shown: set[str] = set()
         self._log = structlog.get_logger("launches")
 
-    async def turn(self, launch_id: str) -> datetime | None:
-        """Takes the launch's turn if it is due; returns when the next one is, None when it has ended."""
+    async def run_step(self, launch_id: str) -> datetime | None:
+        """Take the launch's turn if it is due; returns when the next one is, None when it has ended."""
         try:
-            launch = await self.tools.launches.get(launch_id)
+            launch = await self.dependencies.launches.get(launch_id)
             if launch is None:
                 self._log.error("a launch is gone from the store")
                 return None
@@ -40,28 +40,34 @@ class Driver:
                 await self._show(launch)
         except SaveConflict:
             self._log.info("another worker saved the launch first")
-            return self.tools.clock.now()
+            return self.dependencies.clock.now()
         except StoreError as error:
             self._log.error("the store failed", reason=str(error))
         except Exception:  # noqa: BLE001 - the entry point of a launch: one that fails must not end the others
             await self._unexpected(launch_id)
         else:
             return None if launch.stage is Stage.DONE else launch.due
-        return self.tools.clock.now() + timedelta(seconds=PAUSE_AFTER_ERROR)
+        return self.dependencies.clock.now() + timedelta(seconds=PAUSE_AFTER_ERROR)
 
     def _due(self, launch: Launch) -> bool:
-        now = self.tools.clock.now()
+        now = self.dependencies.clock.now()
         if launch.cancel_asked is not None or launch.due <= now:
             return True
         # No step asks for a turn so far away: it was written before the clock was set back.
         return launch.due > now + timedelta(seconds=2 * self._longest_pause())
 
     def _longest_pause(self) -> float:
-        timing = self.tools.settings.timing
-        return max(timing.follow_last, timing.follow_first, timing.log_grace, timing.absent, timing.poll * 20)
+        timing = self.dependencies.settings.timing
+        return max(
+            timing.follow_last,
+            timing.follow_first,
+            timing.log_grace,
+            timing.not_found_grace,
+            timing.poll * 20,
+        )
 
     async def _advance(self, launch: Launch) -> Launch:
-        after = await advance(launch, self.tools)
+        after = await advance(launch, self.dependencies)
         self._shown.add(launch.launch_id)
         self._log.info("advanced", stage=launch.stage, next=after.stage, verdict=after.verdict)
         if after.stage is Stage.DONE:
@@ -73,12 +79,12 @@ class Driver:
         """After a restart the card may lack what the store has: it is edited before the next turn is due."""
         if launch.launch_id not in self._shown and launch.card is not None:
             self._shown.add(launch.launch_id)
-            await self.tools.announcer.edit(launch)
+            await self.dependencies.notifier.edit(launch)
 
     async def _narrow(self) -> None:
         """Lets the poller's listings begin at the oldest launch that is still in flight."""
         with contextlib.suppress(StoreError):
-            self.tools.poller.watch(await self.tools.launches.unfinished())
+            self.dependencies.poller.watch(await self.dependencies.launches.unfinished())
 
     async def _unexpected(self, launch_id: str) -> None:
         """Logs what nobody foresaw, and shows its number on the card."""
@@ -86,7 +92,7 @@ class Driver:
         self._log.exception("a step failed in an unexpected way", correlation=correlation)
         trouble = f"something unexpected happened; tell an admin the number {correlation}"
         with contextlib.suppress(SaveConflict, StoreError):
-            launch = await self.tools.launches.get(launch_id)
+            launch = await self.dependencies.launches.get(launch_id)
             if launch is not None:
-                saved = await self.tools.launches.save(replace(launch, trouble=trouble))
-                await self.tools.announcer.edit(saved)
+                saved = await self.dependencies.launches.save(replace(launch, trouble=trouble))
+                await self.dependencies.notifier.edit(saved)

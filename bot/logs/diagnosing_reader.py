@@ -20,7 +20,7 @@ READ_SECONDS = 30.0  # waiting for the budget included
 LOOK_BACK = 60
 
 
-class FailureReader:
+class LogDiagnoser:
     """Diagnoses by log; every read spends one unit of the quota of 60 a minute and project."""
 
     def __init__(self, logs: Logs, causes: tuple[Cause, ...], *, before: int, after: int) -> None:
@@ -30,11 +30,11 @@ class FailureReader:
         self._causes = causes
 
     def url(self, scope: LogScope) -> str:
-        """A link that opens this log."""
+        """Return a link that opens this log."""
         return self._logs.console_url(scope)
 
     async def read(self, scope: LogScope, *, context: int | None = None) -> Diagnosis | None:
-        """The diagnosis of the log, None while it is empty. Raises ServiceError when it cannot be read.
+        """Return the diagnosis of the log, None while it is empty. Raise ServiceError when it cannot be read.
 
         `context` is how many lines are wanted around the cause, a fifth of them before it; by default
         as many as the settings say.
@@ -52,8 +52,8 @@ class FailureReader:
                 break
         return diagnosis
 
-    async def of_words(self, words: str) -> Diagnosis:
-        """The diagnosis of a service's own words, of a failure that has no log; without a context."""
+    async def from_message(self, words: str) -> Diagnosis:
+        """Return the diagnosis of a service's own words, of a failure that has no log; without a context."""
         # As the agent itself logs it: a line alone is taken for an error only if it is called one.
         lines = [f"wandb: ERROR {line}" for line in words.split("\n")]
         diagnosis = await asyncio.to_thread(
@@ -62,7 +62,7 @@ class FailureReader:
         return replace(diagnosis, context=(), context_root=None)
 
     async def lines(self, scope: LogScope, *, limit: int) -> tuple[str, ...]:
-        """The newest `limit` lines of the log, oldest first, safe to show."""
+        """Return the newest `limit` lines of the log, oldest first, safe to show."""
         entries: list[LogEntry] = []
         cursor = ""
         while len(entries) < limit:
@@ -76,7 +76,7 @@ class FailureReader:
 
     async def _page(self, scope: LogScope, cursor: str) -> LogPage:
         return await self._logs.read(
-            scope, newest_first=True, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
+            scope, created_sort_key=True, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
         )
 
     async def _diagnose(self, scope: LogScope, entries: list[LogEntry], context: int | None) -> Diagnosis:

@@ -45,7 +45,7 @@ class RunnerClient(Protocol):
         ...
 
     async def close(self) -> None:
-        """Closes what the running event loop has opened; later calls open it again."""
+        """Close what the running event loop has opened; later calls open it again."""
         ...
 
 
@@ -67,9 +67,9 @@ class LogFollower:
         self._until = clock.monotonic() + timeout
 
     async def follow(self, resource: str) -> tuple[Execution, list[str]]:
-        """The execution once it has ended, or as it is at the deadline, and its log, oldest first.
+        """Return the execution once it has ended, or as it is at the deadline, and its log, oldest first.
 
-        The log is not redacted. Raises ServiceError when the execution or its log cannot be read; failures
+        The log is not redacted. Raise ServiceError when the execution or its log cannot be read; failures
         that may pass are waited out while there is time, but for the first, which is more likely a mistake.
         """
         execution = await self._client.runners.get_execution(resource)
@@ -79,7 +79,7 @@ class LogFollower:
         return execution, await self._rest(execution, tail)
 
     async def read(self, resource: str) -> tuple[Execution, list[str]]:
-        """The execution as it is now, and its log, oldest first, not redacted. Raises ServiceError."""
+        """Return the execution as it is now, and its log, oldest first, not redacted. Raise ServiceError."""
         execution = await self._client.runners.get_execution(resource)
         return execution, await self._rest(execution, self._tail(execution))
 
@@ -88,7 +88,7 @@ class LogFollower:
         return LogTail(self._client.logs, execution.name, since)
 
     async def _end_of(self, execution: Execution, tail: LogTail) -> Execution:
-        """Reads meanwhile what can no longer change."""
+        """Read meanwhile what can no longer change."""
         read_at = -READ_EVERY
         while execution.active and self._left() > 0:
             if self._clock.monotonic() - read_at >= READ_EVERY:
@@ -116,7 +116,7 @@ class LogFollower:
                 raise
 
     async def _rest(self, execution: Execution, tail: LogTail) -> list[str]:
-        """The whole log, once the late lines have had their time."""
+        """Return the whole log, once the late lines have had their time."""
         await self._clock.wait(min(self._late(execution), self._left()))
         while True:
             try:

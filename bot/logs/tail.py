@@ -29,12 +29,12 @@ class LogTail:
         self._entries: list[LogEntry] = []
 
     async def read(self, *, until: datetime) -> None:
-        """Reads on, up to `until`. Raises ServiceError; the pages read before it are kept."""
+        """Read on, up to `until`. Raise ServiceError; the pages read before it are kept."""
         scope = LogScope(Source.CLOUD_RUN, (self._owner,), self._since, max(until, self._since))
         cursor = ""
         while True:
             page = await self._logs.read(
-                scope, newest_first=False, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
+                scope, created_sort_key=False, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
             )
             for entry in page.entries:
                 self._take(entry)
@@ -43,7 +43,7 @@ class LogTail:
                 return
 
     def texts(self) -> list[str]:
-        """What was read, oldest first, one text an entry, *not* redacted."""
+        """Return what was read, oldest first, one text an entry, *not* redacted."""
         return [entry.text for entry in oldest_first(self._entries)]
 
     def _take(self, entry: LogEntry) -> None:

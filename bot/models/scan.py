@@ -125,7 +125,7 @@ Finding: TypeAlias = Diagnosis | Reading | Unread
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RowDiagnosis:
     """What is known of the failure of the row with this id (execution name, job id or build id).
 
     `log_url` opens the log at that time and region.
@@ -162,7 +162,7 @@ class Scan:
     sections: tuple[Section, ...] = tuple(Section)
     logs: tuple[RunnerLog, ...] = ()
     logs_problem: Problem | None = None
-    found: tuple[Found, ...] = ()
+    found: tuple[RowDiagnosis, ...] = ()
     only: Only = EVERYTHING
     in_order: dict[Section, tuple[Row, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False

@@ -29,7 +29,7 @@ _SKEW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ScanSnapshot:
     """What a scan showed, to be compared with a later one: rows by key, and the places that answered.
 
     A place is "kind/region", a key "kind/region/id".
@@ -60,10 +60,10 @@ class Changes:
 UNKNOWN_CHANGES = Changes(since=None)
 
 
-def standing(scan: Scan) -> Standing:
-    """What is to be kept of a scan."""
+def standing(scan: Scan) -> ScanSnapshot:
+    """Return what is to be kept of a scan."""
     rows = dict(_rows(scan))
-    return Standing(
+    return ScanSnapshot(
         at=scan.started,
         places=_answered(scan.cells),
         working=frozenset(key for key, row in rows.items() if at_work(row)),
@@ -71,8 +71,8 @@ def standing(scan: Scan) -> Standing:
     )
 
 
-def changes(before: Standing, after: Scan) -> Changes:
-    """Counts what has ended, begun and gone, where both scans got an answer.
+def changes(before: ScanSnapshot, after: Scan) -> Changes:
+    """Count what has ended, begun and gone, where both scans got an answer.
 
     What is no longer listed is not called finished: nobody knows how it ended. What is listed only now
     counts when it ended after the earlier scan: an old row that comes back to the table is no news.
@@ -129,7 +129,7 @@ def _place_of(cell: Cell) -> str:
 
 
 def _answered(cells: tuple[Cell, ...]) -> frozenset[str]:
-    """The places of which every cell was answered, and now: older rows tell nothing of now."""
+    """Return the places of which every cell was answered, and now: older rows tell nothing of now."""
     silent = {_place_of(cell) for cell in cells if not isinstance(cell.answer, Rows | Nothing)}
     return frozenset({_place_of(cell) for cell in cells} - silent)
 

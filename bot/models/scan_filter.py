@@ -21,7 +21,7 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowing:
+class ScanFilter:
     """Which rows are wanted; a row must pass all that is set.
 
     `since`: it ended, or was created, at that time or later, or is at work.
@@ -33,7 +33,7 @@ class Narrowing:
 
 
 def mine_of(launches: Iterable[Launch], user_id: str) -> Mine:
-    """What a person launched, by the launches that the store knows; a launch's id is its run's."""
+    """Return what a person launched, by the launches that the store knows; a launch's id is its run's."""
     own = [launch for launch in launches if launch.user_id == user_id]
     return Mine(
         run_ids=frozenset(launch.launch_id for launch in own),
@@ -41,15 +41,15 @@ def mine_of(launches: Iterable[Launch], user_id: str) -> Mine:
     )
 
 
-def narrowed(scan: Scan, to: Narrowing) -> Scan:
-    """The scan with only the rows wanted; what could not be asked stays as it is."""
-    if to == Narrowing():
+def narrowed(scan: Scan, to: ScanFilter) -> Scan:
+    """Return the scan with only the rows wanted; what could not be asked stays as it is."""
+    if to == ScanFilter():
         return scan
     cells = tuple(replace(cell, answer=_narrowed(cell.answer, to)) for cell in scan.cells)
     return replace(scan, cells=cells, only=Only(to.mine is not None, to.failed, to.since))
 
 
-def _narrowed(answer: Answer, to: Narrowing) -> Answer:
+def _narrowed(answer: Answer, to: ScanFilter) -> Answer:
     match answer:
         case Rows(rows):
             kept = tuple(row for row in rows if _wanted(row, to))
@@ -60,7 +60,7 @@ def _narrowed(answer: Answer, to: Narrowing) -> Answer:
             return answer
 
 
-def _wanted(row: Row, to: Narrowing) -> bool:
+def _wanted(row: Row, to: ScanFilter) -> bool:
     return (
         (not to.failed or ended_badly(row))
         and (to.since is None or at_work(row) or _last(row, to.since) >= to.since)
@@ -69,7 +69,7 @@ def _wanted(row: Row, to: Narrowing) -> bool:
 
 
 def _last(row: Row, otherwise: datetime) -> datetime:
-    """The last that is known to have happened to a row; a row without times is not hidden."""
+    """Return the last that is known to have happened to a row; a row without times is not hidden."""
     ended = row.ended if isinstance(row, Execution | CustomJob | Build) else None
     ended = row.heartbeat if isinstance(row, Run) else ended
     return ended or row.created or otherwise

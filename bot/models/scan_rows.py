@@ -60,7 +60,7 @@ def all_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
 
 
 def table_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
-    """The rows of one table: the newest few, and behind them every row at work, however old."""
+    """Return the rows of one table: the newest few, and behind them every row at work, however old."""
     if section not in scan.in_table:
         rows, limit = all_rows(scan, section), LIMITS[section]
         older = () if limit is None else tuple(filter(at_work, rows[limit:]))
@@ -69,7 +69,7 @@ def table_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
 
 
 def failed_items(scan: Scan) -> tuple[QueueItem, ...]:
-    """The queue items that failed, newest first."""
+    """Return the queue items that failed, newest first."""
     rows = _came(scan, Section.RUNS)
     return tuple(row for row in rows if isinstance(row, QueueItem) and _over(row))
 
@@ -102,7 +102,7 @@ def failed_at_work(row: Row) -> bool:
 
 
 def row_id(row: Row) -> str:
-    """What a diagnosis and an action name this row by."""
+    """Return what a diagnosis and an action name this row by."""
     match row:
         case Execution():
             return row.name

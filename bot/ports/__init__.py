@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.ports.cloud import Builds, Jobs, LogPage, Logs, LogScope, NewItem, Runners, Tracker
-from bot.ports.notifier import Announcer, Clock, MessageKind, NotInvited
+from bot.ports.notifier import Clock, LaunchNotifier, MessageKind, NotInvited
 from bot.ports.repositories import (
     NO_CAPS,
     Added,
@@ -23,7 +23,6 @@ from bot.ports.repositories import (
 __all__ = [
     "NO_CAPS",
     "Added",
-    "Announcer",
     "Audit",
     "AuditEntry",
     "Builds",
@@ -32,6 +31,7 @@ __all__ = [
     "Clock",
     "Diagnoses",
     "Jobs",
+    "LaunchNotifier",
     "Launches",
     "LogPage",
     "LogScope",

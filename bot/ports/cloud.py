@@ -19,7 +19,7 @@ class Runners(Protocol):
     """Cloud Run: executions of the configured job."""
 
     async def list_executions(self, region: str, *, deadline: float) -> tuple[Execution, ...]:
-        """Executions of the runner job in a region, newest first; empty also where the job does not exist."""
+        """Return executions of the runner job in a region, newest first; empty also where the job does not exist."""
         ...
 
     async def get_execution(self, resource: str) -> Execution:
@@ -27,7 +27,7 @@ class Runners(Protocol):
         ...
 
     async def start(self, *, region: str, launch_id: str) -> Execution:
-        """Starts one execution with LAUNCH_ID in its environment. Never retried here."""
+        """Start one execution with LAUNCH_ID in its environment. Never retried here."""
         ...
 
     async def cancel(self, resource: str) -> None:
@@ -41,7 +41,7 @@ class Jobs(Protocol):
     async def list_jobs(
         self, region: str, *, created_after: datetime | None, deadline: float, and_active: bool = False
     ) -> tuple[CustomJob, ...]:
-        """Custom jobs of a region, all pages, newest first.
+        """Return custom jobs of a region, all pages, newest first.
 
         With `and_active`, those that have not ended come too, however old they are.
         """
@@ -64,7 +64,7 @@ class Builds(Protocol):
         ...
 
     async def list_recent(self, region: str, *, limit: int, deadline: float) -> tuple[Build, ...]:
-        """The newest builds of a location, of every status."""
+        """Return the newest builds of a location, of every status."""
         ...
 
     async def cancel(self, build_id: str, region: str) -> None:
@@ -94,16 +94,16 @@ class Logs(Protocol):
     """Cloud Logging, behind the one budget of reads."""
 
     async def read(
-        self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
+        self, scope: LogScope, *, created_sort_key: bool, limit: int, cursor: str = "", deadline: float
     ) -> LogPage:
         """One read (one unit of the quota of 60 a minute) of at most 1,000 entries.
 
-        Raises ServiceError with EXHAUSTED when our own budget is spent before `deadline` seconds.
+        Raise ServiceError with EXHAUSTED when our own budget is spent before `deadline` seconds.
         """
         ...
 
     def console_url(self, scope: LogScope) -> str:
-        """A link to the Logs Explorer that opens on this scope."""
+        """Return a link to the Logs Explorer that opens on this scope."""
         ...
 
 
@@ -125,19 +125,19 @@ class Tracker(Protocol):
     """W&B: the queue by single-shot GraphQL, the runs by the `wandb` client."""
 
     async def enqueue(self, item: NewItem) -> str:
-        """Puts an item into the queue once and returns its id; an unclear answer raises."""
+        """Put an item into the queue once and returns its id; an unclear answer raises."""
         ...
 
     async def list_items(self, queue: str, *, deadline: float) -> tuple[QueueItem, ...]:
-        """The items of a queue that are not done."""
+        """Return the items of a queue that are not done."""
         ...
 
     async def remove_item(self, item_id: str, queue: str) -> bool:
-        """Takes an item out of the queue; False when it was not there any more."""
+        """Take an item out of the queue; False when it was not there any more."""
         ...
 
     def run_url(self, run_id: str) -> str:
-        """The address of a run's page; "" while it is not known, moments after the start. Never waits."""
+        """Return the address of a run's page; "" while it is not known, moments after the start. Never waits."""
         ...
 
     async def find_run(self, run_id: str) -> Run | None:
@@ -149,7 +149,7 @@ class Tracker(Protocol):
         ...
 
     async def list_completed(self, *, limit: int, deadline: float) -> tuple[Run, ...]:
-        """The newest ended runs."""
+        """Return the newest ended runs."""
         ...
 
     async def final_metrics(self, run_id: str, keys: Sequence[str]) -> tuple[tuple[str, float], ...]:

@@ -13,7 +13,7 @@ class Clock(Protocol):
     """Time as a parameter."""
 
     def now(self) -> datetime:
-        """The time, aware, in UTC."""
+        """Return the time, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
@@ -21,7 +21,7 @@ class Clock(Protocol):
         ...
 
     async def wait(self, seconds: float) -> None:
-        """Returns after that many seconds."""
+        """Return after that many seconds."""
         ...
 
 
@@ -32,20 +32,20 @@ class MessageKind(StrEnum):
     CLOSING = "closing"
 
 
-class Announcer(Protocol):
+class LaunchNotifier(Protocol):
     """Shows a launch to people; given nouns only."""
 
     async def post(self, launch: Launch) -> MessageRef:
-        """Posts the card, once.
+        """Post the card, once.
 
-        Raises NotInvited when the bot may not speak in that channel.
+        Raise NotInvited when the bot may not speak in that channel.
         """
         ...
 
     async def find(self, launch: Launch, *, kind: MessageKind) -> MessageRef | None:
-        """A message of this launch that we posted but did not note, looked up by its metadata.
+        """Return a message of this launch that we posted but did not note, looked up by its metadata.
 
-        None when there is none. Raises ServiceError, with DENIED where we may not read the channel, and
+        None when there is none. Raise ServiceError, with DENIED where we may not read the channel, and
         NotInvited.
         """
         ...
@@ -58,7 +58,7 @@ class Announcer(Protocol):
         ...
 
     async def settle(self, launch: Launch) -> None:
-        """Edits the card and returns once Slack has taken it. Raises ServiceError until then, NotInvited."""
+        """Edits the card and returns once Slack has taken it. Raise ServiceError until then, NotInvited."""
         ...
 
     async def refuse(self, launch: Launch, reason: str) -> None:
@@ -70,7 +70,7 @@ class Announcer(Protocol):
         ...
 
     async def close(self, launch: Launch) -> MessageRef:
-        """Posts the closing reply that mentions the launcher. Raises ServiceError, NotInvited."""
+        """Post the closing reply that mentions the launcher. Raise ServiceError, NotInvited."""
         ...
 
     async def illustrate(self, launch: Launch) -> None:

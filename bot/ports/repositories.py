@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.models.diagnosis import Diagnosis
 from bot.models.launch import Launch, MessageRef
-from bot.models.scan_diff import Standing
+from bot.models.scan_diff import ScanSnapshot
 
 
 class SaveConflict(Exception):  # noqa: N818 - another worker was faster; not an error of ours
@@ -51,19 +51,19 @@ class Added:
 class Launches(Protocol):
     """The store's table of launches. Every method raises StoreError when the store fails."""
 
-    async def add(self, launch: Launch, *, double_press: float, caps: Caps = NO_CAPS) -> Added:
-        """Inserts a launch, once.
+    async def add(self, launch: Launch, *, dedup_window: float, caps: Caps = NO_CAPS) -> Added:
+        """Insert a launch, once.
 
-        The same `trigger_id`, or the same team, user, channel and text within `double_press` seconds,
-        is the same launch. Raises CapReached when as many as `caps` allow have not ended: counted in the
+        The same `trigger_id`, or the same team, user, channel and text within `dedup_window` seconds,
+        is the same launch. Raise CapReached when as many as `caps` allow have not ended: counted in the
         transaction of the insert, so that it holds however many add at the same moment.
         """
         ...
 
     async def save(self, launch: Launch) -> Launch:
-        """Writes a launch back and returns it with its new version.
+        """Write a launch back and returns it with its new version.
 
-        Raises SaveConflict when it was saved since it was read.
+        Raise SaveConflict when it was saved since it was read.
         """
         ...
 
@@ -76,11 +76,11 @@ class Launches(Protocol):
         ...
 
     async def recent(self, *, since: datetime, limit: int = 100) -> tuple[Launch, ...]:
-        """Launches created since then, and every unfinished one, newest first."""
+        """Launch created since then, and every unfinished one, newest first."""
         ...
 
     async def by_run_ids(self, run_ids: Sequence[str]) -> tuple[Launch, ...]:
-        """The launches with these ids, in no order."""
+        """Return the launches with these ids, in no order."""
         ...
 
     async def claim_start(
@@ -93,11 +93,11 @@ class Launches(Protocol):
         ...
 
     async def release_start(self, *, job: str, region: str, queue: str, launch_id: str) -> None:
-        """Gives the right back."""
+        """Give the right back."""
         ...
 
     async def prune(self, *, before: datetime) -> int:
-        """Removes launches that ended before then, with their audit; returns how many."""
+        """Remove launches that ended before then, with their audit; returns how many."""
         ...
 
 
@@ -135,7 +135,7 @@ class Thread:
     started: datetime
     replies: tuple[str, ...] = ()
     finished: datetime | None = None
-    shown: Standing | None = None
+    shown: ScanSnapshot | None = None
     looks: tuple[str, ...] = ()
 
 
@@ -143,7 +143,7 @@ class Threads(Protocol):
     """The monitor threads of each channel."""
 
     async def remember(self, thread: Thread) -> None:
-        """Writes a thread (by its parent message), or its newer state."""
+        """Write a thread (by its parent message), or its newer state."""
         ...
 
     async def find(self, parent: MessageRef) -> Thread | None:
@@ -151,15 +151,15 @@ class Threads(Protocol):
         ...
 
     async def latest(self, channel: str, words: str) -> Thread | None:
-        """The newest thread of a channel with these words."""
+        """Return the newest thread of a channel with these words."""
         ...
 
     async def begin(self, channel: str, words: str, *, writer: str, now: datetime, within: timedelta) -> bool:
-        """Takes these words in a channel for a writer; False when another took them within that time."""
+        """Take these words in a channel for a writer; False when another took them within that time."""
         ...
 
     async def end(self, channel: str, words: str, *, writer: str) -> None:
-        """Gives the words back, if this writer has them."""
+        """Give the words back, if this writer has them."""
         ...
 
 
@@ -171,7 +171,7 @@ class Workspaces(Protocol):
         ...
 
     async def refused_blocks(self, team_id: str, now: datetime) -> frozenset[str]:
-        """The block types that are not to be tried now."""
+        """Return the block types that are not to be tried now."""
         ...
 
 
@@ -191,9 +191,9 @@ class Audit(Protocol):
     """The record of all that spends, stops or is refused."""
 
     async def record(self, entry: AuditEntry) -> None:
-        """Writes one entry."""
+        """Write one entry."""
         ...
 
     async def entries(self, *, since: datetime, limit: int = 1000) -> tuple[AuditEntry, ...]:
-        """The newest entries since then."""
+        """Return the newest entries since then."""
         ...

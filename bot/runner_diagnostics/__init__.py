@@ -58,7 +58,7 @@ def parse_runner_logs_for_errors(
     poll_seconds: float = _POLL,
     grace_seconds: float = _GRACE,
 ) -> tuple[bool, bool, list[str]]:
-    """Waits for the end of a runner and returns (has_error, success, all_logs).
+    """Wait for the end of a runner and returns (has_error, success, all_logs).
 
     (False, True) means that it succeeded, (True, False) that it failed or that a launch was lost, and
     (False, False) that it is still running after `timeout_seconds`. All of its log comes along, one line for
@@ -66,7 +66,7 @@ def parse_runner_logs_for_errors(
     until `grace_seconds` after the end, but not beyond the deadline. A long log takes longer to read: every
     1,000 lines cost one of the budget's reads.
 
-    Raises ServiceError when Cloud Run or Cloud Logging cannot be asked, BadInput for what no call can be made
+    Raise ServiceError when Cloud Run or Cloud Logging cannot be asked, BadInput for what no call can be made
     with, RuntimeError inside a running event loop.
     """
     return _run(
@@ -114,7 +114,7 @@ def fetch_detailed_error_context(
     client: RunnerClient | None = None,
     grace_seconds: float = _GRACE,
 ) -> list[str]:
-    """Returns at most `context_lines` lines of a runner's log around the root cause, oldest first, redacted.
+    """Return at most `context_lines` lines of a runner's log around the root cause, oldest first, redacted.
 
     Empty when there is no error. A runner that is still at work is read as far as it is; one that has just
     ended, after `grace_seconds` for late lines. Raises as `parse_runner_logs_for_errors` does.
@@ -147,7 +147,7 @@ async def fetch_detailed_error_context_async(
 
 
 def _run(name: str, client: RunnerClient | None, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Runs the asynchronous twin in an event loop of its own."""
+    """Run the asynchronous twin in an event loop of its own."""
     if _in_a_loop():
         raise RuntimeError(
             f"{name} cannot wait inside a running event loop. Write there: await {name}_async(...)"
@@ -172,7 +172,7 @@ def _in_a_loop() -> bool:
 
 
 def _resource(execution_name: str, project_id: str, region: str) -> str:
-    """The full name of an execution."""
+    """Return the full name of an execution."""
     found = _EXECUTION.fullmatch(execution_name)
     if found is None:
         raise BadInput(

@@ -12,7 +12,7 @@ from bot.models.errors import BadInput
 
 if TYPE_CHECKING:
     from bot.clients.google import RunnerLogs
-    from bot.clients.google.rate_limit import ReadBudget
+    from bot.clients.google.rate_limit import RateLimiter
 
 # Half of what Google allows a whole project: https://docs.cloud.google.com/logging/quotas
 READS_PER_MINUTE = 30.0
@@ -25,16 +25,16 @@ def make_client(
     logging_endpoint: str | None = None,
     reads_per_minute: float = READS_PER_MINUTE,
 ) -> RunnerClient:
-    """A client with a budget of its own; nothing is connected yet, and any thread or event loop may use it.
+    """Return a client with a budget of its own; nothing is connected yet, and any thread or event loop may use it.
 
     An address is `https://...`, or `http://127.0.0.1:PORT` for a stand-in on this machine, which is then
-    asked without credentials. Raises ValueError for any other address.
+    asked without credentials. Raise ValueError for any other address.
     """
     return _client(project_id, _budget(reads_per_minute), run_endpoint, logging_endpoint)
 
 
 def _client(
-    project_id: str, budget: ReadBudget, run_endpoint: str | None = None, logging_endpoint: str | None = None
+    project_id: str, budget: RateLimiter, run_endpoint: str | None = None, logging_endpoint: str | None = None
 ) -> RunnerLogs:
     from bot.clients.google import RunnerLogs  # noqa: PLC0415 - importing this module stays light
     from bot.settings import Google  # noqa: PLC0415 - the same
@@ -43,15 +43,15 @@ def _client(
     return RunnerLogs(google, budget)
 
 
-def _budget(reads_per_minute: float) -> ReadBudget:
+def _budget(reads_per_minute: float) -> RateLimiter:
     from bot.clients.google.cloud_logging import log_budget  # noqa: PLC0415 - as above
 
     return log_budget(reads_per_minute)
 
 
 @cache
-def _shared_budget(project_id: str) -> ReadBudget:  # noqa: ARG001 - a budget for each project
-    """What calls without a client share: the quota is the project's, however many ask."""
+def _shared_budget(project_id: str) -> RateLimiter:  # noqa: ARG001 - a budget for each project
+    """Return what calls without a client share: the quota is the project's, however many ask."""
     return _budget(READS_PER_MINUTE)
 
 

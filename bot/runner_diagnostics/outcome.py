@@ -19,7 +19,7 @@ def verdict(execution: Execution, texts: Sequence[str]) -> tuple[bool, bool]:
     """(has_error, success): (False, True) succeeded, (True, False) failed, (False, False) still at work.
 
     The agent may lose a launch and end well, or go on: that is (True, False) too, and only the log tells.
-    Raises ServiceError when Cloud Run does not say how it ended.
+    Raise ServiceError when Cloud Run does not say how it ended.
     """
     if execution.status in (ExecutionStatus.FAILED, ExecutionStatus.CANCELLED):
         return True, False

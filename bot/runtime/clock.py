@@ -11,7 +11,7 @@ class SystemClock:
     """Fulfils `bot.ports.Clock` with the machine's time."""
 
     def now(self) -> datetime:
-        """The time, aware, in UTC."""
+        """Return the time, aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
@@ -19,5 +19,5 @@ class SystemClock:
         return time.monotonic()
 
     async def wait(self, seconds: float) -> None:
-        """Returns after that many seconds; cancelling the task ends it early."""
+        """Return after that many seconds; cancelling the task ends it early."""
         await asyncio.sleep(max(0.0, seconds))

@@ -15,7 +15,7 @@ import structlog
 END_SECONDS = 9.0
 
 
-class Part(StrEnum):
+class Phase(StrEnum):
     """What ends, in this order."""
 
     ACKS = "acks"
@@ -28,28 +28,28 @@ class Part(StrEnum):
 
 
 # The longest that each may take, in seconds; together they leave time to spare.
-SHARES: MappingProxyType[Part, float] = MappingProxyType(
+BUDGETS: MappingProxyType[Phase, float] = MappingProxyType(
     {
-        Part.ACKS: 2.0,
-        Part.CONNECTIONS: 0.5,
-        Part.LISTENERS: 0.5,
-        Part.TURNS: 2.0,
-        Part.SCANS: 0.5,
-        Part.CLIENTS: 1.5,
-        Part.STORE: 0.5,
+        Phase.ACKS: 2.0,
+        Phase.CONNECTIONS: 0.5,
+        Phase.LISTENERS: 0.5,
+        Phase.TURNS: 2.0,
+        Phase.SCANS: 0.5,
+        Phase.CLIENTS: 1.5,
+        Phase.STORE: 0.5,
     }
 )
 
 
-async def end(part: Part, *works: Coroutine[Any, Any, object]) -> None:
-    """Ends a part, its works side by side; what is late is cancelled and left behind. Raises nothing."""
+async def end(part: Phase, *works: Coroutine[Any, Any, object]) -> None:
+    """End a part, its works side by side; what is late is cancelled and left behind. Raises nothing."""
     log = structlog.get_logger("ending")
     tasks = [asyncio.ensure_future(work) for work in works]
-    over, late = await asyncio.wait(tasks, timeout=SHARES[part]) if tasks else (set(), set())
+    over, late = await asyncio.wait(tasks, timeout=BUDGETS[part]) if tasks else (set(), set())
     for task in late:
         task.cancel()
     if late:
-        log.warning("an end took too long", part=part, seconds=SHARES[part])
+        log.warning("an end took too long", part=part, seconds=BUDGETS[part])
     for task in over:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("an end failed", part=part, exc_info=error)

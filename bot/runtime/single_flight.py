@@ -24,7 +24,7 @@ class SingleFlight(Generic[T]):
         self._flights: dict[Hashable, tuple[float, asyncio.Task[T]]] = {}
 
     async def get(self, key: Hashable, call: Callable[[], Awaitable[T]]) -> T:
-        """The answer for `key`: one under way, one young enough, or that of a fresh call."""
+        """Return the answer for `key`: one under way, one young enough, or that of a fresh call."""
         now = self._clock.monotonic()
         self._forget_old(now)
         flight = self._flights.get(key)
@@ -37,7 +37,7 @@ class SingleFlight(Generic[T]):
         return await asyncio.shield(flight[1])
 
     async def close(self) -> None:
-        """Ends the calls under way."""
+        """End the calls under way."""
         tasks = [task for _, task in self._flights.values()]
         self._flights.clear()
         for task in tasks:

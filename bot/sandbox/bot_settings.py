@@ -14,9 +14,9 @@ WAITS = {
     "wait": 120.0,
     "start_within": 120.0,
     "queue_expires": 1_800.0,
-    "repending": 60.0,
-    "absent": 10.0,
-    "taken": 600.0,
+    "pending_timeout": 60.0,
+    "not_found_grace": 10.0,
+    "claimed_timeout": 600.0,
     "log_grace": 60.0,
     "follow_first": 15.0,
     "follow_last": 300.0,
@@ -72,7 +72,7 @@ def settings_text(
     store: Path,
     timing: Mapping[str, float],
 ) -> str:
-    """The file's text; strings are written as JSON, which TOML's basic strings agree with."""
+    """Return the file's text; strings are written as JSON, which TOML's basic strings agree with."""
     waits = {name: seconds / scenario.speed for name, seconds in (WAITS | scenario.timing).items()}
     waits |= timing
     runner = scenario.runner_job[0]

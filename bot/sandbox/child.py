@@ -67,12 +67,12 @@ class BotProcess:
             self._log.close()
 
     def last_words(self, lines: int = 15) -> str:
-        """The end of what the bot wrote."""
+        """Return the end of what the bot wrote."""
         return "\n".join(self._log_path.read_text(errors="replace").splitlines()[-lines:])
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ends the process and every process of its session."""
+    """End the process and every process of its session."""
     with contextlib.suppress(ProcessLookupError):
         if process.returncode is None:
             process.terminate()
@@ -98,7 +98,7 @@ async def _end_strays(scratch: str) -> None:
 
 
 def _strays(scratch: str) -> list[int]:
-    """The processes with this TMPDIR; none where the system has no /proc to ask."""
+    """Return the processes with this TMPDIR; none where the system has no /proc to ask."""
     mark, found = f"TMPDIR={scratch}".encode(), list[int]()
     for environment in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):  # it ended meanwhile, or is somebody else's

@@ -50,12 +50,12 @@ async def _appears(stage: Stage, step: DemoStep, patience: float) -> bool:
 
 
 def shown(stage: Stage, channel: str, reader: str) -> str:
-    """The channel as text, with the private notes of one person."""
+    """Return the channel as text, with the private notes of one person."""
     return stage.slack.render_text(f"#{channel}", reader=reader)
 
 
 async def judge(stage: Stage, outcomes: Outcomes, *, patience: float = 1.0) -> list[str]:
-    """What differs from the scenario's expected end, once it had time to settle; one sentence each."""
+    """Return what differs from the scenario's expected end, once it had time to settle; one sentence each."""
     loop = asyncio.get_running_loop()
     until = loop.time() + SETTLE_SECONDS / stage.scenario.speed * patience
     while True:
@@ -84,7 +84,7 @@ def _wrong_words(stage: Stage) -> list[str]:
 
 
 async def printed_outcomes(settings: Path, environment: dict[str, str]) -> tuple[str, ...]:
-    """The verdicts of the launches, oldest first, as the product's own command prints them."""
+    """Return the verdicts of the launches, oldest first, as the product's own command prints them."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "handlers.cli", "launches", "--settings", str(settings), "--json",
         env=environment, stdout=asyncio.subprocess.PIPE,

@@ -19,7 +19,7 @@ READY_SECONDS = 30.0
 
 
 async def run_sandbox(scenario: str, *, port: int, demo: bool, say: Say) -> int:
-    """Runs a scenario and returns the exit code: 0 done as expected, 1 not."""
+    """Run a scenario and returns the exit code: 0 done as expected, 1 not."""
     with tempfile.TemporaryDirectory(prefix="launch-control-") as folder:
         async with Stage(read_scenario(scenario), port=port, manifest=_manifest()) as stage:
             # A full collection over everything that was imported would hold up the stand-ins' answers.
@@ -39,7 +39,7 @@ async def run_sandbox(scenario: str, *, port: int, demo: bool, say: Say) -> int:
 
 
 def _manifest() -> Path | None:
-    """The app's manifest, where the product runs from its checkout."""
+    """Return the app's manifest, where the product runs from its checkout."""
     path = Path(__file__).parents[2] / "manifest.yml"
     return path if path.exists() else None
 

@@ -67,7 +67,7 @@ class Stage:
         await self._stack.__aexit__(kind, error, trace)
 
     def write_settings(self, folder: Path, **timing: float) -> Path:
-        """Writes the bot's settings file into a folder; `timing` replaces single waits, in seconds."""
+        """Write the bot's settings file into a folder; `timing` replaces single waits, in seconds."""
         path = folder / "settings.toml"
         path.write_text(
             settings_text(
@@ -84,7 +84,7 @@ class Stage:
         return path
 
     def environment(self) -> dict[str, str]:
-        """The secrets that the bot reads from its environment."""
+        """Return the secrets that the bot reads from its environment."""
         return {
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_APP_TOKEN": self.slack.app_token,

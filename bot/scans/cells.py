@@ -46,7 +46,7 @@ class Cells:
         self._last: dict[tuple[Service, str], tuple[float, tuple[Row, ...]]] = {}
 
     def start(self, query: Query) -> asyncio.Task[Answer]:
-        """The task that asks for this cell: a young one, or a new one; it fails only when cancelled."""
+        """Return the task that asks for this cell: a young one, or a new one; it fails only when cancelled."""
         key, now = (query.service, query.region), self._clock.monotonic()
         began, task = self._asked.get(key, (now, None))
         if task is None or now - began >= self._share:
@@ -55,7 +55,7 @@ class Cells:
         return task
 
     async def close(self) -> None:
-        """Ends what is being asked."""
+        """End what is being asked."""
         tasks = [task for _, task in self._asked.values()]
         for task in tasks:
             task.cancel()
@@ -75,7 +75,7 @@ class Cells:
         return Rows(rows) if rows else Nothing()
 
     def too_late(self, query: Query) -> Answer:
-        """The answer of a cell that is not waited for any longer."""
+        """Return the answer of a cell that is not waited for any longer."""
         problem = _problem(ProblemKind.TIMED_OUT, query, f"no answer within {self._limit:g} s")
         return self._instead(query, problem)
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.logs.diagnosing_reader import FailureReader
+from bot.logs.diagnosing_reader import LogDiagnoser
 from bot.models.cloud import Build, CustomJob, Execution, LogEntry
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.models.errors import Problem, ServiceError, StoreError
-from bot.models.scan import Found, Reading, Row, RunnerLog, Scan, Section, Unread
+from bot.models.scan import Reading, Row, RowDiagnosis, RunnerLog, Scan, Section, Unread
 from bot.models.scan_rows import failed_at_work, items_failed_lately, row_id, table_rows
 from bot.ports import Clock, Diagnoses, Logs, LogScope, Settled
 from bot.runtime.single_flight import SingleFlight
@@ -29,20 +29,20 @@ MOST_ITEMS = 5  # failed queue items of which a message has room to tell
 
 
 @dataclass(slots=True)
-class Findings:
+class ScanEnrichment:
     """What has been found so far; filled while a scan goes on."""
 
     logs: tuple[RunnerLog, ...] = ()
     logs_problem: Problem | None = None
-    found: dict[str, Found] = field(default_factory=dict)
+    found: dict[str, RowDiagnosis] = field(default_factory=dict)
     counted: bool = False
 
 
-class ScanReader:
+class ScanEnricher:
     """Reads the logs that a scan needs; what late lines cannot change any more is never read for again."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, logs: Logs, reader: FailureReader, diagnoses: Diagnoses
+        self, settings: Settings, clock: Clock, logs: Logs, reader: LogDiagnoser, diagnoses: Diagnoses
     ) -> None:
         self._lookback = timedelta(days=settings.logs.lookback_days)
         self._grace = timedelta(seconds=settings.timing.log_grace)
@@ -50,38 +50,38 @@ class ScanReader:
         self._logs = logs
         self._reader = reader
         self._diagnoses = diagnoses
-        self._reading: SingleFlight[Found] = SingleFlight(clock, 0.0)
-        self._settled: dict[str, Found] = {}
-        self._for_now: dict[str, tuple[datetime, Found]] = {}
+        self._reading: SingleFlight[RowDiagnosis] = SingleFlight(clock, 0.0)
+        self._settled: dict[str, RowDiagnosis] = {}
+        self._for_now: dict[str, tuple[datetime, RowDiagnosis]] = {}
         self._counted: dict[str, RunnerLog] = {}
 
-    async def read(self, scan: Scan, findings: Findings) -> None:
-        """Fills `findings` for the rows that the scan shows. Failures become values in it.
+    async def read(self, scan: Scan, enrichment: ScanEnrichment) -> None:
+        """Fill `findings` for the rows that the scan shows. Failures become values in it.
 
         May be called again when more rows have come: what was found is kept.
         """
-        failed = {row_id(row): row for row in _failed(scan) if row_id(row) not in findings.found}
+        failed = {row_id(row): row for row in _failed(scan) if row_id(row) not in enrichment.found}
         known = await self._known(tuple(failed))
         for name, row in failed.items():
-            findings.found[name] = known.get(name) or Found(name, Reading(), self.url(row))
-        await self._read_items(scan, findings)
+            enrichment.found[name] = known.get(name) or RowDiagnosis(name, Reading(), self.url(row))
+        await self._read_items(scan, enrichment)
         runners = [row for row in table_rows(scan, Section.RUNNERS) if isinstance(row, Execution)]
         await asyncio.gather(
-            self._count_runs(runners, findings),
-            *(self._diagnose(row, findings) for name, row in failed.items() if name not in known),
+            self._count_runs(runners, enrichment),
+            *(self._diagnose(row, enrichment) for name, row in failed.items() if name not in known),
         )
 
     async def close(self) -> None:
-        """Ends the reads under way."""
+        """End the reads under way."""
         await self._reading.close()
 
     def url(self, row: Row) -> str:
-        """A link to this row's log."""
+        """Return a link to this row's log."""
         scope = log_scope(row, self._clock.now() - self._lookback)
         return self._reader.url(scope) if scope is not None else ""
 
-    async def _known(self, names: tuple[str, ...]) -> dict[str, Found]:
-        """What needs no read now: settled once and for all, or looked at a moment ago."""
+    async def _known(self, names: tuple[str, ...]) -> dict[str, RowDiagnosis]:
+        """Return what needs no read now: settled once and for all, or looked at a moment ago."""
         now = self._clock.now()
         self._for_now = {name: kept for name, kept in self._for_now.items() if kept[0] > now}
         self._settled = {name: self._settled[name] for name in names if name in self._settled}
@@ -91,24 +91,24 @@ class ScanReader:
         except StoreError:
             return known
         for one in settled:
-            self._settled[one.row_id] = Found(one.row_id, one.diagnosis, one.log_url)
+            self._settled[one.row_id] = RowDiagnosis(one.row_id, one.diagnosis, one.log_url)
         return known | self._settled
 
-    async def _read_items(self, scan: Scan, findings: Findings) -> None:
+    async def _read_items(self, scan: Scan, enrichment: ScanEnrichment) -> None:
         """Failed items bring their error with them, and cost no read."""
         items = items_failed_lately(scan)[:MOST_ITEMS] if Section.RUNS in scan.sections else ()
         for item in items:
-            if item.error and item.item_id not in findings.found:
-                diagnosis = await self._reader.of_words(item.error)
-                findings.found[item.item_id] = Found(item.item_id, diagnosis)
+            if item.error and item.item_id not in enrichment.found:
+                diagnosis = await self._reader.from_message(item.error)
+                enrichment.found[item.item_id] = RowDiagnosis(item.item_id, diagnosis)
 
-    async def _count_runs(self, runners: list[Execution], findings: Findings) -> None:
+    async def _count_runs(self, runners: list[Execution], enrichment: ScanEnrichment) -> None:
         """The one query of a scan: the newest lines of every runner shown whose count can still change."""
-        if findings.counted:
+        if enrichment.counted:
             return
-        findings.counted = True
+        enrichment.counted = True
         self._counted = {row.name: self._counted[row.name] for row in runners if row.name in self._counted}
-        findings.logs = tuple(self._counted.values())
+        enrichment.logs = tuple(self._counted.values())
         open_ones = [row for row in runners if row.name not in self._counted]
         if not open_ones:
             return
@@ -116,46 +116,50 @@ class ScanReader:
         since = max(oldest - timedelta(seconds=60), self._clock.now() - self._lookback)
         scope = LogScope(Source.CLOUD_RUN, tuple(row.name for row in open_ones), since)
         try:
-            page = await self._logs.read(scope, newest_first=True, limit=PAGE, deadline=READ_SECONDS)
+            page = await self._logs.read(scope, created_sort_key=True, limit=PAGE, deadline=READ_SECONDS)
         except ServiceError as error:
-            findings.logs_problem = error.problem
+            enrichment.logs_problem = error.problem
             return
         logs = {log.execution: log for log in _runner_logs(page.entries)}
-        findings.logs = (*findings.logs, *logs.values())
+        enrichment.logs = (*enrichment.logs, *logs.values())
         self._counted |= {
             row.name: logs[row.name] for row in open_ones if row.name in logs and self._over(row)
         }
 
-    async def _diagnose(self, row: Row, findings: Findings) -> None:
+    async def _diagnose(self, row: Row, enrichment: ScanEnrichment) -> None:
         name = row_id(row)
-        findings.found[name] = await self._reading.get(name, lambda: self._found(row))
+        enrichment.found[name] = await self._reading.get(name, lambda: self._found(row))
 
-    async def _found(self, row: Row) -> Found:
+    async def _found(self, row: Row) -> RowDiagnosis:
         name, link = row_id(row), self.url(row)
         if isinstance(row, Build) and not row.logs_readable:
-            return Found(name, Unread("Its log is not in Cloud Logging; open the build to read it."), row.url)
+            return RowDiagnosis(
+                name, Unread("Its log is not in Cloud Logging; open the build to read it."), row.url
+            )
         scope = log_scope(row, self._clock.now() - self._lookback)
         if scope is None:
-            return Found(name, Unread("It has no log of its own."), link)
+            return RowDiagnosis(name, Unread("It has no log of its own."), link)
         try:
             diagnosis = await self._reader.read(scope)
         except ServiceError as error:
-            return Found(name, Unread(f"Its log could not be read: {error.problem.message}"), link)
+            return RowDiagnosis(name, Unread(f"Its log could not be read: {error.problem.message}"), link)
         if diagnosis is None and self._over(row, LAST_LINE):
             diagnosis = EMPTY
         if diagnosis is None:
-            return self._kept_for_now(Found(name, Unread("Its log is empty, or has not arrived yet."), link))
-        found = Found(name, diagnosis, link)
+            return self._kept_for_now(
+                RowDiagnosis(name, Unread("Its log is empty, or has not arrived yet."), link)
+            )
+        found = RowDiagnosis(name, diagnosis, link)
         return await self._settle(found, diagnosis) if self._over(row) else self._kept_for_now(found)
 
-    async def _settle(self, found: Found, diagnosis: Diagnosis) -> Found:
+    async def _settle(self, found: RowDiagnosis, diagnosis: Diagnosis) -> RowDiagnosis:
         try:
             await self._diagnoses.settle(Settled(found.row_id, diagnosis, found.log_url))
         except StoreError:
             return self._kept_for_now(found)
         return found
 
-    def _kept_for_now(self, found: Found) -> Found:
+    def _kept_for_now(self, found: RowDiagnosis) -> RowDiagnosis:
         """Late lines may still change it: it is looked at once more, when they have had time to come."""
         self._for_now[found.row_id] = (self._clock.now() + self._grace, found)
         return found

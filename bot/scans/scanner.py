@@ -20,11 +20,11 @@ from bot.models.scan import (
     Section,
     Service,
 )
-from bot.models.scan_filter import Narrowing, mine_of, narrowed
+from bot.models.scan_filter import ScanFilter, mine_of, narrowed
 from bot.models.scan_rows import LIMITS
 from bot.ports import Builds, Clock, Jobs, Launches, Runners, Tracker
 from bot.scans.cells import Cells, Query
-from bot.scans.enrichment import Findings, ScanReader
+from bot.scans.enrichment import ScanEnricher, ScanEnrichment
 from bot.settings import Settings
 
 # Older jobs are listed only when they have not ended: a project keeps them for ever.
@@ -63,7 +63,7 @@ class RegionScanner:
         jobs: Jobs,
         builds: Builds,
         tracker: Tracker,
-        reader: ScanReader,
+        reader: ScanEnricher,
         launches: Launches,
     ) -> None:
         self._settings = settings
@@ -74,14 +74,14 @@ class RegionScanner:
         self._tracker = tracker
         self._reader = reader
         self._launches = launches
-        self._cells = Cells(clock, limit=settings.timing.scan_limit, share=settings.timing.scan_share)
+        self._cells = Cells(clock, limit=settings.timing.scan_limit, share=settings.timing.scan_cache_ttl)
         self._recent: dict[ScanRequest, RunningScan] = {}
         self._running: set[RunningScan] = set()
 
     def join(self, request: ScanRequest) -> RunningScan:
-        """The scan under way for this request when it is young enough, else a new one, already asking."""
+        """Return the scan under way for this request when it is young enough, else a new one, already asking."""
         now = self._clock.monotonic()
-        share = self._settings.timing.scan_share
+        share = self._settings.timing.scan_cache_ttl
         self._recent = {key: scan for key, scan in self._recent.items() if now - scan.began < share}
         scan = self._recent.get(request)
         if scan is None:
@@ -95,19 +95,19 @@ class RegionScanner:
         return scan
 
     async def close(self) -> None:
-        """Ends the scans under way."""
+        """End the scans under way."""
         await asyncio.gather(*(scan.close() for scan in self._running))
         await self._cells.close()
         await self._reader.close()
 
-    async def _narrowing(self, request: ScanRequest) -> Narrowing:
-        """Which rows are wanted. Raises StoreError when the store cannot say what is whose."""
+    async def _narrowing(self, request: ScanRequest) -> ScanFilter:
+        """Which rows are wanted. Raise StoreError when the store cannot say what is whose."""
         now = self._clock.now()
         since = None if request.since is None else now - timedelta(seconds=request.since)
         if not request.mine:
-            return Narrowing(request.failed, since)
+            return ScanFilter(request.failed, since)
         launches = await self._launches.recent(since=now - MINE_AGE, limit=MOST_MINE)
-        return Narrowing(request.failed, since, mine_of(launches, request.mine))
+        return ScanFilter(request.failed, since, mine_of(launches, request.mine))
 
     def _queries(self, request: ScanRequest) -> Iterator[Query]:
         questions = self._questions()
@@ -117,7 +117,7 @@ class RegionScanner:
                     yield Query(service, place, partial(questions[service], place))
 
     def _questions(self) -> dict[Service, Callable[[str], Awaitable[tuple[Row, ...]]]]:
-        """What is asked at a place for each kind of cell."""
+        """Return what is asked at a place for each kind of cell."""
         limit = self._settings.timing.scan_limit
         return {
             Service.RUNNERS: lambda place: self._runners.list_executions(place, deadline=limit),
@@ -159,14 +159,14 @@ class RunningScan:
         request: ScanRequest,
         queries: tuple[Query, ...],
         cells: Cells,
-        reader: ScanReader,
-        narrowing: asyncio.Task[Narrowing],
+        reader: ScanEnricher,
+        narrowing: asyncio.Task[ScanFilter],
     ) -> None:
         self.began = clock.monotonic()
         self._clock = clock
         self._timing = settings.timing
         self._scan = Scan(started=clock.now(), took=0.0, cells=(), sections=request.sections)
-        self._findings = Findings()
+        self._enrichment = ScanEnrichment()
         self._narrowing = narrowing
         self._late: dict[asyncio.Task[Answer], Answer] = {}
         self._cells = {cells.start(query): query for query in queries}
@@ -177,7 +177,7 @@ class RunningScan:
             task.add_done_callback(_hear)
 
     async def first(self) -> Scan:
-        """What has come after the first deadline; earlier when all rows have come.
+        """Return what has come after the first deadline; earlier when all rows have come.
 
         Diagnoses that come right behind the rows save an edit, so they are waited for a moment.
         """
@@ -203,7 +203,7 @@ class RunningScan:
         return self._diagnoses.done()
 
     def snapshot(self) -> Scan:
-        """The scan as far as it has come."""
+        """Return the scan as far as it has come."""
         cells = tuple(
             Cell(query.service, query.region, self._answer(task)) for task, query in self._cells.items()
         )
@@ -212,15 +212,15 @@ class RunningScan:
             self._scan,
             took=took,
             cells=cells,
-            logs=self._findings.logs,
-            logs_problem=self._findings.logs_problem,
-            found=tuple(self._findings.found.values()),
+            logs=self._enrichment.logs,
+            logs_problem=self._enrichment.logs_problem,
+            found=tuple(self._enrichment.found.values()),
         )
         # Before it is known which rows are wanted, none has come.
         return narrowed(scan, self._narrowing.result()) if self._narrowing.done() else self._scan
 
     async def close(self) -> None:
-        """Ends what is still under way."""
+        """End what is still under way."""
         tasks = [self._narrowing, self._rows, self._diagnoses]
         for task in tasks:
             task.cancel()
@@ -245,14 +245,14 @@ class RunningScan:
         self._late = {task: cells.too_late(self._cells[task]) for task in late}
         self._took = self._clock.monotonic() - self.began
 
-    async def _find(self, reader: ScanReader) -> None:
+    async def _find(self, reader: ScanEnricher) -> None:
         """Logs are read for what has come first; a region that hangs holds up no diagnosis."""
         await asyncio.wait([self._rows], timeout=self._timing.scan_first)
         early = not self._rows.done()
-        await reader.read(self.snapshot(), self._findings)
+        await reader.read(self.snapshot(), self._enrichment)
         if early:
             await asyncio.shield(self._rows)
-            await reader.read(self.snapshot(), self._findings)
+            await reader.read(self.snapshot(), self._enrichment)
 
 
 def _hear(task: asyncio.Task[Any]) -> None:

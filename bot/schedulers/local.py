@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import structlog
 
-from bot.launches.context import Tools
-from bot.launches.retention import History
-from bot.launches.worker import Driver
+from bot.launches.context import Dependencies
+from bot.launches.retention import Retention
+from bot.launches.worker import LaunchWorker
 from bot.models.errors import StoreError
 
 # A sleeper looks at the clock at least this often, in seconds: it may have been set back.
@@ -22,10 +22,10 @@ LOST_AFTER = timedelta(seconds=10)
 class Scheduler:
     """Drives every unfinished launch of the store; hold the store's lock before starting it."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
-        self._driver = Driver(tools)
-        self._history = History(tools)
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._launch_worker = LaunchWorker(dependencies)
+        self._history = Retention(dependencies)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
         self._busy: set[str] = set()
@@ -33,9 +33,9 @@ class Scheduler:
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
-        """Takes up every unfinished launch; returns how many there were. Raises StoreError."""
+        """Take up every unfinished launch; returns how many there were. Raise StoreError."""
         await self._history.prune()
-        unfinished = await self._tools.launches.unfinished()
+        unfinished = await self._dependencies.launches.unfinished()
         for launch in unfinished:
             self.take_up(launch.launch_id)
         self._sweeper = asyncio.create_task(self._sweep(), name="launches without a driver")
@@ -54,7 +54,7 @@ class Scheduler:
         task.add_done_callback(lambda _: self._drop(launch_id))
 
     async def stop(self, grace: float = 5.0) -> None:
-        """Takes no more turns, lets those under way finish for up to `grace` seconds, and ends."""
+        """Take no more turns, lets those under way finish for up to `grace` seconds, and ends."""
         self._stopping = True
         if self._sweeper is not None:
             self._sweeper.cancel()
@@ -72,13 +72,13 @@ class Scheduler:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _sweep(self) -> None:
-        """Takes up what nobody drives: stored by a terminal while this process holds the lock, or lost."""
+        """Take up what nobody drives: stored by a terminal while this process holds the lock, or lost."""
         while True:
-            await self._tools.clock.wait(self._tools.settings.timing.poll)
+            await self._dependencies.clock.wait(self._dependencies.settings.timing.poll)
             with contextlib.suppress(StoreError):
                 await self._history.prune()
-                lost = self._tools.clock.now() - LOST_AFTER
-                for launch in await self._tools.launches.unfinished():
+                lost = self._dependencies.clock.now() - LOST_AFTER
+                for launch in await self._dependencies.launches.unfinished():
                     # One of a channel comes through this process, which begins it after its ack.
                     begun = not launch.channel_id or launch.due <= lost
                     if begun and launch.launch_id not in self._tasks:
@@ -93,15 +93,15 @@ class Scheduler:
         while not self._stopping:
             self._busy.add(launch_id)
             try:
-                due = await self._driver.turn(launch_id)
+                due = await self._launch_worker.run_step(launch_id)
             finally:
                 self._busy.discard(launch_id)
             if due is None:
                 return
-            await self._sleep(launch_id, (due - self._tools.clock.now()).total_seconds())
+            await self._sleep(launch_id, (due - self._dependencies.clock.now()).total_seconds())
 
     async def _sleep(self, launch_id: str, seconds: float) -> None:
-        """Waits until the launch is due, or somebody wakes it."""
+        """Wait until the launch is due, or somebody wakes it."""
         wake = self._wakes[launch_id]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(LONGEST_SLEEP, max(0.0, seconds))):

@@ -19,9 +19,9 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.worker import Worker
 
-from bot.launches.context import Tools
-from bot.launches.retention import History
-from bot.launches.worker import PAUSE_AFTER_ERROR, Driver
+from bot.launches.context import Dependencies
+from bot.launches.retention import Retention
+from bot.launches.worker import PAUSE_AFTER_ERROR, LaunchWorker
 from bot.models.errors import StoreError
 from bot.store.engine import SERVER_PATIENCE
 
@@ -50,11 +50,11 @@ class CalmWorker(Worker):
 class DistributedScheduler:
     """Drives launches together with every other process on the same database."""
 
-    def __init__(self, tools: Tools, url: str) -> None:
-        self._tools = tools
-        self._driver = Driver(tools)
-        self._history = History(tools)
-        self._heartbeat = tools.settings.store.heartbeat_seconds
+    def __init__(self, dependencies: Dependencies, url: str) -> None:
+        self._dependencies = dependencies
+        self._launch_worker = LaunchWorker(dependencies)
+        self._history = Retention(dependencies)
+        self._heartbeat = dependencies.settings.store.heartbeat_seconds
         self._log = structlog.get_logger("launches")
         # It tells of each job and, as an error with its traceback, of each lost connection: we do that.
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
@@ -77,14 +77,14 @@ class DistributedScheduler:
         self._stopping = asyncio.Event()
 
     async def start(self) -> int:
-        """Joins the work; returns how many launches are unfinished. Raises StoreError."""
+        """Join the work; returns how many launches are unfinished. Raise StoreError."""
         try:
             await self._app.open_async()
             await self._make_tables()
         except ConnectorException as error:
             raise StoreError(f"The task queue's tables cannot be used: {_cause(error)}") from error
         await self._history.prune()
-        unfinished = await self._tools.launches.unfinished()
+        unfinished = await self._dependencies.launches.unfinished()
         self._spawn(self._again_and_again(self._work, PAUSE_AFTER_ERROR))
         self._spawn(self._again_and_again(self._rescue, self._heartbeat * 2))
         return len(unfinished)
@@ -95,7 +95,7 @@ class DistributedScheduler:
             self._spawn(self._wake(launch_id))
 
     async def stop(self, grace: float = GRACE) -> None:
-        """Takes no more turns, lets those under way finish for up to `grace` seconds, and leaves."""
+        """Take no more turns, lets those under way finish for up to `grace` seconds, and leaves."""
         self._stopping.set()
         tasks = tuple(self._tasks)
         for task in tasks:
@@ -115,7 +115,7 @@ class DistributedScheduler:
             self._log.error("a worker ended in an unexpected way", exc_info=task.exception())
 
     async def _make_tables(self) -> None:
-        """Makes the task queue's tables, once; of two processes that begin together one makes them."""
+        """Make the task queue's tables, once; of two processes that begin together one makes them."""
         if await self._app.check_connection_async():
             return
         try:
@@ -125,7 +125,7 @@ class DistributedScheduler:
                 raise
 
     async def _again_and_again(self, work: Any, pause: float) -> None:
-        """Does the work until the end: it must outlive every failure of Postgres."""
+        """Do the work until the end: it must outlive every failure of Postgres."""
         while not self._stopping.is_set():
             try:
                 await work()
@@ -133,7 +133,7 @@ class DistributedScheduler:
                 self._log.error("the store failed", reason=_cause(error))
             except Exception:  # noqa: BLE001 - an entry point: launches must go on whatever fails here
                 self._log.exception("the work on launches failed in an unexpected way")
-            await self._tools.clock.wait(pause)
+            await self._dependencies.clock.wait(pause)
 
     async def _work(self) -> None:
         # Not `run_worker_async`, which does not tell the worker's id.
@@ -142,7 +142,7 @@ class DistributedScheduler:
             concurrency=CONCURRENCY,
             install_signal_handlers=False,
             delete_jobs="always",
-            fetch_job_polling_interval=min(DUE_LOOK, self._tools.settings.timing.poll / 2),
+            fetch_job_polling_interval=min(DUE_LOOK, self._dependencies.settings.timing.poll / 2),
             update_heartbeat_interval=self._heartbeat,
             stalled_worker_timeout=self._heartbeat * 3,
             shutdown_graceful_timeout=GRACE,
@@ -154,11 +154,11 @@ class DistributedScheduler:
         structlog.contextvars.bind_contextvars(launch=launch_id)
         self._at_work.add(context.job.id)
         try:
-            due = await self._driver.turn(launch_id)
+            due = await self._launch_worker.run_step(launch_id)
         finally:
             self._at_work.discard(context.job.id)
         if due is not None:
-            await self._defer(launch_id, at=max(due, self._tools.clock.now() + MOMENT))
+            await self._defer(launch_id, at=max(due, self._dependencies.clock.now() + MOMENT))
 
     async def _wake(self, launch_id: str) -> None:
         """Queues a turn for now, in place of the one that waits for its time."""
@@ -195,7 +195,7 @@ class DistributedScheduler:
         return True
 
     async def _rescue(self) -> None:
-        """Clears away jobs that nobody works on, and queues a turn for each launch that is overdue."""
+        """Clear away jobs that nobody works on, and queues a turn for each launch that is overdue."""
         await self._history.prune()
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._heartbeat * 3):
@@ -204,8 +204,8 @@ class DistributedScheduler:
         for job in await self._left_behind():
             self._log.warning("a launch was rescued from a lost answer of the store", launch=_launch_of(job))
             await self._give_back(job)
-        now = self._tools.clock.now()
-        for launch in await self._tools.launches.unfinished():
+        now = self._dependencies.clock.now()
+        for launch in await self._dependencies.launches.unfinished():
             # A process may die, or Postgres go away, between storing a launch and queueing its turn; a
             # terminal, which has no channel, queues none at all.
             late = timedelta(seconds=self._heartbeat if launch.channel_id else 0)
@@ -235,6 +235,6 @@ def _launch_of(job: Job) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """What Postgres said, in one line."""
+    """Return what Postgres said, in one line."""
     said = str(error.__cause__ or error).strip()
     return said.splitlines()[0] if said else type(error.__cause__ or error).__name__

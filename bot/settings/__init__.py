@@ -82,7 +82,7 @@ class Settings(Frozen):
         return self.preset[0] if len(self.preset) == 1 else None
 
     def find_preset(self, name: str) -> Preset | None:
-        """The preset of that name."""
+        """Return the preset of that name."""
         return next((preset for preset in self.preset if preset.name == name), None)
 
 

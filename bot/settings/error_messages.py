@@ -121,7 +121,7 @@ def _unknown(location: Location, schema: type[BaseModel]) -> str:
 
 
 def _home(name: str, schema: type[BaseModel]) -> str:
-    """The table that has a key of this name, if one has."""
+    """Return the table that has a key of this name, if one has."""
     for table, field in schema.model_fields.items():
         model = _model(field)
         if model is not None and name in model.model_fields:
@@ -130,7 +130,7 @@ def _home(name: str, schema: type[BaseModel]) -> str:
 
 
 def _find(location: Sequence[int | str], schema: type[BaseModel]) -> tuple[Location, FieldInfo | None]:
-    """The part of a location that the file has, and the field it leads to."""
+    """Return the part of a location that the file has, and the field it leads to."""
     model: type[BaseModel] | None = schema
     field: FieldInfo | None = None
     found: list[int | str] = []

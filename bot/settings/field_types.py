@@ -43,7 +43,7 @@ def _on_this_machine(host: str) -> bool:
 
 
 def _like(pattern: str, words: str) -> AfterValidator:
-    """A validator whose complaint is in words, not the pattern."""
+    """Return a validator whose complaint is in words, not the pattern."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):

@@ -30,9 +30,9 @@ class SettingsError(Exception):
 
 
 def load_settings(path: Path) -> Settings:
-    """The settings in a TOML file.
+    """Return the settings in a TOML file.
 
-    Raises SettingsError with a line for each mistake: file, key, what is wrong and allowed, an example.
+    Raise SettingsError with a line for each mistake: file, key, what is wrong and allowed, an example.
     """
     table = _read(path)
     try:
@@ -42,9 +42,9 @@ def load_settings(path: Path) -> Settings:
 
 
 def load_secrets(environ: Mapping[str, str], *, needed: Collection[str] = ()) -> Secrets:
-    """The secrets in an environment; one that is not set is empty.
+    """Return the secrets in an environment; one that is not set is empty.
 
-    Raises SettingsError naming every variable of `needed` that is not set and every one that holds
+    Raise SettingsError naming every variable of `needed` that is not set and every one that holds
     something else; a value is never shown.
     """
     values = {name: environ.get(name, "").strip() for name in VARIABLES}

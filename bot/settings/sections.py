@@ -107,11 +107,11 @@ class Timing(Frozen):
         title="an item that is still pending so long after the wait is taken out of the queue",
         examples=[1800],
     )
-    repending: Seconds = Field(
+    pending_timeout: Seconds = Field(
         60, title="an item still pending after this gets another runner", examples=[60]
     )
-    absent: Seconds = Field(10, title="the pause before something is called absent", examples=[10])
-    taken: Seconds = Field(
+    not_found_grace: Seconds = Field(10, title="the pause before something is called absent", examples=[10])
+    claimed_timeout: Seconds = Field(
         600, title="an item that an agent took this long ago, without a job, is lost", examples=[600]
     )
     log_grace: Seconds = Field(60, title="how long late log lines are waited for", examples=[60])
@@ -123,8 +123,8 @@ class Timing(Frozen):
     insert: Seconds = Field(1, title="the deadline of the insert before the ack", examples=[1])
     scan_first: Seconds = Field(2, title="what has come by then is posted", examples=[2])
     scan_limit: Seconds = Field(8, title="what has not come by then is given up", examples=[8])
-    scan_share: Seconds = Field(4, title="one scan serves all who ask within this", examples=[4])
-    double_press: Seconds = Field(
+    scan_cache_ttl: Seconds = Field(4, title="one scan serves all who ask within this", examples=[4])
+    dedup_window: Seconds = Field(
         10, title="the same words by the same person within this are one launch", examples=[10]
     )
     refusal_hours: float = Field(

@@ -41,9 +41,9 @@ class Store:
 
 
 async def open_store(url: str, clock: Clock, *, busy_seconds: float = BUSY_SECONDS) -> Store:
-    """Opens the store at a URL (sqlite:///file or postgresql://...), making its tables when it is new.
+    """Open the store at a URL (sqlite:///file or postgresql://...), making its tables when it is new.
 
-    `busy_seconds` is how long a write waits for another process's. Raises StoreError with a sentence
+    `busy_seconds` is how long a write waits for another process's. Raise StoreError with a sentence
     when the store cannot be used; a damaged or unknown file is copied first and never changed.
     """
     database = Database(find_place(url), busy_seconds=busy_seconds)

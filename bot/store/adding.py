@@ -38,15 +38,15 @@ class Adding:
         self._database = database
         self._records = records
 
-    def request(self, launch: Launch, double_press: float, caps: Caps) -> Request:
-        """What adding this launch takes. Raises StoreError for text that cannot be stored."""
-        row, window = row_of(launch, self._records), timedelta(seconds=double_press)
+    def request(self, launch: Launch, dedup_window: float, caps: Caps) -> Request:
+        """Return what adding this launch takes. Raise StoreError for text that cannot be stored."""
+        row, window = row_of(launch, self._records), timedelta(seconds=dedup_window)
         return Request(launch, row, trigger_key(launch), press_key(launch), window, caps)
 
     async def one(self, connection: AsyncConnection, request: Request) -> Added:
-        """Adds a launch unless it was asked for before, and returns the one that stands now.
+        """Add a launch unless it was asked for before, and returns the one that stands now.
 
-        Raises CapReached when it is a new one and a cap is reached.
+        Raise CapReached when it is a new one and a cap is reached.
         """
         launch = request.launch
         holder = await self._claim(connection, request)
@@ -62,7 +62,7 @@ class Adding:
         return Added(launch=first, fresh=False)
 
     async def many(self, connection: AsyncConnection, requests: Sequence[Request]) -> frozenset[str]:
-        """Adds launches with a few statements for all; returns the ids of those that nothing stood against.
+        """Add launches with a few statements for all; returns the ids of those that nothing stood against.
 
         No two may share a key. Whoever does not get everything gives back what it got, and is left to `one`.
         """
@@ -123,7 +123,7 @@ class Adding:
         key: Column[str],
         rows: Sequence[Mapping[str, object]],
     ) -> frozenset[str]:
-        """Inserts the rows whose key is not there yet, and returns these keys."""
+        """Insert the rows whose key is not there yet, and returns these keys."""
         if not rows:
             return frozenset()
         once = self._database.insert(table).on_conflict_do_nothing(index_elements=[key])
@@ -132,7 +132,7 @@ class Adding:
         return frozenset(done.scalars())
 
     async def _claim(self, connection: AsyncConnection, request: Request) -> str:
-        """The id of the launch that this request means: its own, or that of an earlier one."""
+        """Return the id of the launch that this request means: its own, or that of an earlier one."""
         mine, now = request.launch.launch_id, request.launch.created
         holder = await claim(
             self._database, connection, key=request.trigger, holder=mine, now=now, ttl=FOREVER
@@ -149,7 +149,7 @@ class Adding:
 
 
 def row_of(launch: Launch, records: Records[Launch]) -> dict[str, object]:
-    """A launch as a row. Raises StoreError for text that cannot be stored."""
+    """Return a launch as a row. Raise StoreError for text that cannot be stored."""
     return {
         "launch_id": launch.launch_id,
         "trigger_id": launch.trigger_id,

@@ -18,7 +18,7 @@ class AuditTable:
         self._database = database
 
     async def record(self, entry: AuditEntry) -> None:
-        """Writes one entry."""
+        """Write one entry."""
         values = {
             "at": entry.at,
             "actor": entry.actor,
@@ -31,7 +31,7 @@ class AuditTable:
             await connection.execute(insert(audit).values(values))
 
     async def entries(self, *, since: datetime, limit: int = 1000) -> tuple[AuditEntry, ...]:
-        """The newest `limit` entries since then, newest first."""
+        """Return the newest `limit` entries since then, newest first."""
         query = select(audit).where(audit.c.at >= since)
         newest = query.order_by(audit.c.at.desc(), audit.c.entry_id.desc()).limit(limit)
         async with self._database.read() as connection:

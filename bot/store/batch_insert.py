@@ -39,7 +39,7 @@ class Intake:
         self._log = structlog.get_logger("store")
 
     async def add(self, request: Request) -> Added:
-        """Adds a launch, once; returns the one that stands now, when that is safe on the disk.
+        """Add a launch, once; returns the one that stands now, when that is safe on the disk.
 
         When the asker gives up waiting (is cancelled), the launch is taken back even if it was written
         after all: they were told that nothing was started.
@@ -58,7 +58,7 @@ class Intake:
             raise
 
     async def settle(self) -> None:
-        """Returns when everything that was begun is over."""
+        """Return when everything that was begun is over."""
         while self._writer is not None or self._leaving:
             writer = () if self._writer is None else (self._writer,)
             await asyncio.wait([*writer, *self._leaving])
@@ -74,7 +74,7 @@ class Intake:
             self._writer = None
 
     def _next(self) -> list[_Waiting]:
-        """The oldest requests, up to the first that shares a key with one before it."""
+        """Return the oldest requests, up to the first that shares a key with one before it."""
         keys: set[str] = set()
         batch: list[_Waiting] = []
         for one in self._waiting[:MOST]:

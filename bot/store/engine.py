@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.models.errors import StoreError
 from bot.store.error_messages import describe
-from bot.store.priority_lock import TurnLost, Turns
+from bot.store.priority_lock import PriorityLock, TurnLost
 from bot.store.url import Place
 
 # How long SQLite waits for another process's write, in seconds; ours are over in milliseconds.
@@ -39,7 +39,7 @@ class Database:
         self.place = place
         self.busy_seconds = busy_seconds
         self._engine = _make_engine(place, busy_seconds)
-        self._turns = Turns()
+        self._turns = PriorityLock()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -60,11 +60,11 @@ class Database:
             yield connection
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """An INSERT that knows ON CONFLICT, which both kinds of store spell alike."""
+        """Return an INSERT that knows ON CONFLICT, which both kinds of store spell alike."""
         return sqlite.insert(table) if self.place.file else postgresql.insert(table)
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._engine.dispose()
 
     @asynccontextmanager

@@ -22,9 +22,9 @@ class Unfit(StoreError):  # noqa: N818 - a state of the store, not an error of o
 
 
 def check_file(file: Path, *, busy_seconds: float) -> None:
-    """Checks a store's pages (or makes an empty file) and lets readers and a writer work side by side.
+    """Check a store's pages (or makes an empty file) and lets readers and a writer work side by side.
 
-    Blocks: call it in a thread. Raises Unfit when the file is damaged, StoreError when it cannot be used.
+    Blocks: call it in a thread. Raise Unfit when the file is damaged, StoreError when it cannot be used.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def check_file(file: Path, *, busy_seconds: float) -> None:
 
 
 def keep_copy(file: Path | None) -> str:
-    """Copies a file beside itself, once for each state of it; returns the sentence that says so."""
+    """Return copies a file beside itself, once for each state of it; returns the sentence that says so."""
     if file is None:
         return "Nothing was changed."
     try:

@@ -32,18 +32,18 @@ class LaunchTable:
         self._intake = Intake(database, self._adding)
         self._log = structlog.get_logger("store")
 
-    async def add(self, launch: Launch, *, double_press: float, caps: Caps = NO_CAPS) -> Added:
-        """Inserts a launch, once; returns the one that stands now. `double_press` is in seconds.
+    async def add(self, launch: Launch, *, dedup_window: float, caps: Caps = NO_CAPS) -> Added:
+        """Insert a launch, once; returns the one that stands now. `dedup_window` is in seconds.
 
-        Raises CapReached when it would be one too many in flight.
+        Raise CapReached when it would be one too many in flight.
 
         When the asker gives up waiting (is cancelled), the launch is taken back even if the insert came
         through after all: they were told that nothing was started.
         """
-        return await self._intake.add(self._adding.request(launch, double_press, caps))
+        return await self._intake.add(self._adding.request(launch, dedup_window, caps))
 
     async def save(self, launch: Launch) -> Launch:
-        """Writes a launch back; returns it with its new version, or raises SaveConflict."""
+        """Write a launch back; returns it with its new version, or raises SaveConflict."""
         saved = replace(launch, version=launch.version + 1)
         fence = (launches.c.launch_id == launch.launch_id) & (launches.c.version == launch.version)
         async with self._database.write() as connection:
@@ -65,7 +65,7 @@ class LaunchTable:
         return await self._read(query)
 
     async def recent(self, *, since: datetime, limit: int = 100) -> tuple[Launch, ...]:
-        """The newest `limit` finished launches created since then, and all unfinished ones, newest first."""
+        """Return the newest `limit` finished launches created since then, and all unfinished ones, newest first."""
         done = _records().where(launches.c.stage == Stage.DONE, launches.c.created >= since)
         # In this order: what ends in between is read twice, and not missed.
         unfinished = await self.unfinished()
@@ -74,7 +74,7 @@ class LaunchTable:
         return tuple(sorted(both.values(), key=lambda launch: launch.created, reverse=True))
 
     async def by_run_ids(self, run_ids: Sequence[str]) -> tuple[Launch, ...]:
-        """The launches with these ids, in no order."""
+        """Return the launches with these ids, in no order."""
         if not run_ids:
             return ()
         return await self._read(_records().where(launches.c.launch_id.in_(run_ids)))
@@ -90,17 +90,17 @@ class LaunchTable:
             )
 
     async def release_start(self, *, job: str, region: str, queue: str, launch_id: str) -> None:
-        """Gives the right back, if this launch holds it."""
+        """Give the right back, if this launch holds it."""
         async with self._database.write() as connection:
             await release(connection, key=start_key(job, region, queue), holder=launch_id)
 
     async def prune(self, *, before: datetime) -> int:
-        """Removes what ended before then, with all that the store remembers of that time."""
+        """Remove what ended before then, with all that the store remembers of that time."""
         async with self._database.write() as connection:
             return await prune(connection, before=before)
 
     async def settle(self) -> None:
-        """Returns when every insert that was begun is over."""
+        """Return when every insert that was begun is over."""
         await self._intake.settle()
 
     async def _find(self, connection: AsyncConnection, launch_id: str) -> Launch | None:

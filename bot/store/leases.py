@@ -20,17 +20,17 @@ THREAD_KEYS = "thread "
 
 
 def trigger_key(launch: Launch) -> str:
-    """The key of the request that asked for a launch."""
+    """Return the key of the request that asked for a launch."""
     return f"trigger {_digest(launch.trigger_id)}"
 
 
 def press_key(launch: Launch) -> str:
-    """The key of the same words by the same person in the same channel."""
+    """Return the key of the same words by the same person in the same channel."""
     return f"press {_digest(launch.team_id, launch.user_id, launch.channel_id, launch.text)}"
 
 
 def start_key(job: str, region: str, queue: str) -> str:
-    """The key of starting a runner of this job for this queue."""
+    """Return the key of starting a runner of this job for this queue."""
     return f"start {_digest(job, region, queue)}"
 
 
@@ -57,17 +57,17 @@ async def claim(
 
 
 async def hand_over(connection: AsyncConnection, *, key: str, holder: str) -> None:
-    """Gives a key to another launch."""
+    """Give a key to another launch."""
     await connection.execute(update(claims).where(claims.c.key == key).values(holder=holder))
 
 
 async def release(connection: AsyncConnection, *, key: str, holder: str) -> None:
-    """Gives a key back, if this launch or writer holds it."""
+    """Give a key back, if this launch or writer holds it."""
     await connection.execute(delete(claims).where(claims.c.key == key, claims.c.holder == holder))
 
 
 def thread_key(channel: str, words: str) -> str:
-    """The key of writing a monitor thread for the same words in the same channel."""
+    """Return the key of writing a monitor thread for the same words in the same channel."""
     return f"{THREAD_KEYS}{_digest(channel, words)}"
 
 

@@ -24,7 +24,7 @@ class StoreLock:
         self._handle = handle
 
     def release(self) -> None:
-        """Gives the right back; a second call does nothing."""
+        """Give the right back; a second call does nothing."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
@@ -39,7 +39,7 @@ class StoreLock:
 
 
 def take_lock(url: str) -> StoreLock:
-    """Takes the lock of a store; raises AlreadyServed when another process holds it.
+    """Take the lock of a store; raises AlreadyServed when another process holds it.
 
     Only who works on launches needs it, readers do not. Postgres needs none: its lock is empty.
     """

@@ -12,7 +12,7 @@ class TurnLost(Exception):  # noqa: N818 - too many wait; not an error of ours
     """The turn did not come in time."""
 
 
-class Turns:
+class PriorityLock:
     """One at a time: the urgent before the others, each in the order in which they came."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool, patience: float) -> AsyncIterator[None]:
-        """Holds the turn inside; raises TurnLost when it does not come within `patience` seconds."""
+        """Hold the turn inside; raises TurnLost when it does not come within `patience` seconds."""
         try:
             async with asyncio.timeout(patience):
                 await self._take(self._urgent if urgent else self._others)

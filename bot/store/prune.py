@@ -13,14 +13,14 @@ from bot.store.schema import audit, claims, diagnoses, launches, refused_blocks,
 
 
 async def forget_launch(connection: AsyncConnection, launch_id: str) -> None:
-    """Removes one launch with its claims and its audit."""
+    """Remove one launch with its claims and its audit."""
     await connection.execute(delete(audit).where(audit.c.target == launch_id))
     await connection.execute(delete(claims).where(claims.c.holder == launch_id))
     await connection.execute(delete(launches).where(launches.c.launch_id == launch_id))
 
 
 async def prune(connection: AsyncConnection, *, before: datetime) -> int:
-    """Removes the launches that ended before then, and whatever is older; returns how many launches."""
+    """Remove the launches that ended before then, and whatever is older; returns how many launches."""
     ended = func.coalesce(launches.c.ended, launches.c.created)
     old = (launches.c.stage == Stage.DONE) & (ended < before)
     ids = select(launches.c.launch_id).where(old).scalar_subquery()

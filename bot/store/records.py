@@ -29,14 +29,14 @@ class Records(Generic[T]):
         )
 
     def dump(self, value: T) -> str:
-        """The JSON text. Raises StoreError for text that is no Unicode."""
+        """Return the JSON text. Raise StoreError for text that is no Unicode."""
         try:
             return self._adapter.dump_json(value).decode()
         except PydanticSerializationError as error:
             raise StoreError(f"A {self._name} holds text that cannot be stored: {error}") from error
 
     def load(self, text: str) -> T:
-        """The value. Raises StoreError when the text is none of ours."""
+        """Return the value. Raise StoreError when the text is none of ours."""
         try:
             value = self._adapter.validate_json(text)
         except ValidationError as error:

@@ -19,11 +19,11 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy calls it so
-        """Returns the text, or None."""
+        """Return the text, or None."""
         return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy calls it so
-        """Returns the aware time, or None."""
+        """Return the aware time, or None."""
         return None if value is None else datetime.fromisoformat(value)
 
 

@@ -22,7 +22,7 @@ class ThreadTable:
         self._records = Records(Thread)
 
     async def remember(self, thread: Thread) -> None:
-        """Writes a thread (by its parent message), or its newer state."""
+        """Write a thread (by its parent message), or its newer state."""
         values = {"words": thread.words, "started": thread.started, "record": self._records.dump(thread)}
         key = {"channel_id": thread.parent.channel, "ts": thread.parent.ts}
         insert = self._database.insert(threads).values(**key, **values)
@@ -39,12 +39,12 @@ class ThreadTable:
         return await self._first(query)
 
     async def latest(self, channel: str, words: str) -> Thread | None:
-        """The newest thread of a channel with these words."""
+        """Return the newest thread of a channel with these words."""
         query = select(threads.c.record).where(threads.c.channel_id == channel, threads.c.words == words)
         return await self._first(query.order_by(threads.c.started.desc()))
 
     async def begin(self, channel: str, words: str, *, writer: str, now: datetime, within: timedelta) -> bool:
-        """Takes these words in a channel for a writer; False when another took them within that time."""
+        """Take these words in a channel for a writer; False when another took them within that time."""
         if self._database.place.file is not None:
             return True  # only one bot works on a file, and it knows what it writes itself
         async with self._database.write() as connection:
@@ -59,7 +59,7 @@ class ThreadTable:
         return holder == writer
 
     async def end(self, channel: str, words: str, *, writer: str) -> None:
-        """Gives the words back, if this writer has them."""
+        """Give the words back, if this writer has them."""
         if self._database.place.file is not None:
             return
         async with self._database.write() as connection:

@@ -19,9 +19,9 @@ VERSION_TABLE = "alembic_version"  # alembic's own name for it
 
 
 async def prepare(database: Database) -> None:
-    """Checks the store and brings its tables up to date.
+    """Check the store and brings its tables up to date.
 
-    Raises StoreError when it is damaged, of a newer bot, or not ours: its file is copied, never changed.
+    Raise StoreError when it is damaged, of a newer bot, or not ours: its file is copied, never changed.
     """
     file = database.place.file
     try:

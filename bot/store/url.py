@@ -23,7 +23,7 @@ class Place:
 
 
 def find_place(url: str) -> Place:
-    """Reads a URL such as sqlite:///var/launch-control.db; raises StoreError for any other kind."""
+    """Read a URL such as sqlite:///var/launch-control.db; raises StoreError for any other kind."""
     try:
         parsed = make_url(url)
     except ArgumentError:

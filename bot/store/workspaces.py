@@ -30,7 +30,7 @@ class WorkspaceTable:
             )
 
     async def refused_blocks(self, team_id: str, now: datetime) -> frozenset[str]:
-        """The block types that are not to be tried now."""
+        """Return the block types that are not to be tried now."""
         query = select(refused_blocks.c.block_type).where(
             refused_blocks.c.team_id == team_id, refused_blocks.c.until > now
         )

@@ -24,11 +24,11 @@ ART = """\
 
 
 def headline(job: JobSeen) -> str:
-    """What was found: the job's age in seconds when it was first seen, and its state in Vertex AI's word."""
+    """Return what was found: the job's age in seconds when it was first seen, and its state in Vertex AI's word."""
     age = int(seconds_between(job.created, job.first_seen) or 0)
     return f"   ✓ JOB FOUND (age: {age}s, state: JOB_STATE_{job.state.value.upper()})"
 
 
 def submitted(job: JobSeen) -> str:
-    """The headline, an empty line and the art."""
+    """Return the headline, an empty line and the art."""
     return f"{headline(job)}\n\n{ART}"

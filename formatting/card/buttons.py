@@ -45,7 +45,7 @@ def _cancel(launch: Launch) -> Block:
 
 
 def _relaunch(launch: Launch) -> Block:
-    """A question that names the launcher: Slack shows the same one to whoever presses."""
+    """Return a question that names the launcher: Slack shows the same one to whoever presses."""
     cost = f"Cost: {cost_words(launch.cost)}." if launch.cost else ""
     whose = f"This was {cut(one_line(launch.user_name), _NAME)}'s launch."
     text = " ".join(filter(None, [_again(launch), cost, whose]))
@@ -54,7 +54,7 @@ def _relaunch(launch: Launch) -> Block:
 
 
 def _again(launch: Launch) -> str:
-    """What is launched, such as "Preset bert-small with lr=0.001 epochs=3."."""
+    """Return what is launched, such as "Preset bert-small with lr=0.001 epochs=3."."""
     overrides = one_line(" ".join(f"{key}={value}" for key, value in launch.overrides))
     changed = f" with {cut(overrides, _OVERRIDES)}" if overrides else ""
     return f"Preset {cut(one_line(launch.preset), _NAME)}{changed}."

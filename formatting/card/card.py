@@ -39,7 +39,7 @@ _OVERRIDES = 300
 
 
 def card(launch: Launch, now: datetime) -> Message:
-    """The card as it stands at `now`; its `text` says the same in plain lines, at most 4,000 characters."""
+    """Return the card as it stands at `now`; its `text` says the same in plain lines, at most 4,000 characters."""
     done = "\n".join(step.mrkdwn() for step in steps(launch, now))
     blocks = [
         section(f"{icons.glyph(launch.verdict)} *{_heading(launch)}* {code(launch.name)}"),
@@ -55,7 +55,7 @@ def card(launch: Launch, now: datetime) -> Message:
 
 
 def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
-    """The card in plain lines, not escaped, for a terminal and for readers without blocks."""
+    """Return the card in plain lines, not escaped, for a terminal and for readers without blocks."""
     verdict = f"{icons.glyph(launch.verdict)} {_heading(launch)}"
     return (
         f"{verdict} {one_line(launch.name)} (launch {one_line(launch.launch_id)})",
@@ -68,14 +68,14 @@ def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
 
 
 def _heading(launch: Launch) -> str:
-    """The card's first words: how the launch stands or ended."""
+    """Return the card's first words: how the launch stands or ended."""
     if launch.verdict is Verdict.FAILED and launch.failure is not None:
         return _FAILURES.get(launch.failure.kind, _HEADLINES[Verdict.FAILED])
     return _HEADLINES[launch.verdict]
 
 
 def _headline(launch: Launch) -> list[Block]:
-    """The job's headline, where the art is shown no more.
+    """Return the job's headline, where the art is shown no more.
 
     A card that once showed the art must keep a block of its kind: Slack refuses the edit otherwise, with
     block_mismatch (https://docs.slack.dev/reference/methods/chat.update).
@@ -99,13 +99,13 @@ def _asked(launch: Launch) -> str:
 
 
 def _cost(launch: Launch) -> tuple[str, ...]:
-    """What it may cost, for as long as it may cost anything: nothing once it ended without a job."""
+    """Return what it may cost, for as long as it may cost anything: nothing once it ended without a job."""
     no_job = launch.job is None and launch.verdict in (Verdict.FAILED, Verdict.CANCELLED, Verdict.REFUSED)
     return () if launch.cost is None or no_job else (f"Cost: {cost_words(launch.cost)}",)
 
 
 def _remarks(launch: Launch) -> list[Block]:
-    """What is in the way, and that a cancel was asked for."""
+    """Return what is in the way, and that a cancel was asked for."""
     lines = [prose(_retrying(launch), 500)] if launch.trouble else []
     if launch.cancel_asked is not None and open_to_cancel(launch.verdict):
         lines.append(f"{icons.STOPPED} Cancelling, asked by {user(launch.cancel_by)}.")

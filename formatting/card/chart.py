@@ -12,7 +12,7 @@ MARKED = 30  # up to so many points are marked one by one
 
 
 def draw(curve: Curve) -> bytes:
-    """The curve as a PNG. Blocks for some tenths of a second: call it in a thread."""
+    """Return the curve as a PNG. Blocks for some tenths of a second: call it in a thread."""
     # The object interface alone: pyplot keeps every figure in a state shared by all threads.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - slow to load, seldom needed
     from matplotlib.figure import Figure  # noqa: PLC0415 - the same

@@ -37,7 +37,7 @@ def closing(launch: Launch) -> Message:
 
 
 def appeared(launch: Launch) -> Message:
-    """A reply that the job has come although the wait for it was over; mentions the launcher."""
+    """Return a reply that the job has come although the wait for it was over; mentions the launcher."""
     job = launch.job
     waited = seconds_between(launch.queued, job.first_seen) if job else None
     after = f" after {duration(waited)}" if waited is not None else ""
@@ -73,7 +73,7 @@ def _failed(launch: Launch) -> str:
 
 
 def _more(launch: Launch) -> list[str]:
-    """The metrics and the run in one line, for a launch that has them; escaped."""
+    """Return the metrics and the run in one line, for a launch that has them; escaped."""
     pairs = " · ".join(prose(part) for part in metrics(launch.metrics))
     run = f"Run: {link(launch.run_url, launch.launch_id)}." if launch.run_url else ""
     line = " ".join(part for part in (sentence(pairs), run) if part)
@@ -81,14 +81,14 @@ def _more(launch: Launch) -> list[str]:
 
 
 def curve_line(curve: Curve) -> str:
-    """A curve as one plain line: its name, a bar for each part, and the first and the last value."""
+    """Return a curve as one plain line: its name, a bar for each part, and the first and the last value."""
     first, last = curve.points[0][1], curve.points[-1][1]
     bars = sparkline([value for _, value in curve.points])
     return f"{one_line(curve.key)} {bars} {first:.4g} to {last:.4g}"
 
 
 def sparkline(values: Sequence[float], width: int = 40) -> str:
-    """The values as one line of at most `width` bars, low to high; what is no number is left out."""
+    """Return the values as one line of at most `width` bars, low to high; what is no number is left out."""
     numbers = [value for value in values if math.isfinite(value)]
     if not numbers or width < 1:
         return ""

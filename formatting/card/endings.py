@@ -29,7 +29,7 @@ class End:
 
 
 def ending(launch: Launch) -> End:
-    """The part of the card that its verdict adds; nothing while the launch is under way."""
+    """Return the part of the card that its verdict adds; nothing while the launch is under way."""
     make = _ENDINGS.get(launch.verdict)
     return make(launch) if make else End()
 
@@ -67,7 +67,7 @@ def metrics(pairs: Sequence[tuple[str, float]]) -> tuple[str, ...]:
 
 
 def timeout_text(limit_seconds: float) -> str:
-    """The words of a timeout, with the wait's own length in seconds; not escaped."""
+    """Return the words of a timeout, with the wait's own length in seconds; not escaped."""
     return (
         f"⏱️  Timeout ({limit_seconds:g}s) - Job not detected in Vertex AI\n"
         "\n"

@@ -26,7 +26,7 @@ _POINTS_TO_LOG = re.compile(
 
 
 def told_once(failure: Failure) -> str:
-    """What failed, as a sentence; without the platform's own words when the cause says them, or more."""
+    """Return what failed, as a sentence; without the platform's own words when the cause says them, or more."""
     said = one_line(failure.sentence)
     head, colon, told = said.partition(": ")
     cause = summary(failure.diagnosis)
@@ -41,7 +41,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def failure_lines(launch: Launch) -> tuple[str, ...]:
-    """The failure in plain lines, not escaped."""
+    """Return the failure in plain lines, not escaped."""
     failure = launch.failure
     if failure is None:
         return ()
@@ -50,7 +50,7 @@ def failure_lines(launch: Launch) -> tuple[str, ...]:
 
 
 def cause_lines(failure: Failure) -> tuple[str, ...]:
-    """The cause and the advice, a plain line each; what is not known is left out."""
+    """Return the cause and the advice, a plain line each; what is not known is left out."""
     cause, todo = summary(failure.diagnosis), advice(failure.diagnosis)
     return tuple(
         f"{word}: {line}" for word, line in (("Cause", sentence(cause)), ("What to do", todo)) if line
@@ -58,7 +58,7 @@ def cause_lines(failure: Failure) -> tuple[str, ...]:
 
 
 def cause_mrkdwn(failure: Failure) -> str:
-    """The cause and the advice as mrkdwn lines, their leading words bold; empty when nothing is known."""
+    """Return the cause and the advice as mrkdwn lines, their leading words bold; empty when nothing is known."""
     named = (line.split(": ", 1) for line in cause_lines(failure))
     return "\n".join(f"*{word}:* {prose(said, _WORDS)}" for word, said in named)
 
@@ -70,7 +70,7 @@ def _log_lines(failure: Failure) -> tuple[str, ...]:
 
 
 def failure_blocks(launch: Launch) -> tuple[Block, ...]:
-    """The failure as blocks: words in plain sight, then the log around the cause, folded."""
+    """Return the failure as blocks: words in plain sight, then the log around the cause, folded."""
     failure = launch.failure
     if failure is None:
         return ()

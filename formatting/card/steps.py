@@ -37,12 +37,12 @@ class Step:
     more: str = ""
 
     def plain(self) -> str:
-        """The step as one line of plain text."""
+        """Return the step as one line of plain text."""
         named = f" {one_line(self.name)}" if self.name else ""
         return f"{icons.glyph(self.progress)} {self.doing}{named}{self._tail(one_line(self.more))}"
 
     def mrkdwn(self) -> str:
-        """The step as one line of mrkdwn, escaped, its name linked."""
+        """Return the step as one line of mrkdwn, escaped, its name linked."""
         named = f" {link(self.url, self.name)}" if self.name else ""
         return f"{icons.glyph(self.progress)} {prose(self.doing)}{named}{self._tail(prose(self.more))}"
 
@@ -51,7 +51,7 @@ class Step:
 
 
 def steps(launch: Launch, now: datetime) -> tuple[Step, ...]:
-    """The lines of the card: queued, runner (one line for each), waiting, submitted; none if refused."""
+    """Return the lines of the card: queued, runner (one line for each), waiting, submitted; none if refused."""
     if launch.verdict is Verdict.REFUSED:
         return ()
     return (_queue(launch), *_runners(launch), *_wait(launch, now), *_job(launch))
@@ -99,7 +99,7 @@ def _runner(launch: Launch, use: RunnerUse) -> Step:
 
 
 def bar(elapsed: float, limit: float) -> str:
-    """A small bar of ten parts and the numbers: "▰▰▰▱▱▱▱▱▱▱ 35 of 120 s"."""
+    """Return a small bar of ten parts and the numbers: "▰▰▰▱▱▱▱▱▱▱ 35 of 120 s"."""
     part = min(max(elapsed / limit, 0.0), 1.0) if limit > 0 else 1.0
     full = int(part * _BAR)
     return f"{'▰' * full}{'▱' * (_BAR - full)} {min(elapsed, limit):.0f} of {limit:g} s"

@@ -70,7 +70,7 @@ _APIS: Mapping[str, str] = MappingProxyType(
 
 
 def what(problem: Problem, doing: str) -> str:
-    """What went wrong when the bot tried to do something ("list builds"), as half a sentence."""
+    """Return what went wrong when the bot tried to do something ("list builds"), as half a sentence."""
     message = cut(one_line(problem.message).rstrip("."), _MESSAGE) or "no reason given"
     return _SENTENCES[problem.kind][0].format(
         system=cut(one_line(problem.system), _NAME), doing=doing, message=message
@@ -78,7 +78,7 @@ def what(problem: Problem, doing: str) -> str:
 
 
 def mend(problem: Problem, permission: str = "") -> str:
-    """What a person can do about it, as half a sentence; empty when there is nothing to say.
+    """Return what a person can do about it, as half a sentence; empty when there is nothing to say.
 
     `permission` is the one that the call needs, for an answer that does not name it.
     """
@@ -93,6 +93,6 @@ def mend(problem: Problem, permission: str = "") -> str:
 
 
 def with_mend(problem: Problem, doing: str, permission: str = "") -> str:
-    """What went wrong and the mend, as a sentence without its period."""
+    """Return what went wrong and the mend, as a sentence without its period."""
     advice = mend(problem, permission)
     return f"{what(problem, doing)}; {advice}" if advice else what(problem, doing)

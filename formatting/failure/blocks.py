@@ -20,7 +20,7 @@ _SPARE = 200  # left free, as Slack may count in its own way
 
 
 def failure_blocks(views: Sequence[FailureView], *, room: int, lines: int = LINES) -> list[Block]:
-    """The failures in `room` characters: every one's words first, then an equal share for each log.
+    """Return the failures in `room` characters: every one's words first, then an equal share for each log.
 
     `lines` is the most that is shown of one log. Failures past the first five, and those whose words do
     not fit, are counted only: the table has their causes in a few words, and Why? tells the rest.
@@ -61,7 +61,7 @@ def failure_message(view: FailureView, *, lines: int = LINES) -> Message:
 
 
 def _words(view: FailureView) -> Block:
-    """The facts aligned; error and advice outside the fence, where a phone breaks their lines."""
+    """Return the facts aligned; error and advice outside the fence, where a phone breaks their lines."""
     said = advice(view.diagnosis)
     todo = f"\n*What to do:* {prose(said, _ADVICE)}" if said else ""
     error = prose(error_text(view), _ADVICE)

@@ -22,7 +22,7 @@ _LEAST = 500
 
 
 def nearest(sizes: Sequence[int], root: int, room: int) -> tuple[int, int]:
-    """The range of lines (start, stop) around `root` that fits `room` characters, the nearest lines first.
+    """Return the range of lines (start, stop) around `root` that fits `room` characters, the nearest lines first.
 
     One line before the root for each four after it, as causes are read downwards; the root is always in.
     """
@@ -42,7 +42,7 @@ def nearest(sizes: Sequence[int], root: int, room: int) -> tuple[int, int]:
 
 
 def marked_lines(diagnosis: Diagnosis) -> tuple[list[str], int]:
-    """The context's lines escaped and fit for a fence, the root-cause line marked; and that line's index."""
+    """Return the context's lines escaped and fit for a fence, the root-cause line marked; and that line's index."""
     root = diagnosis.context_root
     lines = [
         # One line an entry, so that indices keep their meaning.
@@ -57,7 +57,7 @@ def _in_a_fence(line: str) -> str:
 
 
 def around(diagnosis: Diagnosis, *, room: int, most: int) -> tuple[list[str], int]:
-    """The lines to show in `room` characters and `most` lines, and how many of the context are left out."""
+    """Return the lines to show in `room` characters and `most` lines, and how many of the context are left out."""
     lines, root = marked_lines(diagnosis)
     if not lines:
         return [], 0
@@ -68,7 +68,7 @@ def around(diagnosis: Diagnosis, *, room: int, most: int) -> tuple[list[str], in
 
 
 def folded(diagnosis: Diagnosis, *, room: int, most: int, buttons: Sequence[Block] = ()) -> list[Block]:
-    """A folded container with the log around the root cause and a row of buttons; nothing without context.
+    """Return a folded container with the log around the root cause and a row of buttons; nothing without context.
 
     `room` bounds the characters of the whole container, `most` its lines.
     """

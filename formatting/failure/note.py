@@ -6,7 +6,7 @@ import re
 
 from bot.models.cloud import Build, CustomJob, Execution, JobState, QueueItem
 from bot.models.diagnosis import Confidence, Diagnosis
-from bot.models.scan import Found, Reading, Row, Unread
+from bot.models.scan import Reading, Row, RowDiagnosis, Unread
 from formatting.failure.category_labels import CAUSE_WORDS
 from formatting.slack.text import cut, one_line, sentence
 
@@ -25,7 +25,7 @@ _CALLED_ERROR = re.compile(r"^(?:error|fatal)\s*:\s+(?=\S)", re.IGNORECASE)
 
 
 def summary(diagnosis: Diagnosis | None) -> str:
-    """The cause in one line, not escaped; empty when the log shows none."""
+    """Return the cause in one line, not escaped; empty when the log shows none."""
     if diagnosis is None or not diagnosis.has_error:
         return ""
     said = _CALLED_ERROR.sub("", one_line(diagnosis.summary))
@@ -33,12 +33,12 @@ def summary(diagnosis: Diagnosis | None) -> str:
 
 
 def advice(diagnosis: Diagnosis | None) -> str:
-    """What to do next, as a sentence, not escaped; empty when nothing is advised."""
+    """Return what to do next, as a sentence, not escaped; empty when nothing is advised."""
     return sentence(one_line(diagnosis.advice)) if diagnosis else ""
 
 
 def told(row: Row) -> str:
-    """What the row's own platform says of how it ended, in one line; often that it ended, and no more."""
+    """Return what the row's own platform says of how it ended, in one line; often that it ended, and no more."""
     match row:
         case Execution():
             return one_line(row.reason)
@@ -52,8 +52,8 @@ def told(row: Row) -> str:
             return ""
 
 
-def error(found: Found | None, said: str) -> str:
-    """The cause if it is known, else what the platform said, else why neither is known; not escaped."""
+def error(found: RowDiagnosis | None, said: str) -> str:
+    """Return the cause if it is known, else what the platform said, else why neither is known; not escaped."""
     if found is None:
         return said or "nobody gives a reason"
     match found.finding:
@@ -66,8 +66,8 @@ def error(found: Found | None, said: str) -> str:
     return f"{said.rstrip('.')}; {why}" if said else why
 
 
-def note(found: Found | None, said: str) -> str:
-    """The same in a few words, at most 60 characters: the cause itself if it is so short, else its kind."""
+def note(found: RowDiagnosis | None, said: str) -> str:
+    """Return the same in a few words, at most 60 characters: the cause itself if it is so short, else its kind."""
     match found.finding if found else None:
         case Diagnosis(has_error=True) as diagnosis:
             return cut(_gist(diagnosis), NOTE)
@@ -86,5 +86,5 @@ def _gist(diagnosis: Diagnosis) -> str:
 
 
 def bare(text: str) -> str:
-    """An error without its exception's class, "error:" and what ends it: to be compared with other words."""
+    """Return an error without its exception's class, "error:" and what ends it: to be compared with other words."""
     return _CLASS.sub("", _CALLED_ERROR.sub("", one_line(text))).rstrip(".… ")

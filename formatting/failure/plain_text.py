@@ -16,7 +16,7 @@ _INDENT = " " * len(MARK)
 
 
 def diagnosis_text(diagnosis: Diagnosis, *, lines: int) -> str:
-    """The cause, the facts and the log around it, of a log with so many lines; not escaped."""
+    """Return the cause, the facts and the log around it, of a log with so many lines; not escaped."""
     if not diagnosis.has_error:
         return f"{icons.DONE} {sentence(one_line(diagnosis.summary))} {count(lines, 'line')} read."
     root = diagnosis.root_cause_index

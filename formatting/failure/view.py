@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.models.cloud import Build, CustomJob, Execution, QueueItem
 from bot.models.diagnosis import Diagnosis
 from bot.models.regions import NO_REGION
-from bot.models.scan import Found, Row, Scan, Section
+from bot.models.scan import Row, RowDiagnosis, Scan, Section
 from bot.models.scan_rows import ended_badly, items_failed_lately, row_id, table_rows
 from formatting import icons
 from formatting.failure.note import error, told
@@ -39,7 +39,7 @@ class FailureView:
 
 
 def failure_views(scan: Scan, section: Section) -> tuple[FailureView, ...]:
-    """The failures among the rows of a section, newest first; with the runs come failed queue items."""
+    """Return the failures among the rows of a section, newest first; with the runs come failed queue items."""
     found = {one.row_id: one for one in scan.found}
     runs = {log.execution: log.runs for log in scan.logs}
     rows: list[Row] = [row for row in table_rows(scan, section) if ended_badly(row)]
@@ -50,7 +50,7 @@ def failure_views(scan: Scan, section: Section) -> tuple[FailureView, ...]:
 
 
 def view_of(
-    section: Section, row: Row, found: Found | None, *, runs: Mapping[str, int | None]
+    section: Section, row: Row, found: RowDiagnosis | None, *, runs: Mapping[str, int | None]
 ) -> FailureView | None:
     """One failure; None for runs of W&B, whose logs we do not read. `runs` counts runs by execution."""
     if isinstance(row, QueueItem):
@@ -70,11 +70,11 @@ def view_of(
     )
 
 
-def _has_cause(found: Found | None) -> bool:
+def _has_cause(found: RowDiagnosis | None) -> bool:
     return found is not None and isinstance(found.finding, Diagnosis) and found.finding.has_error
 
 
-def _item(row: QueueItem, found: Found | None) -> FailureView:
+def _item(row: QueueItem, found: RowDiagnosis | None) -> FailureView:
     facts = (
         ("Item", row.name),
         ("Run", row.run_id),
@@ -88,7 +88,7 @@ def _item(row: QueueItem, found: Found | None) -> FailureView:
 
 
 def _facts(row: Execution | CustomJob | Build, runs: Mapping[str, int | None]) -> tuple[tuple[str, str], ...]:
-    """The facts of a row with their labels."""
+    """Return the facts of a row with their labels."""
     region = ("Region", row.region)
     if isinstance(row, Execution):
         counted = runs.get(row.name)
@@ -103,7 +103,7 @@ def _facts(row: Execution | CustomJob | Build, runs: Mapping[str, int | None]) -
 
 
 def facts_text(view: FailureView) -> str:
-    """The facts in aligned plain lines, not escaped."""
+    """Return the facts in aligned plain lines, not escaped."""
     (first, name), *rest = view.facts
     return "\n".join(
         [f"{first}: {_fact(name)}", *(f"  {label + ':':<9} {_fact(value)}" for label, value in rest)]
@@ -111,13 +111,13 @@ def facts_text(view: FailureView) -> str:
 
 
 def error_text(view: FailureView) -> str:
-    """The error in one plain line, not escaped; where none is known, why that is so."""
+    """Return the error in one plain line, not escaped; where none is known, why that is so."""
     said = cut(view.error, _ERROR)
     return f"❌ ERROR: {said}" if view.known else f"❌ No error is known: {said[:1].lower()}{said[1:]}"
 
 
 def block_text(view: FailureView) -> str:
-    """The facts and the error as a terminal shows them, not escaped."""
+    """Return the facts and the error as a terminal shows them, not escaped."""
     return f"{facts_text(view)}\n  {error_text(view)}"
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.models.cloud import Build, CustomJob, Execution, QueueItem, Run, RunState
-from bot.models.scan import Found, Row, RunnerLog, Section
+from bot.models.scan import Row, RowDiagnosis, RunnerLog, Section
 from bot.models.scan_rows import row_id
 from formatting import icons
 from formatting.failure.note import NOTE, error, note, told
@@ -82,17 +82,17 @@ COLUMNS: Mapping[Section, tuple[Column, ...]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class RowContext:
     """What stands beside the rows: the time, failures by row id, logs by runner, machines by run id."""
 
     now: datetime
-    found: Mapping[str, Found] = field(default_factory=dict)
+    found: Mapping[str, RowDiagnosis] = field(default_factory=dict)
     logs: Mapping[str, RunnerLog] = field(default_factory=dict)
     machines: Mapping[str, str] = field(default_factory=dict)
 
 
-def cells(section: Section, row: Row, beside: Beside) -> tuple[Cell, ...]:
-    """The cells of one row, in the order of the section's columns."""
+def cells(section: Section, row: Row, beside: RowContext) -> tuple[Cell, ...]:
+    """Return the cells of one row, in the order of the section's columns."""
     if isinstance(row, Execution):
         return _runner(row, beside)
     if isinstance(row, CustomJob):
@@ -108,14 +108,14 @@ def _text(value: str, url: str = "") -> Cell:
     return Cell(one_line(value) or UNKNOWN, safe_url(url))
 
 
-def _note(row: Row, beside: Beside, logged: str = "") -> Cell:
-    """The gist of what is known of a row; `logged` is what the scan's log query said of it."""
+def _note(row: Row, beside: RowContext, logged: str = "") -> Cell:
+    """Return the gist of what is known of a row; `logged` is what the scan's log query said of it."""
     found, said = beside.found.get(row_id(row)), one_line(logged) or told(row)
     return Cell(note(found, said) or UNKNOWN, whole=error(found, said) if found else said)
 
 
 def _image(name: str) -> Cell:
-    """An image without its registry and project: what is left tells the rows apart."""
+    """Return an image without its registry and project: what is left tells the rows apart."""
     whole = one_line(name)
     parts = whole.split("/")
     if len(parts) > _REGISTRY and "." in parts[0]:
@@ -127,11 +127,11 @@ def _moment(at: datetime | None, now: datetime) -> Cell:
     return Cell(ago(at, now), at=at)
 
 
-def _lasting(start: datetime | None, end: datetime | None, beside: Beside, *, active: bool) -> Cell:
+def _lasting(start: datetime | None, end: datetime | None, beside: RowContext, *, active: bool) -> Cell:
     return Cell(duration(seconds_between(start, beside.now if active else end)))
 
 
-def _runner(row: Execution, beside: Beside) -> tuple[Cell, ...]:
+def _runner(row: Execution, beside: RowContext) -> tuple[Cell, ...]:
     log = beside.logs.get(row.name)
     return (
         _text(row.name, row.url),
@@ -145,7 +145,7 @@ def _runner(row: Execution, beside: Beside) -> tuple[Cell, ...]:
     )
 
 
-def _job(row: CustomJob, beside: Beside) -> tuple[Cell, ...]:
+def _job(row: CustomJob, beside: RowContext) -> tuple[Cell, ...]:
     return (
         _text(row.job_id, row.url),
         _text(row.display_name),
@@ -158,7 +158,7 @@ def _job(row: CustomJob, beside: Beside) -> tuple[Cell, ...]:
     )
 
 
-def _active_build(row: Build, beside: Beside) -> tuple[Cell, ...]:
+def _active_build(row: Build, beside: RowContext) -> tuple[Cell, ...]:
     step = f"{row.steps_done}/{row.steps_total}" if row.steps_total else UNKNOWN
     return (
         _text(row.build_id, row.url),
@@ -171,7 +171,7 @@ def _active_build(row: Build, beside: Beside) -> tuple[Cell, ...]:
     )
 
 
-def _recent_build(row: Build, beside: Beside) -> tuple[Cell, ...]:
+def _recent_build(row: Build, beside: RowContext) -> tuple[Cell, ...]:
     return (
         _text(row.build_id, row.url),
         _image(row.image),
@@ -183,7 +183,7 @@ def _recent_build(row: Build, beside: Beside) -> tuple[Cell, ...]:
     )
 
 
-def _run(row: Run, beside: Beside, *, finished: bool) -> tuple[Cell, ...]:
+def _run(row: Run, beside: RowContext, *, finished: bool) -> tuple[Cell, ...]:
     seconds = row.runtime
     if seconds is None and row.state is RunState.RUNNING:
         seconds = seconds_between(row.created, beside.now)
@@ -197,7 +197,7 @@ def _run(row: Run, beside: Beside, *, finished: bool) -> tuple[Cell, ...]:
     )
 
 
-def _item(row: QueueItem, beside: Beside) -> tuple[Cell, ...]:
+def _item(row: QueueItem, beside: RowContext) -> tuple[Cell, ...]:
     return (
         _text(row.run_id),
         _text(row.name),

@@ -29,7 +29,7 @@ _NO_REGIONS = frozenset({GLOBAL_LOCATION, WANDB})
 
 
 def gaps(scan: Scan, section: Section) -> tuple[str, ...]:
-    """A sentence for each reason why rows of a section are missing or old; empty when all answered."""
+    """Return a sentence for each reason why rows of a section are missing or old; empty when all answered."""
     cells = tuple(scan.of(section))
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
@@ -40,12 +40,12 @@ def gaps(scan: Scan, section: Section) -> tuple[str, ...]:
 
 
 def unanswered(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-    """The cells without an answer that can be trusted: failed, timed out or still being asked."""
+    """Return the cells without an answer that can be trusted: failed, timed out or still being asked."""
     return tuple(cell for cell in cells if isinstance(cell.answer, Failed | TimedOut | Asking))
 
 
 def where(cells: Sequence[Cell], asked: Sequence[Cell]) -> str:
-    """The places of these cells in words: "us-east1 and us-west1", "all 18 regions and global", "W&B"."""
+    """Return the places of these cells in words: "us-east1 and us-west1", "all 18 regions and global", "W&B"."""
     places = tuple(dict.fromkeys(_place(cell) for cell in cells))
     regions = tuple(place for place in places if place not in _NO_REGIONS)
     everywhere = {_place(cell) for cell in asked} - _NO_REGIONS
@@ -70,7 +70,7 @@ def _line(said: str, group: Sequence[Cell], asked: Sequence[Cell]) -> str:
 
 
 def _said(cell: Cell) -> str:
-    """What is wrong with a cell; equal words make one group. Empty when nothing is."""
+    """Return what is wrong with a cell; equal words make one group. Empty when nothing is."""
     doing, system, permission = _ASKS[cell.service]
     match cell.answer:
         case Asking():

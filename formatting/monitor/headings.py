@@ -38,7 +38,7 @@ _COUNTED = frozenset({Section.RUNNERS, Section.JOBS})
 
 
 def heading(section: Section, kept: Sequence[Row], came: int, *, complete: bool) -> str:
-    """The title with counts of the rows below by state: "Vertex AI jobs: 2 running, 1 failed (3 of 12)"."""
+    """Return the title with counts of the rows below by state: "Vertex AI jobs: 2 running, 1 failed (3 of 12)"."""
     if not kept:
         return TITLES[section]
     states = Counter(_state(row) for row in kept)
@@ -54,7 +54,7 @@ def _state(row: Row) -> str:
 
 
 def nothing(section: Section, cells: Sequence[Cell], *, narrowed: bool = False) -> str:
-    """The words for a table without rows: "none" only when everybody answered so.
+    """Return the words for a table without rows: "none" only when everybody answered so.
 
     With `narrowed` there may be others than those that were asked for.
     """

@@ -39,7 +39,7 @@ _FAILING: Mapping[Section, str] = MappingProxyType(
 
 
 def verdict(scan: Scan, now: datetime, *, console_url: str = "", since: Changes | None = None) -> Message:
-    """What a scan found, in one line, with who did not answer, a Refresh button and the console's link.
+    """Return what a scan found, in one line, with who did not answer, a Refresh button and the console's link.
 
     `now` stands in the line as the moment of the answer; `since` is what has changed after a refresh.
     """
@@ -62,12 +62,12 @@ def verdict(scan: Scan, now: datetime, *, console_url: str = "", since: Changes 
 def _moments(
     scan: Scan, took: str, now: datetime, since: Changes | None, when: Callable[[datetime], str]
 ) -> tuple[str, ...]:
-    """The lines that name a time: how long the scan took, what has changed, and which rows are meant."""
+    """Return the lines that name a time: how long the scan took, what has changed, and which rows are meant."""
     return (f"{took}, {when(now)}.", changed_line(since, when) if since else "", only_line(scan, when))
 
 
 def verdict_line(scan: Scan) -> str:
-    """What runs and what failed in one plain sentence; that nothing is known when nobody answered."""
+    """Return what runs and what failed in one plain sentence; that nothing is known when nobody answered."""
     if _nothing_known(scan):
         return working_line(scan)
     broken = (*_counts(scan, _FAILING, working=False), *_items(scan))
@@ -78,7 +78,7 @@ def verdict_line(scan: Scan) -> str:
 
 
 def working_line(scan: Scan) -> str:
-    """What runs in one plain sentence; that nothing is known when nobody answered."""
+    """Return what runs in one plain sentence; that nothing is known when nobody answered."""
     if _nothing_known(scan):
         if all(isinstance(cell.answer, Asking) for cell in scan.cells):
             return "Still asking everybody."
@@ -103,7 +103,7 @@ def _own_time(at: datetime) -> str:
 
 
 def changed_line(since: Changes, when: Callable[[datetime], str] = clock) -> str:
-    """What has changed since an earlier scan: "2 finished, 1 failed since 14:02 UTC."."""
+    """Return what has changed since an earlier scan: "2 finished, 1 failed since 14:02 UTC."."""
     if since.since is None:
         return "What has changed is not known: what stood here before was not kept."
     counts = (

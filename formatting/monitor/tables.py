@@ -10,7 +10,7 @@ from bot.models.scan import EVERYTHING, Scan, Section
 from bot.models.scan_rows import all_rows, failed_items, items_failed_lately, table_rows
 from formatting import icons
 from formatting.failure.api_problems import with_mend
-from formatting.monitor.columns import COLUMNS, Beside, cells
+from formatting.monitor.columns import COLUMNS, RowContext, cells
 from formatting.monitor.footers import gaps, unanswered
 from formatting.monitor.headings import heading, nothing
 from formatting.monitor.row_actions import acts
@@ -22,8 +22,8 @@ _NO_MACHINES: Mapping[str, str] = MappingProxyType({})
 
 
 def tables(scan: Scan, now: datetime, machines: Mapping[str, str] = _NO_MACHINES) -> tuple[Table, ...]:
-    """The tables of the sections that were asked, in order; `machines` holds machine types by run id."""
-    beside = Beside(
+    """Return the tables of the sections that were asked, in order; `machines` holds machine types by run id."""
+    beside = RowContext(
         now=now,
         found={found.row_id: found for found in scan.found},
         logs={log.execution: log for log in scan.logs},
@@ -32,7 +32,7 @@ def tables(scan: Scan, now: datetime, machines: Mapping[str, str] = _NO_MACHINES
     return tuple(_table(scan, section, beside) for section in scan.sections)
 
 
-def _table(scan: Scan, section: Section, beside: Beside) -> Table:
+def _table(scan: Scan, section: Section, beside: RowContext) -> Table:
     columns = COLUMNS[section]
     asked = tuple(scan.of(section))
     shown = table_rows(scan, section)

@@ -23,7 +23,7 @@ _SEPARATOR = "|"
 
 
 def opening(what: str) -> str:
-    """The action id of a button that opens a page, as `open_console.job`."""
+    """Return the action id of a button that opens a page, as `open_console.job`."""
     return f"{OPEN_CONSOLE}.{what}"
 
 
@@ -33,5 +33,5 @@ def join_ids(*ids: str) -> str:
 
 
 def split_ids(value: str) -> tuple[str, ...]:
-    """The ids that `join_ids` joined."""
+    """Return the ids that `join_ids` joined."""
     return tuple(part.replace("%7C", _SEPARATOR).replace("%25", "%") for part in value.split(_SEPARATOR))

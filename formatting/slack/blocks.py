@@ -12,17 +12,17 @@ Block: TypeAlias = dict[str, Any]
 
 
 def mrkdwn(text: str) -> Block:
-    """A text object in which Slack links nothing by itself: names and addresses in it stay plain."""
+    """Return a text object in which Slack links nothing by itself: names and addresses in it stay plain."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def plain_text(text: str, limit: int) -> Block:
-    """A text object that shows exactly these characters, cut at `limit`."""
+    """Return a text object that shows exactly these characters, cut at `limit`."""
     return {"type": "plain_text", "text": cut(text, limit), "emoji": False}
 
 
 def section(text: str) -> Block:
-    """A paragraph of mrkdwn."""
+    """Return a paragraph of mrkdwn."""
     return {"type": "section", "text": mrkdwn(text)}
 
 
@@ -49,7 +49,7 @@ def button(
     style: Literal["", "primary", "danger"] = "",
     confirm: Block | None = None,
 ) -> Block:
-    """A button that asks the bot to do something."""
+    """Return a button that asks the bot to do something."""
     made: Block = {
         "type": "button",
         "text": plain_text(label, limits.BUTTON_TEXT),
@@ -65,7 +65,7 @@ def button(
 
 
 def link_button(label: str, action_id: str, url: str) -> list[Block]:
-    """A button that opens a page, or none when the address is none."""
+    """Return a button that opens a page, or none when the address is none."""
     address = safe_url(url)
     return [{**button(label, action_id), "url": address}] if address else []
 
@@ -73,7 +73,7 @@ def link_button(label: str, action_id: str, url: str) -> list[Block]:
 def confirm(
     title: str, text: str, yes: str, no: str, *, style: Literal["primary", "danger"] = "danger"
 ) -> Block:
-    """The question before a button does its work."""
+    """Return the question before a button does its work."""
     return {
         "title": plain_text(title, limits.CONFIRM_TITLE),
         "text": plain_text(text, limits.CONFIRM_TEXT),
@@ -84,7 +84,7 @@ def confirm(
 
 
 def actions(elements: Sequence[Block]) -> list[Block]:
-    """A row of buttons and selects, or nothing when there are none."""
+    """Return a row of buttons and selects, or nothing when there are none."""
     return [{"type": "actions", "elements": list(elements[: limits.ACTIONS_ELEMENTS])}] if elements else []
 
 
@@ -97,7 +97,7 @@ def preformatted(text: str) -> Block:
 
 
 def container(title: str, children: Sequence[Block]) -> Block:
-    """A folded container; its children are of the kinds that documentation and live validator both allow.
+    """Return a folded container; its children are of the kinds that documentation and live validator both allow.
 
     https://docs.slack.dev/reference/block-kit/blocks/container-block
     """

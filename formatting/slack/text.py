@@ -34,7 +34,7 @@ _ZWJ = "\u200d"
 
 
 def clean(text: str) -> str:
-    """The text without control and steering characters; line breaks stay, tabs become four spaces."""
+    """Return the text without control and steering characters; line breaks stay, tabs become four spaces."""
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n").expandtabs(4)
@@ -43,7 +43,7 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text in one line with single spaces; empty when there is nothing to see."""
+    """Return the text in one line with single spaces; empty when there is nothing to see."""
     return " ".join(clean(text).split())
 
 
@@ -57,12 +57,12 @@ def joins(char: str) -> bool:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text in at most `limit` characters, cut between words if one ends near, else between letters."""
+    """Return the text in at most `limit` characters, cut between words if one ends near, else between letters."""
     return text if len(text) <= limit else _shortened(text, max(limit - len(ELLIPSIS), 0))
 
 
 def _shortened(text: str, end: int) -> str:
-    """The text up to `end` or a little before, where no letter and if possible no word is cut."""
+    """Return the text up to `end` or a little before, where no letter and if possible no word is cut."""
     while end and (joins(text[end]) or text[end - 1] == _ZWJ):
         end -= 1
     space = text.rfind(" ", max(end - _WORD_REACH, 1), end + 1)
@@ -70,12 +70,12 @@ def _shortened(text: str, end: int) -> str:
 
 
 def escape(text: str) -> str:
-    """The text with `&`, `<` and `>` as Slack wants them, so that nothing in it is live."""
+    """Return the text with `&`, `<` and `>` as Slack wants them, so that nothing in it is live."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def escape_within(text: str, limit: int) -> str:
-    """The text escaped, in at most `limit` characters, never cut inside an escape."""
+    """Return the text escaped, in at most `limit` characters, never cut inside an escape."""
     escaped = escape(text)
     if len(escaped) <= limit:
         return escaped
@@ -88,7 +88,7 @@ def escape_within(text: str, limit: int) -> str:
 
 
 def unstyled(text: str) -> str:
-    """The text with nothing in it that Slack would style, for which it takes two marks of a kind."""
+    """Return the text with nothing in it that Slack would style, for which it takes two marks of a kind."""
     marks = _STYLE.findall(text)
     live = {mark for mark in marks if marks.count(mark) > 1}
     return _STYLE.sub(lambda mark: mark[0].translate(_LOOK_ALIKES) if mark[0] in live else mark[0], text)
@@ -110,17 +110,17 @@ def code(text: str, limit: int = 80) -> str:
 
 
 def fence_safe(text: str) -> str:
-    """The text with three or more backticks in a row made harmless; not escaped yet."""
+    """Return the text with three or more backticks in a row made harmless; not escaped yet."""
     return _TICKS.sub(lambda ticks: "\u02cb" * len(ticks[0]), clean(text))
 
 
 def fence(text: str, limit: int = limits.FENCE_TEXT) -> str:
-    """A code fence around the text, escaped; the text takes at most `limit` characters."""
+    """Return a code fence around the text, escaped; the text takes at most `limit` characters."""
     return f"```\n{escape_within(fence_safe(text), limit)}\n```"
 
 
 def safe_url(url: str) -> str:
-    """The address if it is one that people may open (http or https), fit for a link; else empty."""
+    """Return the address if it is one that people may open (http or https), fit for a link; else empty."""
     if not url or len(url) > limits.URL or not url.isprintable() or any(char in url for char in ' <>|`"\\'):
         return ""
     try:
@@ -131,7 +131,7 @@ def safe_url(url: str) -> str:
 
 
 def link(url: str, label: str, limit: int = 80) -> str:
-    """A link with a label from outside; the label alone as code when the address is none."""
+    """Return a link with a label from outside; the label alone as code when the address is none."""
     address = safe_url(url)
     if not address:
         return code(label, limit)
@@ -139,14 +139,14 @@ def link(url: str, label: str, limit: int = 80) -> str:
 
 
 def user(user_id: str, name: str = "") -> str:
-    """A mention when this is a Slack user id, else the name as text."""
+    """Return a mention when this is a Slack user id, else the name as text."""
     if re.fullmatch(r"[UW][A-Z0-9]{2,}", user_id):
         return f"<@{user_id}>"
     return prose(name or user_id, 80) or "somebody"
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """A number with its noun: "1 job", "2 jobs"."""
+    """Return a number with its noun: "1 job", "2 jobs"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
@@ -158,6 +158,6 @@ def listing(words: tuple[str, ...], most: int = 3) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a period at its end, unless it ends a sentence already; empty stays empty."""
+    """Return the text with a period at its end, unless it ends a sentence already; empty stays empty."""
     text = text.strip()
     return text if not text or text[-1] in ".!?…" else f"{text}."

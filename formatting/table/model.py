@@ -77,7 +77,7 @@ class Table:
 
 
 def to_csv(table: Table) -> str:
-    """The whole table as comma-separated values with a header line, uncut, moments as ISO 8601 in UTC."""
+    """Return the whole table as comma-separated values with a header line, uncut, moments as ISO 8601 in UTC."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*(column.title for column in table.columns), "Link"])

@@ -29,7 +29,7 @@ class Style(StrEnum):
 
 
 def native(table: Table) -> list[Block]:
-    """The shown rows as a table block, or the table's words when it has none.
+    """Return the shown rows as a table block, or the table's words when it has none.
 
     At most 100 rows with the header and 9,000 characters, no empty cell:
     https://docs.slack.dev/reference/block-kit/blocks/table-block
@@ -58,7 +58,7 @@ def _rich(element: Block) -> Block:
 
 
 def table_message(table: Table, style: Style) -> Message:
-    """A table as a message: heading, rows, footers, and what can be done with the rows.
+    """Return a table as a message: heading, rows, footers, and what can be done with the rows.
 
     `text` holds the rows as tabulate lays them out, cut at 3,500 characters at a row's border, so that
     the message says the same wherever blocks are not shown.

@@ -20,12 +20,12 @@ _ROWS_TEXT = 8_000
 
 
 def shown_text(cell: Cell, column: Column) -> str:
-    """A cell's text as it is shown: cut to the column's width."""
+    """Return a cell's text as it is shown: cut to the column's width."""
     return cut(cell.text, column.width)
 
 
 def layout(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
-    """The header with its rule, then a line a row; nothing when there are no rows."""
+    """Return the header with its rule, then a line a row; nothing when there are no rows."""
     if not rows:
         return []
     packer = Packer()
@@ -44,7 +44,7 @@ def layout(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[st
 
 
 def text(table: Table, limit: int | None = None) -> str:
-    """The rows as tabulate lays them out, not escaped; the table's words when it has none.
+    """Return the rows as tabulate lays them out, not escaped; the table's words when it has none.
 
     With a limit (characters, counted after escaping) all that fits a message is shown, cut at a row's
     border, and a last line says how many rows are missing; without one, every row.
@@ -73,7 +73,7 @@ def _missing(rows: int) -> str:
 
 
 def fences(table: Table) -> list[Block]:
-    """The rows that fit a message in fences, each section cut at a row's border; the words when none."""
+    """Return the rows that fit a message in fences, each section cut at a row's border; the words when none."""
     parts = [escape(fence_safe(part)) for part in layout(table.columns, table.shown)]
     if not parts:
         return [section(escape(table.nothing))] if table.nothing else []

@@ -34,7 +34,7 @@ class Packer:
         self._stand_ins: dict[str, str] = {}
 
     def pack(self, text: str) -> str:
-        """The text with as many characters as it takes columns."""
+        """Return the text with as many characters as it takes columns."""
         if _simple(text):
             return text
         letters = list(clusters(text))
@@ -44,7 +44,7 @@ class Packer:
         return "".join(self._one(letter) for letter in letters)
 
     def unpack(self, layout: str) -> str:
-        """The layout with everything put back."""
+        """Return the layout with everything put back."""
         if layout.isascii():
             return layout
         return _STAND_IN.sub(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.app import Clouds
+from bot.app import ExternalClients
 from bot.launches.permissions import Refused, authorise_cancel
-from bot.launches.service import LaunchDesk
+from bot.launches.service import LaunchService
 from bot.models.errors import BadInput
 from bot.models.launch import Launch, Stage
 from bot.models.scan import Section
@@ -24,23 +24,23 @@ class RowRef:
     row_id: str
 
 
-class RowDesk:
+class RowCanceller:
     """Says who may cancel a row, and cancels it."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, clouds: Clouds, store: Store, desk: LaunchDesk
+        self, settings: Settings, clock: Clock, clients: ExternalClients, store: Store, service: LaunchService
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._clouds = clouds
+        self._clients = clients
         self._store = store
-        self._desk = desk
+        self._service = service
 
     async def authorise(self, row: RowRef, user_id: str) -> Launch | None:
-        """The unfinished launch that the row belongs to, if any.
+        """Return the unfinished launch that the row belongs to, if any.
 
-        Raises Refused when this person may not cancel it: a launch's row is for its launcher and the
-        admins, any other for the admins. Raises ServiceError when the row cannot be looked up.
+        Raise Refused when this person may not cancel it: a launch's row is for its launcher and the
+        admins, any other for the admins. Raise ServiceError when the row cannot be looked up.
         """
         launch = await self._launch_of(row)
         if launch is not None:
@@ -53,10 +53,10 @@ class RowDesk:
         return None
 
     async def cancel(self, row: RowRef, *, user_id: str, user_name: str) -> None:
-        """Cancels the row's launch, or asks the row's own system to stop it. Raises as `authorise` does."""
+        """Cancel the row's launch, or asks the row's own system to stop it. Raises as `authorise` does."""
         launch = await self.authorise(row, user_id)
         if launch is not None and launch.ended is None:
-            await self._desk.cancel(launch.launch_id, user_id=user_id, user_name=user_name)
+            await self._service.cancel(launch.launch_id, user_id=user_id, user_name=user_name)
             return
         await self._stop(row)
         await self._store.audit.record(
@@ -72,19 +72,19 @@ class RowDesk:
     async def _launch_of(self, row: RowRef) -> Launch | None:
         run_id = row.row_id if row.section in (Section.RUNS, Section.COMPLETED) else ""
         if row.section is Section.JOBS:
-            run_id = (await self._clouds.jobs.get_job(self._resource(row))).run_id
+            run_id = (await self._clients.jobs.get_job(self._resource(row))).run_id
         return await self._store.launches.get(run_id) if run_id else None
 
     async def _stop(self, row: RowRef) -> None:
         match row.section:
             case Section.RUNNERS:
-                await self._clouds.runners.cancel(self._resource(row))
+                await self._clients.runners.cancel(self._resource(row))
             case Section.JOBS:
-                await self._clouds.jobs.cancel(self._resource(row))
+                await self._clients.jobs.cancel(self._resource(row))
             case Section.BUILDS | Section.RECENT_BUILDS:
-                await self._clouds.builds.cancel(row.row_id, row.region)
+                await self._clients.builds.cancel(row.row_id, row.region)
             case Section.RUNS | Section.COMPLETED:
-                if not await self._clouds.tracker.stop_run(row.row_id):
+                if not await self._clients.tracker.stop_run(row.row_id):
                     raise BadInput(f"W&B knows of no run {row.row_id}. Type /monitor runs to look again.")
 
     def _resource(self, row: RowRef) -> str:

@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 
 from bot.launches.permissions import Refused
 from bot.launches.requests import LaunchRequest
-from bot.launches.service import LaunchDesk
+from bot.launches.service import LaunchService
 from bot.models.scan import Section
 from formatting import messages
 from formatting.slack import action_ids
-from handlers.actions.cancel_row import RowDesk, RowRef
-from handlers.actions.show_log import LogDesk, WhoseLog
+from handlers.actions.cancel_row import RowCanceller, RowRef
+from handlers.actions.show_log import LogActions, LogRef
 from handlers.slack.ephemeral import Respond, answering, private
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
@@ -22,8 +22,8 @@ Body: TypeAlias = Mapping[str, Any]
 class Actions:
     """What follows a press on a launch's card or under a table."""
 
-    def __init__(self, desk: LaunchDesk, logs: LogDesk, rows: RowDesk) -> None:
-        self._desk = desk
+    def __init__(self, service: LaunchService, logs: LogActions, rows: RowCanceller) -> None:
+        self._service = service
         self._logs = logs
         self._rows = rows
 
@@ -31,26 +31,26 @@ class Actions:
         """Asks for the launch to be cancelled; the card then says what was done."""
         await ack()
         user_id, user_name = person(body)
-        asked = self._desk.cancel(body["actions"][0]["value"], user_id=user_id, user_name=user_name)
+        asked = self._service.cancel(body["actions"][0]["value"], user_id=user_id, user_name=user_name)
         await answering(respond, asked)
 
     async def relaunch(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Launches again what an ended launch launched, for whoever pressed."""
+        """Launch again what an ended launch launched, for whoever pressed."""
         await ack()
         await answering(respond, self._relaunch(body["actions"][0]["value"], body, respond))
 
     async def log_file(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Puts the whole log into the thread as a file."""
+        """Put the whole log into the thread as a file."""
         await ack()
-        whose = WhoseLog(*action_ids.split_ids(body["actions"][0]["value"])[:3])
-        await answering(respond, self._logs.attach(whose, *place(body)), log_of=whose.row_id)
+        log_ref = LogRef(*action_ids.split_ids(body["actions"][0]["value"])[:3])
+        await answering(respond, self._logs.attach(log_ref, *place(body)), log_of=log_ref.row_id)
 
     async def log_context(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Shows more, or fewer, of the lines around the cause."""
+        """Show more, or fewer, of the lines around the cause."""
         await ack()
         *ids, lines = action_ids.split_ids(body["actions"][0]["value"])
         pressed = body["container"]["message_ts"]
-        await answering(respond, self._logs.show_context(WhoseLog(*ids), int(lines), *place(body), pressed))
+        await answering(respond, self._logs.show_context(LogRef(*ids), int(lines), *place(body), pressed))
 
     async def act(self, ack: Ack, body: Body, respond: Respond) -> None:
         """What was chosen under "Act on...": why a row failed, or to cancel it, which asks first."""
@@ -58,14 +58,14 @@ class Actions:
         chosen = body["actions"][0]["selected_option"]
         verb, *ids = action_ids.split_ids(chosen["value"])
         if verb == "why":
-            whose = WhoseLog(*ids)
-            await answering(respond, self._logs.explain(whose, *place(body)), log_of=whose.row_id)
+            log_ref = LogRef(*ids)
+            await answering(respond, self._logs.explain(log_ref, *place(body)), log_of=log_ref.row_id)
         else:
             name = chosen["text"]["text"].removeprefix("Cancel ")
             await answering(respond, self._ask(_row(ids), name, body, respond))
 
     async def cancel_row(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Cancels the row that was asked about."""
+        """Cancel the row that was asked about."""
         await ack()
         *ids, name = action_ids.split_ids(body["actions"][0]["value"])
         await answering(respond, self._cancel_row(_row(ids), name, body, respond))
@@ -81,7 +81,7 @@ class Actions:
         await private(respond, messages.stopping(name), instead=True)
 
     async def _relaunch(self, launch_id: str, body: Body, respond: Respond) -> None:
-        before = await self._desk.find(launch_id)
+        before = await self._service.find(launch_id)
         user_id, user_name = person(body)
         request = LaunchRequest(
             trigger_id=body["trigger_id"],
@@ -94,12 +94,12 @@ class Actions:
             overrides=before.overrides,
         )
         try:
-            added = await self._desk.submit(request)
+            added = await self._service.submit(request)
         except Refused as refusal:
             await private(respond, messages.nothing_started(str(refusal)))
             return
         if added.fresh:
-            self._desk.begin(added)
+            self._service.begin(added)
         else:
             card = added.launch.card
             await private(respond, messages.already_asked(card.url if card else ""))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.app import Clouds
+from bot.app import ExternalClients
 from bot.clients.slack import SlackClient
 from bot.launches.steps.diagnose import log_scope
 from bot.models.cloud import Build, BuildStatus
 from bot.models.diagnosis import Diagnosis, Source
 from bot.models.errors import BadInput
 from bot.models.launch import MessageRef
-from bot.models.scan import Found, Row, Section
+from bot.models.scan import Row, RowDiagnosis, Section
 from bot.ports import Clock, LogScope
 from bot.settings import Settings
 from bot.store import Store
@@ -21,7 +21,7 @@ from formatting.failure.blocks import LINES, failure_message
 from formatting.failure.view import view_of
 from formatting.message import Message
 from formatting.slack.action_ids import OF_LAUNCH
-from handlers.slack.poster import Speaker
+from handlers.slack.poster import MessagePoster
 
 # About the megabyte that a snippet may hold, at 200 characters a line; it costs at most 5 reads of the log.
 MAX_LINES = 5_000
@@ -35,7 +35,7 @@ SOURCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class WhoseLog:
+class LogRef:
     """The row of a table, or the launch (`section` is then OF_LAUNCH), whose log is meant."""
 
     section: str
@@ -43,99 +43,101 @@ class WhoseLog:
     row_id: str
 
 
-class LogDesk:
+class LogActions:
     """Answers the buttons under failures, in the thread in which they were pressed."""
 
     def __init__(
         self,
         settings: Settings,
         clock: Clock,
-        clouds: Clouds,
+        clients: ExternalClients,
         store: Store,
         slack: SlackClient,
-        speaker: Speaker,
+        poster: MessagePoster,
     ) -> None:
         self._settings = settings
-        self._clouds = clouds
+        self._clients = clients
         self._lookback = timedelta(days=settings.logs.lookback_days)
         self._clock = clock
-        self._reader = clouds.reader
+        self._reader = clients.reader
         self._launches = store.launches
         self._diagnoses = store.diagnoses
         self._threads = store.threads
         self._slack = slack
-        self._speaker = speaker
+        self._poster = poster
 
-    async def attach(self, whose: WhoseLog, channel: str, thread_ts: str) -> None:
-        """Puts the log, redacted, into the thread as a file; the end is kept when it is too long."""
-        lines = await self._reader.lines(await self._scope(whose), limit=MAX_LINES)
+    async def attach(self, log_ref: LogRef, channel: str, thread_ts: str) -> None:
+        """Put the log, redacted, into the thread as a file; the end is kept when it is too long."""
+        lines = await self._reader.lines(await self._scope(log_ref), limit=MAX_LINES)
         if not lines:
-            raise BadInput(f"The log of {whose.row_id} is empty, or has not arrived yet.")
+            raise BadInput(f"The log of {log_ref.row_id} is empty, or has not arrived yet.")
         cut = len(lines) >= MAX_LINES
         await self._slack.upload(
             channel,
             thread_ts,
-            filename=f"{whose.row_id}.log",
-            title=f"{whose.row_id}.log",
-            comment=messages.log_file_comment(whose.row_id, lines=len(lines), cut_before=cut),
+            filename=f"{log_ref.row_id}.log",
+            title=f"{log_ref.row_id}.log",
+            comment=messages.log_file_comment(log_ref.row_id, lines=len(lines), cut_before=cut),
             content="\n".join(lines),
         )
 
-    async def explain(self, whose: WhoseLog, channel: str, thread_ts: str) -> None:
+    async def explain(self, log_ref: LogRef, channel: str, thread_ts: str) -> None:
         """Says in the thread why the row failed."""
-        known = await self._diagnoses.find([whose.row_id])
-        diagnosis = known[0].diagnosis if known else await self._read(whose, LINES)
-        await self._speaker.post(channel, await self._message(whose, diagnosis, LINES), thread_ts=thread_ts)
+        known = await self._diagnoses.find([log_ref.row_id])
+        diagnosis = known[0].diagnosis if known else await self._read(log_ref, LINES)
+        await self._poster.post(channel, await self._message(log_ref, diagnosis, LINES), thread_ts=thread_ts)
 
-    async def show_context(self, whose: WhoseLog, lines: int, channel: str, thread_ts: str, ts: str) -> None:
-        """Shows that many lines around the cause: first in a message of its own, then by editing that one.
+    async def show_context(self, log_ref: LogRef, lines: int, channel: str, thread_ts: str, ts: str) -> None:
+        """Show that many lines around the cause: first in a message of its own, then by editing that one.
 
         `ts` is the message that was pressed: a reply with a table stays as it is.
         """
-        message = await self._message(whose, await self._read(whose, lines), lines)
+        message = await self._message(log_ref, await self._read(log_ref, lines), lines)
         if await self._is_table(channel, thread_ts, ts):
-            await self._speaker.post(channel, message, thread_ts=thread_ts)
+            await self._poster.post(channel, message, thread_ts=thread_ts)
         else:
-            await self._speaker.update(channel, ts, message)
+            await self._poster.update(channel, ts, message)
 
     async def _is_table(self, channel: str, thread_ts: str, ts: str) -> bool:
         thread = await self._threads.find(MessageRef(channel, thread_ts))
         return thread is None or ts in thread.replies
 
-    async def _read(self, whose: WhoseLog, lines: int) -> Diagnosis:
-        diagnosis = await self._reader.read(await self._scope(whose), context=lines)
+    async def _read(self, log_ref: LogRef, lines: int) -> Diagnosis:
+        diagnosis = await self._reader.read(await self._scope(log_ref), context=lines)
         if diagnosis is None:
-            raise BadInput(f"The log of {whose.row_id} is empty, or has not arrived yet.")
+            raise BadInput(f"The log of {log_ref.row_id} is empty, or has not arrived yet.")
         return diagnosis
 
-    async def _message(self, whose: WhoseLog, diagnosis: Diagnosis, lines: int) -> Message:
-        section = Section(whose.section)
-        row = await self._row(whose, section)
-        found = Found(whose.row_id, diagnosis, self._reader.url(await self._scope(whose)))
+    async def _message(self, log_ref: LogRef, diagnosis: Diagnosis, lines: int) -> Message:
+        section = Section(log_ref.section)
+        row = await self._row(log_ref, section)
+        found = RowDiagnosis(log_ref.row_id, diagnosis, self._reader.url(await self._scope(log_ref)))
         view = view_of(section, row, found, runs={})
         if view is None:
             raise BadInput("Rows of this table have no log of their own.")
         return failure_message(view, lines=lines)
 
-    async def _row(self, whose: WhoseLog, section: Section) -> Row:
-        """The row as it is now; of a build only what the button knew."""
-        place = f"projects/{self._settings.google.project}/locations/{whose.region}"
+    async def _row(self, log_ref: LogRef, section: Section) -> Row:
+        """Return the row as it is now; of a build only what the button knew."""
+        place = f"projects/{self._settings.google.project}/locations/{log_ref.region}"
         if section is Section.RUNNERS:
             job = self._settings.runner.job
-            return await self._clouds.runners.get_execution(f"{place}/jobs/{job}/executions/{whose.row_id}")
+            return await self._clients.runners.get_execution(
+                f"{place}/jobs/{job}/executions/{log_ref.row_id}"
+            )
         if section is Section.JOBS:
-            return await self._clouds.jobs.get_job(f"{place}/customJobs/{whose.row_id}")
-        return Build(build_id=whose.row_id, region=whose.region, status=BuildStatus.FAILURE)
+            return await self._clients.jobs.get_job(f"{place}/customJobs/{log_ref.row_id}")
+        return Build(build_id=log_ref.row_id, region=log_ref.region, status=BuildStatus.FAILURE)
 
-    async def _scope(self, whose: WhoseLog) -> LogScope:
-        if whose.section == OF_LAUNCH:
-            launch = await self._launches.get(whose.row_id)
+    async def _scope(self, log_ref: LogRef) -> LogScope:
+        if log_ref.section == OF_LAUNCH:
+            launch = await self._launches.get(log_ref.row_id)
             scope = log_scope(launch) if launch is not None else None
             if scope is None:
                 raise BadInput("There is no log to show for this launch.")
             return scope
         try:
-            source = SOURCES[Section(whose.section)]
+            source = SOURCES[Section(log_ref.section)]
         except (KeyError, ValueError):
             raise BadInput("Rows of this table have no log of their own.") from None
-        return LogScope(source, (whose.row_id,), self._clock.now() - self._lookback)
+        return LogScope(source, (log_ref.row_id,), self._clock.now() - self._lookback)

@@ -28,9 +28,9 @@ _BINARY_SHARE = 0.05
 
 
 def diagnose_here(name: str, *, source: Source, as_json: bool, settings_path: Path | None) -> int:
-    """Prints the diagnosis of a file, or of standard input for "-"; returns 1 when there is an error in it.
+    """Print the diagnosis of a file, or of standard input for "-"; returns 1 when there is an error in it.
 
-    The settings are read for causes of one's own. Raises BadInput for what cannot be read as a log,
+    The settings are read for causes of one's own. Raise BadInput for what cannot be read as a log,
     SettingsError.
     """
     causes = (*_own_causes(settings_path), *CAUSES)
@@ -71,7 +71,7 @@ def _read(name: str) -> bytes:
 
 
 def _lines(data: bytes, name: str) -> list[str]:
-    """The lines of a log; what is no UTF-8 in them is replaced."""
+    """Return the lines of a log; what is no UTF-8 in them is replaced."""
     if data.startswith(_WIDE):
         text = data.decode("utf-16", errors="replace")
     elif len(_CONTROL.findall(data[:_SAMPLE])) > _BINARY_SHARE * min(len(data), _SAMPLE):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bot.app import open_clouds, open_launches
+from bot.app import open_clouds, open_launch_components
 from bot.launches.requests import LaunchRequest
 from bot.models.errors import BadInput
 from bot.models.launch import Launch, Stage, Verdict
@@ -27,10 +27,10 @@ LOOK = 0.5
 
 
 async def launch_here(settings_path: Path, words: tuple[str, ...]) -> int:
-    """Starts a launch and follows it; returns the exit code.
+    """Start a launch and follows it; returns the exit code.
 
     Takes a SQLite store's lock if it is free; else the bot that holds it does the work, as bots do on a
-    Postgres. Raises BadInput for words that mean no launch, SettingsError, StoreError.
+    Postgres. Raise BadInput for words that mean no launch, SettingsError, StoreError.
     """
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
     request = _request(words)
@@ -41,16 +41,18 @@ async def launch_here(settings_path: Path, words: tuple[str, ...]) -> int:
             stack.enter_context(lock)
         store = await open_store(settings.store.url, clock)
         stack.push_async_callback(store.close)
-        clouds = await stack.enter_async_context(open_clouds(settings, secret))
+        clients = await stack.enter_async_context(open_clouds(settings, secret))
         shown = stack.enter_context(TerminalCard(clock))
-        room = await stack.enter_async_context(open_launches(settings, clouds, store, TerminalAnnouncer()))
-        added = await room.desk.submit(request)
+        room = await stack.enter_async_context(
+            open_launch_components(settings, clients, store, TerminalAnnouncer())
+        )
+        added = await room.service.submit(request)
         if lock is not None:
-            room.desk.begin(added)
+            room.service.begin(added)
         launch = added.launch
         while not settled(launch):
             await clock.wait(min(LOOK, settings.timing.poll))
-            launch = await room.desk.find(launch.launch_id)
+            launch = await room.service.find(launch.launch_id)
             shown.show(launch)
         return CODES.get(launch.verdict, FAILED)
 

@@ -19,7 +19,7 @@ from handlers.cli.exit_codes import DONE
 
 
 async def list_launches(settings_path: Path, *, days: float, as_json: bool) -> int:
-    """Prints the launches of the last `days`, newest first. Raises SettingsError, StoreError."""
+    """Print the launches of the last `days`, newest first. Raise SettingsError, StoreError."""
     settings = load_settings(settings_path)
     clock = SystemClock()
     store = await open_store(settings.store.url, clock)
@@ -52,7 +52,7 @@ def _row(launch: Launch, now: datetime) -> tuple[str, ...]:
 
 
 def _facts(launch: Launch) -> dict[str, object]:
-    """What another program needs of a launch."""
+    """Return what another program needs of a launch."""
     return {
         "id": launch.launch_id,
         "name": launch.name,

@@ -38,7 +38,7 @@ class TerminalCard:
             self._live.stop()
 
     def show(self, launch: Launch) -> None:
-        """Shows the launch as it now stands."""
+        """Show the launch as it now stands."""
         lines = card_lines(launch, self._clock.now())
         if self._live is not None:
             self._live.update(Text("\n".join(lines)), refresh=True)

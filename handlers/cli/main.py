@@ -89,7 +89,7 @@ def sandbox(port: int, scenario: str, *, demo: bool, list_them: bool) -> None:
 
 
 async def _in_order(work: Coroutine[Any, Any, int]) -> int:
-    """Runs work that may be told to stop, once, at any moment; its end is never cut short."""
+    """Run work that may be told to stop, once, at any moment; its end is never cut short."""
     task = asyncio.ensure_future(work)
 
     def stop() -> None:
@@ -172,7 +172,7 @@ def diagnose(file: str, source: str, settings_path: Path | None, *, as_json: boo
 
 
 def _leave(run: Callable[[], int]) -> NoReturn:
-    """Runs a command; what a person must mend is one sentence on standard error and exit code 2."""
+    """Run a command; what a person must mend is one sentence on standard error and exit code 2."""
     from bot.diagnosis import CauseError  # noqa: PLC0415 - imported when it runs
     from bot.launches.permissions import Refused  # noqa: PLC0415 - the same
     from bot.models.errors import BadInput, ServiceError, StoreError  # noqa: PLC0415 - imported when it runs

@@ -25,13 +25,13 @@ from formatting.monitor.tables import tables
 from formatting.table.text import text
 from handlers.cli.exit_codes import DONE, FAILED
 from handlers.commands.parser import parse_monitor
-from handlers.slack.monitor_thread import Machines
+from handlers.slack.monitor_thread import MachineTypes
 
 
 async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
-    """Prints the verdict, the tables and the failures of one scan; returns 1 when nobody could be asked.
+    """Print the verdict, the tables and the failures of one scan; returns 1 when nobody could be asked.
 
-    Raises BadInput for words that mean no scan, SettingsError, StoreError.
+    Raise BadInput for words that mean no scan, SettingsError, StoreError.
     """
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
     request = _request(words, settings)
@@ -39,10 +39,10 @@ async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
     async with AsyncExitStack() as stack:
         store = await open_store(settings.store.url, clock)
         stack.push_async_callback(store.close)
-        clouds = await stack.enter_async_context(open_clouds(settings, secret))
-        scanner = await stack.enter_async_context(open_scanner(settings, clouds, store))
+        clients = await stack.enter_async_context(open_clouds(settings, secret))
+        scanner = await stack.enter_async_context(open_scanner(settings, clients, store))
         scan = await _watched(scanner.join(request))
-        machines = await Machines(settings, store.launches).of(scan)
+        machines = await MachineTypes(settings, store.launches).of(scan)
     click.echo(" ".join(part for part in (verdict_line(scan), only_line(scan), silent_line(scan)) if part))
     for table in tables(scan, clock.now(), machines):
         click.echo("\n".join(["", table.heading, text(table), *table.footers]))
@@ -60,12 +60,12 @@ def _request(words: tuple[str, ...], settings: Settings) -> ScanRequest:
 
 
 def _more(view: FailureView) -> list[str]:
-    """What to do, and where the log is."""
+    """Return what to do, and where the log is."""
     named = (("What to do", advice(view.diagnosis)), ("Log", view.log_url))
     return [f"  {name}: {said}" for name, said in named if said]
 
 
 async def _watched(running: RunningScan) -> Scan:
-    """The finished scan; a terminal shows that it is under way."""
+    """Return the finished scan; a terminal shows that it is under way."""
     with Console(stderr=True).status("Asking all regions..."):
         return await running.diagnosed()

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from bot.launches.permissions import Refused, may_launch
 from bot.launches.requests import LaunchRequest, cost_of
-from bot.launches.service import LaunchDesk
+from bot.launches.service import LaunchService
 from bot.models.errors import BadInput, StoreError
 from bot.ports import Clock
 from bot.settings import Preset, Settings
@@ -16,7 +16,7 @@ from formatting.launch_list import status
 from formatting.message import Message
 from handlers.commands.parser import Cancel, Help, Presets, Start, Status, parse_launch
 from handlers.slack.ephemeral import private
-from handlers.slack.launch_notifier import SlackAnnouncer
+from handlers.slack.launch_notifier import SlackLaunchNotifier
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
 Respond: TypeAlias = Callable[..., Awaitable[Any]]
@@ -25,11 +25,13 @@ Respond: TypeAlias = Callable[..., Awaitable[Any]]
 class LaunchCommand:
     """Answers `/launch`; a launch is stored before the ack, and begins after it."""
 
-    def __init__(self, settings: Settings, clock: Clock, desk: LaunchDesk, announcer: SlackAnnouncer) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, service: LaunchService, notifier: SlackLaunchNotifier
+    ) -> None:
         self._settings = settings
         self._clock = clock
-        self._desk = desk
-        self._announcer = announcer
+        self._service = service
+        self._notifier = notifier
 
     async def handle(self, ack: Ack, command: Mapping[str, Any], respond: Respond) -> None:
         """Handles one command; what a person got wrong is answered privately, and nothing is started."""
@@ -53,19 +55,19 @@ class LaunchCommand:
             await _private(ack, messages.store_trouble(str(failure)))
 
     async def _start(self, ack: Ack, respond: Respond, request: LaunchRequest) -> None:
-        added = await self._desk.submit(request)
+        added = await self._service.submit(request)
         if not added.fresh:
             card = added.launch.card
             await _private(ack, messages.already_asked(card.url if card else ""))
             return
-        self._announcer.expect(added.launch.launch_id, _answer(respond))
+        self._notifier.expect(added.launch.launch_id, _answer(respond))
         await ack()
-        self._desk.begin(added)
+        self._service.begin(added)
 
     async def _status(self, ack: Ack, respond: Respond, command: Mapping[str, Any]) -> None:
         await ack()
         try:
-            message = status(await self._desk.status(), self._clock.now(), command["user_id"])
+            message = status(await self._service.status(), self._clock.now(), command["user_id"])
         except StoreError as failure:
             message = messages.store_trouble(str(failure))
         await private(respond, message)
@@ -73,7 +75,7 @@ class LaunchCommand:
     async def _cancel(self, ack: Ack, launch_id: str, command: Mapping[str, Any]) -> None:
         user = command["user_id"]
         try:
-            launch = await self._desk.cancel(
+            launch = await self._service.cancel(
                 launch_id, user_id=user, user_name=command.get("user_name") or user
             )
         except Refused as refusal:

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from formatting import messages
 from handlers.commands.parser import monitor_words, parse_monitor
 from handlers.slack.ephemeral import answering, in_words, private
-from handlers.slack.monitor_thread import Board, Boards, Machines, Voice
+from handlers.slack.monitor_thread import MachineTypes, MonitorThread, MonitorThreadWriter, Voice
 
 # How long a thread that was begun and not finished counts as being written, by whichever process.
 WRITING = timedelta(seconds=30)
@@ -44,14 +44,14 @@ class MonitorCommand:
         scanner: RegionScanner,
         voice: Voice,
         threads: Threads,
-        machines: Machines,
+        machines: MachineTypes,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._scanner = scanner
         self._bot_name = voice.bot_name
         self._threads = threads
-        self._boards = Boards(settings, clock, voice, threads, machines)
+        self._writer = MonitorThreadWriter(settings, clock, voice, threads, machines)
         self._writing: dict[Key, asyncio.Future[MessageRef]] = {}
         self._refreshed: dict[MessageRef, float] = {}
 
@@ -92,7 +92,7 @@ class MonitorCommand:
                 await private(respond, messages.already_looking(elsewhere.url))
 
     async def _write_as(self, writer: str, key: Key, text: str, parent: asyncio.Future[MessageRef]) -> None:
-        """Writes the thread and gives the words back; when the bot ends, the claim grows old by itself."""
+        """Write the thread and gives the words back; when the bot ends, the claim grows old by itself."""
         try:
             await self._write(key, text, parent)
         except Exception:
@@ -108,29 +108,29 @@ class MonitorCommand:
         channel, request = key
         running = self._scanner.join(request)
         first = await running.first()
-        board = await self._boards.open(channel, first, text)
-        parent.set_result(board.parent)
+        monitor_thread = await self._writer.open(channel, first, text)
+        parent.set_result(monitor_thread.parent)
         try:
-            await self._boards.remember(board)
-            await self._boards.show(board, first)
-            await self._follow(board, running, first)
+            await self._writer.remember(monitor_thread)
+            await self._writer.show(monitor_thread, first)
+            await self._follow(monitor_thread, running, first)
         finally:
             # Also when Slack failed half-way: a refresh then posts what is missing, and nothing twice.
-            await self._finish(board, running.snapshot())
+            await self._finish(monitor_thread, running.snapshot())
 
-    async def _follow(self, board: Board, running: RunningScan, shown: Scan) -> None:
+    async def _follow(self, monitor_thread: MonitorThread, running: RunningScan, shown: Scan) -> None:
         """Edits the thread once when all rows are in, and once when the diagnoses are."""
         if shown.asking:
-            await self._boards.show(board, await running.rows())
-        await self._boards.show(board, await running.diagnosed())
-        await self._boards.attach_overflow(board, running.snapshot())
+            await self._writer.show(monitor_thread, await running.rows())
+        await self._writer.show(monitor_thread, await running.diagnosed())
+        await self._writer.attach_overflow(monitor_thread, running.snapshot())
 
-    async def _finish(self, board: Board, scan: Scan) -> None:
-        board.shown = standing(scan)
-        await self._boards.remember(board, finished=True)
+    async def _finish(self, monitor_thread: MonitorThread, scan: Scan) -> None:
+        monitor_thread.shown = standing(scan)
+        await self._writer.remember(monitor_thread, finished=True)
 
     async def refresh(self, ack: Ack, body: Mapping[str, Any], respond: Respond) -> None:
-        """Scans again and edits the same replies in place."""
+        """Scan again and edits the same replies in place."""
         await ack()
         await answering(respond, self._refresh(body, respond))
 
@@ -159,24 +159,24 @@ class MonitorCommand:
         """
         running = self._scanner.join(request)
         first = await running.first()
-        board = self._boards.again(thread, request.sections)
+        monitor_thread = self._writer.again(thread, request.sections)
         try:
-            await self._boards.remember(board)
+            await self._writer.remember(monitor_thread)
             if first.asking:
-                self._boards.tell(board, first)
+                self._writer.tell(monitor_thread, first)
                 await running.rows()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(KNOWN_SECONDS):
                     await running.diagnosed()
             since = _since(thread, running.snapshot())
-            await self._boards.show(board, running.snapshot(), since)
-            await self._boards.show(board, await running.diagnosed(), since)
-            await self._boards.attach_overflow(board, running.snapshot())
+            await self._writer.show(monitor_thread, running.snapshot(), since)
+            await self._writer.show(monitor_thread, await running.diagnosed(), since)
+            await self._writer.attach_overflow(monitor_thread, running.snapshot())
         finally:
-            await self._finish(board, running.snapshot())
+            await self._finish(monitor_thread, running.snapshot())
 
     async def _being_written(self, key: Key) -> MessageRef | None:
-        """The thread in which we write the answer to the same words now, once it is posted."""
+        """Return the thread in which we write the answer to the same words now, once it is posted."""
         while (writing := self._writing.get(key)) is not None:
             await asyncio.wait([writing])
             if not writing.cancelled():
@@ -184,7 +184,7 @@ class MonitorCommand:
         return None
 
     async def _written_elsewhere(self, channel: str, text: str, writer: str) -> MessageRef | None:
-        """The thread in which another process writes the answer to the same words now; None when we are to.
+        """Return the thread in which another process writes the answer to the same words now; None when we are to.
 
         Another process that has taken the words but posted nothing is waited for as long as it may take.
         """
@@ -207,7 +207,7 @@ class MonitorCommand:
 
     @contextlib.contextmanager
     def _written(self, key: Key) -> Iterator[asyncio.Future[MessageRef]]:
-        """Takes these words in this channel; whoever else types them waits to hear where the thread is."""
+        """Take these words in this channel; whoever else types them waits to hear where the thread is."""
         parent: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
         self._writing[key] = parent
         try:
@@ -218,7 +218,7 @@ class MonitorCommand:
 
     def _rested(self, parent: MessageRef) -> bool:
         """Whether a thread's last refresh is long enough ago; notes this one."""
-        now, rest = self._clock.monotonic(), self._settings.timing.scan_share
+        now, rest = self._clock.monotonic(), self._settings.timing.scan_cache_ttl
         self._refreshed = {ref: at for ref, at in self._refreshed.items() if now - at < rest}
         if parent in self._refreshed:
             return False

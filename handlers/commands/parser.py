@@ -55,7 +55,7 @@ PLAIN: dict[str, LaunchWords] = {"help": Help(), "presets": Presets(), "status":
 
 
 def parse_launch(text: str) -> LaunchWords:
-    """What the words after /launch mean. Raises BadInput with what is allowed and an example."""
+    """Return what the words after /launch mean. Raise BadInput with what is allowed and an example."""
     words = _split(text, "/launch bert-small lr=0.001")
     if words and words[0] in PLAIN:
         if len(words) > 1:
@@ -82,9 +82,9 @@ def _pair(word: str) -> tuple[str, str]:
 
 
 def parse_monitor(text: str, regions: tuple[str, ...], *, user_id: str) -> ScanRequest:
-    """What the words after /monitor mean when this person types them.
+    """Return what the words after /monitor mean when this person types them.
 
-    Raises BadInput with the list of good words and an example.
+    Raise BadInput with the list of good words and an example.
     """
     sections: list[Section] = []
     chosen: list[str] = []
@@ -110,7 +110,7 @@ def parse_monitor(text: str, regions: tuple[str, ...], *, user_id: str) -> ScanR
 
 
 def monitor_words(text: str, request: ScanRequest) -> str:
-    """The words of a request, to be kept: in one order however they were typed, so that equal ones are equal.
+    """Return the words of a request, to be kept: in one order however they were typed, so that equal ones are equal.
 
     "mine" names whose rows are meant, whoever refreshes them.
     """

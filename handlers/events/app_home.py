@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.clients.slack import SlackClient
-from bot.launches.service import LaunchDesk
+from bot.launches.service import LaunchService
 from bot.models.errors import ServiceError, StoreError
 from bot.models.scan import Scan, Section
 from bot.ports import Clock
@@ -31,22 +31,27 @@ class Home:
     """
 
     def __init__(
-        self, settings: Settings, slack: SlackClient, desk: LaunchDesk, scanner: RegionScanner, clock: Clock
+        self,
+        settings: Settings,
+        slack: SlackClient,
+        service: LaunchService,
+        scanner: RegionScanner,
+        clock: Clock,
     ) -> None:
         self._request = ScanRequest(AT_WORK, settings.regions, since=LATELY)
         self._slack = slack
-        self._desk = desk
+        self._service = service
         self._scanner = scanner
         self._clock = clock
         self._log = structlog.get_logger("home")
 
     async def opened(self, event: Mapping[str, Any]) -> None:
-        """Shows the board to whoever opened the tab; the Messages tab sends the same event."""
+        """Show the board to whoever opened the tab; the Messages tab sends the same event."""
         if event.get("tab", "home") == "home":
             await self._show(event["user"])
 
     async def refresh(self, ack: Callable[..., Awaitable[Any]], body: Mapping[str, Any]) -> None:
-        """Shows the board anew."""
+        """Show the board anew."""
         await ack()
         await self._show(body["user"]["id"])
 
@@ -59,15 +64,15 @@ class Home:
             await self._publish(user, await running.rows())
 
     async def _publish(self, user: str, scan: Scan | None) -> None:
-        board = await self._board(user, scan)
+        monitor_thread = await self._monitor_thread(user, scan)
         try:
-            await self._slack.publish_home(user, {"type": "home", "blocks": list(board.blocks)})
+            await self._slack.publish_home(user, {"type": "home", "blocks": list(monitor_thread.blocks)})
         except ServiceError as error:
             # There is nowhere to say it: the next visit or press tries again.
             self._log.warning("a Home tab could not be shown", reason=str(error))
 
-    async def _board(self, user: str, scan: Scan | None) -> Message:
+    async def _monitor_thread(self, user: str, scan: Scan | None) -> Message:
         try:
-            return home(await self._desk.status(), self._clock.now(), user, scan)
+            return home(await self._service.status(), self._clock.now(), user, scan)
         except StoreError as failure:
             return messages.store_trouble(str(failure))

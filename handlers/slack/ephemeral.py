@@ -23,7 +23,7 @@ Respond: TypeAlias = Callable[..., Awaitable[Any]]
 
 
 async def answering(respond: Respond, work: Awaitable[object], *, log_of: str = "") -> None:
-    """Does the work; what a person must know of its failure is said privately.
+    """Do the work; what a person must know of its failure is said privately.
 
     `log_of` names the row whose log was asked for.
     """
@@ -44,12 +44,12 @@ def _unread(log_of: str, error: ServiceError) -> Message:
 
 
 def in_words(error: ServiceError) -> str:
-    """A failed call as one sentence, such as "Slack: did not answer in time"."""
+    """Return a failed call as one sentence, such as "Slack: did not answer in time"."""
     return trouble_sentence(error.problem)
 
 
 async def private(respond: Respond, message: Message, *, instead: bool = False) -> None:
-    """Shows a message to the person alone; with `instead` in the place of the note that was pressed.
+    """Show a message to the person alone; with `instead` in the place of the note that was pressed.
 
     A message that Slack refuses is sent once more as text; what is refused then, or cannot be, is logged.
     """
@@ -69,6 +69,6 @@ def _refusal(answer: WebhookResponse) -> ServiceError | None:
 
 
 def in_thread(args: AsyncArgs) -> Respond:
-    """The way to answer privately, in the thread in which somebody pressed: a phone shows nothing else."""
+    """Return the way to answer privately, in the thread in which somebody pressed: a phone shows nothing else."""
     thread = (args.body.get("container") or {}).get("thread_ts")
     return functools.partial(args.respond, thread_ts=thread) if thread else args.respond

@@ -13,14 +13,14 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from bot.models.errors import BadInput
-from bot.runtime.shutdown import SHARES, Part, end
+from bot.runtime.shutdown import BUDGETS, Phase, end
 from bot.settings import Secrets
 from bot.settings.sections import Slack
 from handlers.slack.http_server import HttpLimits, LimitedServer, Refusal, closing, read_body
 
 PATH = "/slack/events"
 # A handler that is not over then is cancelled, in time for its connection to be closed in order.
-ANSWER_SECONDS = SHARES[Part.ACKS] - 0.5
+ANSWER_SECONDS = BUDGETS[Phase.ACKS] - 0.5
 # So many connections may wait to be accepted: a burst must not make the kernel drop Slack's.
 BACKLOG = 512
 # Slack asks for nothing but a 200: https://docs.slack.dev/interactivity/implementing-slash-commands
@@ -50,7 +50,7 @@ async def listen_http(
         structlog.get_logger("serve").info("listening", url=url)
         yield url
     finally:
-        await end(Part.ACKS, runner.cleanup())
+        await end(Phase.ACKS, runner.cleanup())
 
 
 async def _bind(runner: web.ServerRunner, host: str, port: int) -> tuple[str, int]:

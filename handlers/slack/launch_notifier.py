@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import structlog
 
-from bot.clients.slack import Outbox, SlackClient
+from bot.clients.slack import EditQueue, SlackClient
 from bot.clients.slack.edit_queue import Edit
 from bot.models.errors import ServiceError, StoreError
 from bot.models.launch import Launch, MessageRef
@@ -18,19 +18,19 @@ from formatting import messages
 from formatting.card.card import card
 from formatting.card.chart import draw
 from formatting.card.closing_reply import appeared, closing, curve_line
-from handlers.slack.poster import Speaker
+from handlers.slack.poster import MessagePoster
 
 Answer: TypeAlias = Callable[[str], Awaitable[object]]
 
 
-class SlackAnnouncer:
+class SlackLaunchNotifier:
     """Fulfils `bot.ports.Announcer` in one workspace; launches without a channel are none of its business."""
 
     def __init__(
         self,
         slack: SlackClient,
-        speaker: Speaker,
-        outbox: Outbox,
+        poster: MessagePoster,
+        edit_queue: EditQueue,
         clock: Clock,
         launches: Launches,
         *,
@@ -38,30 +38,30 @@ class SlackAnnouncer:
     ) -> None:
         self._slack = slack
         self._launches = launches
-        self._speaker = speaker
-        self._outbox = outbox
+        self._poster = poster
+        self._edit_queue = edit_queue
         self._clock = clock
         self._bot_name = bot_name
         self._shown: dict[str, object] = {}
         self._answers: dict[str, Answer] = {}
 
     def expect(self, launch_id: str, answer: Answer) -> None:
-        """Keeps the way to answer a command privately: where the bot is no member there is no other."""
+        """Keep the way to answer a command privately: where the bot is no member there is no other."""
         self._answers[launch_id] = answer
 
     async def post(self, launch: Launch) -> MessageRef:
-        """Posts the card and returns where it is, with its permalink."""
+        """Post the card and returns where it is, with its permalink."""
         if not launch.channel_id:
             return MessageRef(channel="", ts="")
         message = card(launch, self._clock.now())
-        ref = await self._speaker.post(
+        ref = await self._poster.post(
             launch.channel_id, message, tags={"launch_id": launch.launch_id, "kind": MessageKind.CARD}
         )
         self._answers.pop(launch.launch_id, None)
         return await self._linked(ref)
 
     async def find(self, launch: Launch, *, kind: MessageKind) -> MessageRef | None:
-        """A card or closing reply that we posted without noting it, by its metadata."""
+        """Return a card or closing reply that we posted without noting it, by its metadata."""
         since = launch.card_intended if kind is MessageKind.CARD else launch.reply_intended
         if not launch.channel_id or since is None:
             return None
@@ -78,13 +78,13 @@ class SlackAnnouncer:
         """Hands an edit of the card to the outbox: owed when the launch has changed, else only a tick."""
         edit = self._edit(launch, owed=self._changed(launch))
         if edit is not None:
-            self._outbox.offer(edit)
+            self._edit_queue.offer(edit)
 
     async def settle(self, launch: Launch) -> None:
         """Edits the card a last time; returns once Slack has taken it."""
         edit = self._edit(launch, owed=True)
         if edit is not None:
-            await self._outbox.deliver(edit)
+            await self._edit_queue.deliver(edit)
         self._shown.pop(launch.launch_id, None)
 
     async def refuse(self, launch: Launch, reason: str) -> None:
@@ -97,20 +97,20 @@ class SlackAnnouncer:
             return
         # After a restart the command's own way is gone; Slack refuses this where we are no member.
         with contextlib.suppress(NotInvited):
-            await self._speaker.whisper(launch.channel_id, launch.user_id, message)
+            await self._poster.post_ephemeral(launch.channel_id, launch.user_id, message)
 
     async def appeared(self, launch: Launch) -> None:
         """Says in the thread that the job has come after all."""
         if launch.card is None or not launch.channel_id:
             return
         with contextlib.suppress(ServiceError, NotInvited):
-            await self._speaker.post(launch.channel_id, appeared(launch), thread_ts=launch.card.ts)
+            await self._poster.post(launch.channel_id, appeared(launch), thread_ts=launch.card.ts)
 
     async def close(self, launch: Launch) -> MessageRef:
-        """Posts the closing reply into the card's thread."""
+        """Post the closing reply into the card's thread."""
         if launch.card is None or not launch.channel_id:
             return MessageRef(channel="", ts="")
-        return await self._speaker.post(
+        return await self._poster.post(
             launch.channel_id,
             closing(launch),
             thread_ts=launch.card.ts,
@@ -118,7 +118,7 @@ class SlackAnnouncer:
         )
 
     async def illustrate(self, launch: Launch) -> None:
-        """Uploads the curve straight into the thread: for a block a picture would not be ready at once."""
+        """Upload the curve straight into the thread: for a block a picture would not be ready at once."""
         if launch.card is None or not launch.channel_id or launch.curve is None:
             return
         try:
@@ -142,7 +142,7 @@ class SlackAnnouncer:
         async def send() -> None:
             # Rendered when it is sent: an edit that waited may have been overtaken, even by another process.
             newest = await self._newest(launch)
-            await self._speaker.update(ref.channel, ref.ts, card(newest, self._clock.now()))
+            await self._poster.update(ref.channel, ref.ts, card(newest, self._clock.now()))
 
         return Edit(channel=ref.channel, ts=ref.ts, send=send, owed=owed)
 
@@ -162,7 +162,7 @@ class SlackAnnouncer:
         return facts != before
 
     async def _linked(self, ref: MessageRef) -> MessageRef:
-        """The message with its permalink; without one when Slack does not say."""
+        """Return the message with its permalink; without one when Slack does not say."""
         try:
             return MessageRef(ref.channel, ref.ts, await self._slack.permalink(ref.channel, ref.ts))
         except ServiceError:

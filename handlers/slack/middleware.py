@@ -14,8 +14,8 @@ Ack: TypeAlias = Callable[..., Awaitable[Any]]
 ACK_SECONDS = 3.0
 
 
-async def until_acked(ack: Ack, work: Callable[[Ack], Coroutine[Any, Any, None]]) -> None:
-    """Starts `work(ack)` as a task of its own; returns once it has acknowledged, or is over, or too late.
+async def wait_for_ack(ack: Ack, work: Callable[[Ack], Coroutine[Any, Any, None]]) -> None:
+    """Start `work(ack)` as a task of its own; returns once it has acknowledged, or is over, or too late.
 
     Left to itself, Bolt looks every hundredth of a second whether the ack has been given: a thousand
     commands at once then keep the process busy with looking.
@@ -35,7 +35,7 @@ async def until_acked(ack: Ack, work: Callable[[Ack], Coroutine[Any, Any, None]]
     await asyncio.wait([answered], timeout=ACK_SECONDS)
 
 
-class InFlight:
+class ListenerTracker:
     """Counts answers under way and keeps the tasks of listeners, which Bolt starts and forgets."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class InFlight:
                 self._quiet.set()
 
     async def answered(self) -> None:
-        """Returns once every ack is out."""
+        """Return once every ack is out."""
         await self._quiet.wait()
 
     def working(self) -> None:
@@ -68,7 +68,7 @@ class InFlight:
             task.add_done_callback(self._tasks.discard)
 
     async def end(self) -> None:
-        """Ends the listeners that still work; what they owe a launch is in the store."""
+        """End the listeners that still work; what they owe a launch is in the store."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

@@ -12,13 +12,13 @@ from datetime import datetime
 
 import structlog
 
-from bot.clients.slack import Outbox, SlackClient
+from bot.clients.slack import EditQueue, SlackClient
 from bot.clients.slack.edit_queue import Edit
 from bot.models.cloud import CustomJob
 from bot.models.errors import ServiceError, StoreError
 from bot.models.launch import MessageRef
 from bot.models.scan import Scan, Section
-from bot.models.scan_diff import Changes, Standing
+from bot.models.scan_diff import Changes, ScanSnapshot
 from bot.models.scan_rows import table_rows
 from bot.ports import Clock, Launches, Thread, Threads
 from bot.settings import Settings
@@ -29,13 +29,13 @@ from formatting.monitor.tables import tables
 from formatting.table.model import Table, to_csv
 from formatting.table.slack import Style
 from formatting.times import clock
-from handlers.slack.poster import Speaker, SurePost
+from handlers.slack.poster import IdempotentPoster, MessagePoster
 
 KIND = "monitor"
 
 
 @dataclass(slots=True)
-class Board:
+class MonitorThread:
     """A monitor thread as it now stands; `began` is when its present writing began, `shown` what it shows.
 
     `replies` holds each table's message, and what it looks like, by which an edit without news is spared.
@@ -46,7 +46,7 @@ class Board:
     began: datetime
     said: str = ""
     replies: dict[Section, tuple[MessageRef, str]] = field(default_factory=dict)
-    shown: Standing | None = None
+    shown: ScanSnapshot | None = None
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
@@ -55,20 +55,20 @@ class Voice:
     """How a command speaks: at once, through fallbacks, or in its turn."""
 
     slack: SlackClient
-    speaker: Speaker
-    outbox: Outbox
+    poster: MessagePoster
+    edit_queue: EditQueue
     bot_name: str
 
 
-class Boards:
+class MonitorThreadWriter:
     """Writes monitor threads. Every method that posts raises ServiceError and NotInvited."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, voice: Voice, threads: Threads, machines: Machines
+        self, settings: Settings, clock: Clock, voice: Voice, threads: Threads, machines: MachineTypes
     ) -> None:
         self._clock = clock
         self._voice = voice
-        self._post = SurePost(voice.slack, voice.speaker, clock)
+        self._post = IdempotentPoster(voice.slack, voice.poster, clock)
         self._threads = threads
         self._machines = machines
         self._style = Style(settings.slack.tables)
@@ -76,67 +76,69 @@ class Boards:
         self._console = f"https://console.cloud.google.com/vertex-ai/training/custom-jobs?project={project}"
         self._log = structlog.get_logger("monitor")
 
-    async def open(self, channel: str, scan: Scan, words: str) -> Board:
-        """Posts the parent message of a new thread."""
+    async def open(self, channel: str, scan: Scan, words: str) -> MonitorThread:
+        """Post the parent message of a new thread."""
         said = self._verdict(scan, None)
-        board = Board(MessageRef(channel, ""), words, self._clock.now(), _look(said))
-        board.parent = await self._linked(await self._post.post(channel, said, tags=_tags(board)))
-        return board
+        monitor_thread = MonitorThread(MessageRef(channel, ""), words, self._clock.now(), _look(said))
+        monitor_thread.parent = await self._linked(
+            await self._post.post(channel, said, tags=_tags(monitor_thread))
+        )
+        return monitor_thread
 
-    def again(self, thread: Thread, sections: tuple[Section, ...]) -> Board:
-        """A thread that was written before, to be written anew."""
+    def again(self, thread: Thread, sections: tuple[Section, ...]) -> MonitorThread:
+        """Return a thread that was written before, to be written anew."""
         looks = (*thread.looks, *[""] * len(thread.replies))
         refs = [
             (MessageRef(thread.parent.channel, ts), look)
             for ts, look in zip(thread.replies, looks, strict=False)
         ]
         replies = dict(zip(sections, refs, strict=False))
-        return Board(thread.parent, thread.words, self._clock.now(), "", replies, thread.shown)
+        return MonitorThread(thread.parent, thread.words, self._clock.now(), "", replies, thread.shown)
 
-    def tell(self, board: Board, scan: Scan, since: Changes | None = None) -> None:
+    def tell(self, monitor_thread: MonitorThread, scan: Scan, since: Changes | None = None) -> None:
         """Brings the parent message up to date."""
         said = self._verdict(scan, since)
-        if _look(said) != board.said:
-            board.said = _look(said)
-            self._owe(board.parent, said)
+        if _look(said) != monitor_thread.said:
+            monitor_thread.said = _look(said)
+            self._owe(monitor_thread.parent, said)
 
-    async def show(self, board: Board, scan: Scan, since: Changes | None = None) -> None:
+    async def show(self, monitor_thread: MonitorThread, scan: Scan, since: Changes | None = None) -> None:
         """Brings the thread up to date: replies that it lacks are posted, those with news edited."""
-        self.tell(board, scan, since)
+        self.tell(monitor_thread, scan, since)
         for section, message in (await self._render(scan)).items():
-            ref, before = board.replies.get(section, (None, None))
+            ref, before = monitor_thread.replies.get(section, (None, None))
             if ref is None:
-                tags = {**_tags(board), "section": section.value}
+                tags = {**_tags(monitor_thread), "section": section.value}
                 ref = await self._post.post(
-                    board.parent.channel, message, thread_ts=board.parent.ts, tags=tags
+                    monitor_thread.parent.channel, message, thread_ts=monitor_thread.parent.ts, tags=tags
                 )
             elif _look(message) != before:
                 self._owe(ref, message)
-            board.replies[section] = (ref, _look(message))
+            monitor_thread.replies[section] = (ref, _look(message))
 
-    async def attach_overflow(self, board: Board, scan: Scan) -> None:
+    async def attach_overflow(self, monitor_thread: MonitorThread, scan: Scan) -> None:
         """Rows that no message can hold go into a file."""
         now = self._clock.now()
         for table in await self._tables(scan, now):
             if table.overflow:
                 await self._voice.slack.upload(
-                    board.parent.channel,
-                    board.parent.ts,
+                    monitor_thread.parent.channel,
+                    monitor_thread.parent.ts,
                     filename=f"{table.section}.csv",
                     title=f"{table.heading}, {clock(now)}",
                     content=to_csv(table),
                 )
 
-    async def remember(self, board: Board, *, finished: bool = False) -> None:
-        """Writes down where the thread is and what it shows, for a refresh by whichever process is alive."""
+    async def remember(self, monitor_thread: MonitorThread, *, finished: bool = False) -> None:
+        """Write down where the thread is and what it shows, for a refresh by whichever process is alive."""
         thread = Thread(
-            parent=board.parent,
-            words=board.words,
-            started=board.began,
-            replies=tuple(ref.ts for ref, _ in board.replies.values()),
+            parent=monitor_thread.parent,
+            words=monitor_thread.words,
+            started=monitor_thread.began,
+            replies=tuple(ref.ts for ref, _ in monitor_thread.replies.values()),
             finished=self._clock.now() if finished else None,
-            shown=board.shown,
-            looks=tuple(look for _, look in board.replies.values()),
+            shown=monitor_thread.shown,
+            looks=tuple(look for _, look in monitor_thread.replies.values()),
         )
         try:
             await self._threads.remember(thread)
@@ -160,9 +162,9 @@ class Boards:
 
     def _owe(self, ref: MessageRef, message: Message) -> None:
         async def send() -> None:
-            await self._voice.speaker.update(ref.channel, ref.ts, message)
+            await self._voice.poster.update(ref.channel, ref.ts, message)
 
-        self._voice.outbox.offer(Edit(channel=ref.channel, ts=ref.ts, send=send, owed=True))
+        self._voice.edit_queue.offer(Edit(channel=ref.channel, ts=ref.ts, send=send, owed=True))
 
     async def _linked(self, ref: MessageRef) -> MessageRef:
         try:
@@ -172,16 +174,16 @@ class Boards:
 
 
 def _look(message: Message) -> str:
-    """What tells a message from one that looks different; ages in its plain text alone are no news."""
+    """Return what tells a message from one that looks different; ages in its plain text alone are no news."""
     return hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
 
 
-def _tags(board: Board) -> dict[str, str]:
-    """What every member may read of a message of this thread: enough to know it again."""
-    return {"kind": KIND, "scan": board.token}
+def _tags(monitor_thread: MonitorThread) -> dict[str, str]:
+    """Return what every member may read of a message of this thread: enough to know it again."""
+    return {"kind": KIND, "scan": monitor_thread.token}
 
 
-class Machines:
+class MachineTypes:
     """Knows which machine type each launched run asked for."""
 
     def __init__(self, settings: Settings, launches: Launches) -> None:

@@ -14,7 +14,7 @@ from slack_bolt.response import BoltResponse
 from bot.models.workspace import Workspace
 from formatting import messages
 from handlers.slack.ephemeral import in_thread
-from handlers.slack.middleware import InFlight
+from handlers.slack.middleware import ListenerTracker
 
 # Where payloads name workspaces and organisations: where a press or event happened, whose the person is, and
 # through which installation the bot hears of it. https://docs.slack.dev/apis/events-api/#callback-field and
@@ -48,15 +48,15 @@ def is_own(workspace: Workspace, body: Mapping[str, Any]) -> bool:
     return workspace.team_id in named and named <= {workspace.team_id, workspace.enterprise_id}
 
 
-def only_own(workspace: Workspace, in_flight: InFlight) -> Middleware:
-    """A middleware for Bolt that lets a person's payload pass, or refuses it in one sentence."""
+def only_own(workspace: Workspace, tracker: ListenerTracker) -> Middleware:
+    """Return a middleware for Bolt that lets a person's payload pass, or refuses it in one sentence."""
 
     async def check(args: AsyncArgs) -> BoltResponse | None:
         if is_own(workspace, args.body):
             await args.next()
             return None
         _log(args.body)
-        return await _refuse(args, in_flight)
+        return await _refuse(args, tracker)
 
     return check
 
@@ -82,19 +82,19 @@ def _places(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     return (place for place in places if isinstance(place, Mapping))
 
 
-async def _refuse(args: AsyncArgs, in_flight: InFlight) -> BoltResponse:
+async def _refuse(args: AsyncArgs, tracker: ListenerTracker) -> BoltResponse:
     sentence = messages.other_workspace().text
     if args.body.get("command"):
         return await args.ack(text=sentence, response_type="ephemeral")
     response = await args.ack()
     if args.context.response_url:
         # The ack must not wait for this.
-        asyncio.ensure_future(_tell(args, sentence, in_flight))  # noqa: RUF006 - `in_flight` holds it
+        asyncio.ensure_future(_tell(args, sentence, tracker))  # noqa: RUF006 - `in_flight` holds it
     return response
 
 
-async def _tell(args: AsyncArgs, sentence: str, in_flight: InFlight) -> None:
-    in_flight.working()
+async def _tell(args: AsyncArgs, sentence: str, tracker: ListenerTracker) -> None:
+    tracker.working()
     try:
         await in_thread(args)(text=sentence, response_type="ephemeral", replace_original=False)
     except (aiohttp.ClientError, TimeoutError, OSError) as unsaid:

@@ -20,12 +20,12 @@ from formatting.plain_fallback import plain
 SKEW = timedelta(seconds=60)
 
 
-class SurePost:
+class IdempotentPoster:
     """Posts messages that bear tags of their own, by which one whose answer was lost is found again."""
 
-    def __init__(self, slack: SlackClient, speaker: Speaker, clock: Clock) -> None:
+    def __init__(self, slack: SlackClient, poster: MessagePoster, clock: Clock) -> None:
         self._slack = slack
-        self._speaker = speaker
+        self._poster = poster
         self._clock = clock
         # A table that comes later than a minute answers nobody any more.
         self._tries = stamina.AsyncRetryingCaller(
@@ -35,9 +35,9 @@ class SurePost:
     async def post(
         self, channel: str, message: Message, *, tags: Mapping[str, str], thread_ts: str = ""
     ) -> MessageRef:
-        """Posts a message and returns where it is.
+        """Post a message and returns where it is.
 
-        Raises ServiceError when Slack refuses it, or fails for about 20 s, and NotInvited. Where the bot may
+        Raise ServiceError when Slack refuses it, or fails for about 20 s, and NotInvited. Where the bot may
         not read the channel a message whose answer was lost is posted again: a table twice hurts nobody.
         """
         oldest = f"{(self._clock.now() - SKEW).timestamp():.6f}"
@@ -47,7 +47,7 @@ class SurePost:
             nonlocal unclear
             there = await self._there(channel, tags, oldest, thread_ts) if unclear else None
             try:
-                return there or await self._speaker.post(channel, message, thread_ts=thread_ts, tags=tags)
+                return there or await self._poster.post(channel, message, thread_ts=thread_ts, tags=tags)
             except ServiceError as error:
                 unclear = unclear or not error.problem.effectless
                 raise
@@ -57,7 +57,7 @@ class SurePost:
     async def _there(
         self, channel: str, tags: Mapping[str, str], oldest: str, thread_ts: str
     ) -> MessageRef | None:
-        """The message if Slack carried the post out; None if it did not, and where we may not look."""
+        """Return the message if Slack carried the post out; None if it did not, and where we may not look."""
         try:
             return await self._slack.find(channel, tags=tags, oldest=oldest, thread_ts=thread_ts)
         except NotInvited:
@@ -80,7 +80,7 @@ T = TypeVar("T")
 MAX_REFUSALS = 4
 
 
-class Speaker:
+class MessagePoster:
     """Posts, edits and whispers messages in one workspace.
 
     A block type that the workspace refuses by name is not tried again for the settings'
@@ -101,7 +101,7 @@ class Speaker:
     async def post(
         self, channel: str, message: Message, *, thread_ts: str = "", tags: Mapping[str, str] | None = None
     ) -> MessageRef:
-        """Posts a message and returns where it is."""
+        """Post a message and returns where it is."""
         return await self._try(
             message, lambda out: self._slack.post(channel, out, thread_ts=thread_ts), tags=tags
         )
@@ -110,9 +110,11 @@ class Speaker:
         """Rewrites a message of ours."""
         await self._try(message, lambda out: self._slack.update(channel, ts, out))
 
-    async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str = "") -> None:
-        """Shows a message to one person."""
-        await self._try(message, lambda out: self._slack.whisper(channel, user, out, thread_ts=thread_ts))
+    async def post_ephemeral(self, channel: str, user: str, message: Message, *, thread_ts: str = "") -> None:
+        """Show a message to one person."""
+        await self._try(
+            message, lambda out: self._slack.post_ephemeral(channel, user, out, thread_ts=thread_ts)
+        )
 
     async def _try(
         self,

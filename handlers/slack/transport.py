@@ -12,27 +12,27 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.models.errors import BadInput
-from bot.runtime.shutdown import Part, end
+from bot.runtime.shutdown import Phase, end
 from bot.settings import Secrets, Settings
 from handlers.slack.http_mode import listen_http
-from handlers.slack.middleware import InFlight
+from handlers.slack.middleware import ListenerTracker
 
 
 def listen(
-    app: AsyncApp, in_flight: InFlight, settings: Settings, secret: Secrets, *, http: bool
+    app: AsyncApp, tracker: ListenerTracker, settings: Settings, secret: Secrets, *, http: bool
 ) -> AbstractAsyncContextManager[str]:
-    """Listens until the block ends, then lets acks under way finish; gives the request URL, "" for sockets.
+    """Listen until the block ends, then lets acks under way finish; gives the request URL, "" for sockets.
 
-    Raises BadInput when the secret that this way of listening needs is missing, or its port is taken.
+    Raise BadInput when the secret that this way of listening needs is missing, or its port is taken.
     """
     if http:
         return listen_http(app, settings.slack, secret)
-    return _sockets(app, in_flight, settings, secret)
+    return _sockets(app, tracker, settings, secret)
 
 
 @asynccontextmanager
 async def _sockets(
-    app: AsyncApp, in_flight: InFlight, settings: Settings, secret: Secrets
+    app: AsyncApp, tracker: ListenerTracker, settings: Settings, secret: Secrets
 ) -> AsyncIterator[str]:
     """Several connections, so that one that breaks loses no command while it comes back."""
     token = secret.slack_app_token.get_secret_value()
@@ -42,30 +42,30 @@ async def _sockets(
             "Example: export SLACK_APP_TOKEN=xapp-..."
         )
     connections = [
-        _Connection(app, token, in_flight, settings.slack.ping_seconds) for _ in range(settings.slack.sockets)
+        _Connection(app, token, tracker, settings.slack.ping_seconds) for _ in range(settings.slack.sockets)
     ]
     try:
         for connection in connections:
             await connection.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         yield ""
     finally:
-        await end(Part.ACKS, in_flight.answered())
-        await end(Part.CONNECTIONS, *(connection.end() for connection in connections))
+        await end(Phase.ACKS, tracker.answered())
+        await end(Phase.CONNECTIONS, *(connection.end() for connection in connections))
 
 
 class _Connection(AsyncSocketModeHandler):
     """One Socket Mode connection that knows when it owes an ack."""
 
-    def __init__(self, app: AsyncApp, token: str, in_flight: InFlight, ping_seconds: float) -> None:
+    def __init__(self, app: AsyncApp, token: str, tracker: ListenerTracker, ping_seconds: float) -> None:
         super().__init__(app, token, ping_interval=ping_seconds)
-        self._in_flight = in_flight
+        self._tracker = tracker
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own class narrows it
-        with self._in_flight.answering():
+        with self._tracker.answering():
             await super().handle(client, req)
 
     async def end(self) -> None:
-        """Closes the connection and sees its tasks end; the SDK only asks them to."""
+        """Close the connection and sees its tasks end; the SDK only asks them to."""
         client = self.client
         tasks = [
             task

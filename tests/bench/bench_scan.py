@@ -16,12 +16,12 @@ from uuid import uuid4
 
 from bench_tools import Servers, measure, median_of, servers
 
-from bot.app import Clouds, open_clouds, open_scanner
+from bot.app import ExternalClients, open_clouds, open_scanner
 from bot.clients.google import GoogleCloud
 from bot.models.regions import GLOBAL_LOCATION, REGIONS
 from bot.models.scan import Asking, Scan, Section
 from bot.runtime.clock import SystemClock
-from bot.scans.enrichment import ScanReader
+from bot.scans.enrichment import ScanEnricher
 from bot.scans.scanner import RegionScanner, ScanRequest
 from bot.settings import Settings
 from bot.settings.loader import load_secrets, load_settings
@@ -44,7 +44,7 @@ class Product:
     """The bot's own parts, without Slack."""
 
     settings: Settings
-    clouds: Clouds
+    clients: ExternalClients
     store: Store
     scanner: RegionScanner
 
@@ -54,17 +54,17 @@ async def product(where: Servers, **timing: float) -> AsyncIterator[Product]:
     os.environ.update(where.environment)
     settings = load_settings(where.settings)
     settings = settings.model_copy(
-        update={"timing": settings.timing.model_copy(update={"scan_share": 0.0001, **timing})}
+        update={"timing": settings.timing.model_copy(update={"scan_cache_ttl": 0.0001, **timing})}
     )
     # A store of its own: what another bench has diagnosed is not known here.
     store = await open_store(f"sqlite:///{where.settings.parent}/{uuid4()}.db", SystemClock())
     try:
         async with (
-            open_clouds(settings, load_secrets(os.environ)) as clouds,
-            open_scanner(settings, clouds, store) as scanner,
+            open_clouds(settings, load_secrets(os.environ)) as clients,
+            open_scanner(settings, clients, store) as scanner,
         ):
-            await clouds.warm()
-            yield Product(settings, clouds, store, scanner)
+            await clients.warm()
+            yield Product(settings, clients, store, scanner)
     finally:
         await store.close()
 
@@ -91,7 +91,7 @@ async def rows_seconds(made: Product) -> float:
 
 async def slowest_call(made: Product, region: str) -> float:
     """The slowest of all kinds of calls, each alone and warm."""
-    ask, limit = made.clouds, 8.0
+    ask, limit = made.clients, 8.0
     since = SystemClock().now() - timedelta(days=7)
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: ask.runners.list_executions(region, deadline=limit),
@@ -138,10 +138,10 @@ async def ratios(where: Servers) -> None:
 async def cold_seconds(made: Product) -> float:
     """A scan over Google channels that nobody has used yet."""
     google, clock = GoogleCloud(made.settings), SystemClock()
-    reader = ScanReader(made.settings, clock, google.logs, made.clouds.reader, made.store.diagnoses)
+    reader = ScanEnricher(made.settings, clock, google.logs, made.clients.reader, made.store.diagnoses)
     scanner = RegionScanner(
         made.settings, clock, runners=google.runners, jobs=google.jobs, builds=google.builds,
-        tracker=made.clouds.tracker, reader=reader, launches=made.store.launches,
+        tracker=made.clients.tracker, reader=reader, launches=made.store.launches,
     )  # fmt: skip
     began = time.perf_counter()
     running = scanner.join(ALL)
@@ -223,7 +223,7 @@ async def hung(where: Servers) -> None:
 async def herd(where: Servers) -> None:
     """Fifty people within two seconds, without Slack: what they wait for, and the calls that this costs."""
     await where.order("latency", places={"*": 0.1})
-    async with product(where, scan_share=4.0) as made:
+    async with product(where, scan_cache_ttl=4.0) as made:
         await made.scanner.join(ALL).diagnosed()
         await asyncio.sleep(4.1)
         await where.order("calls")

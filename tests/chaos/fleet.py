@@ -190,10 +190,10 @@ async def fleet_on(
             wait=150.0,
             start_within=150.0,
             queue_expires=600.0,
-            repending=10.0,
+            pending_timeout=10.0,
             call=5.0,
-            absent=1.0,
-            double_press=0.1,
+            not_found_grace=1.0,
+            dedup_window=0.1,
         )
         url = store_url or f"sqlite:///{folder}/launch-control.db"
         write_in(settings, "store", url=url, **store)

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import Any
 
-from bot.launches.context import Tools
+from bot.launches.context import Dependencies
 from bot.runtime.clock import SystemClock
 from bot.schedulers.procrastinate import DistributedScheduler
 from bot.settings import Settings
@@ -32,9 +32,9 @@ async def join(url: str) -> None:
     sys.stdin.readline()
     store = await open_store(url, SystemClock())
     nobody: Any = None  # no launch is in the store, so nothing is asked of the outside
-    tools = Tools(
+    tools = Dependencies(
         settings=SETTINGS, clock=SystemClock(), launches=store.launches, tracker=nobody, runners=nobody,
-        jobs=nobody, poller=nobody, reader=nobody, announcer=nobody, audit=store.audit,
+        jobs=nobody, poller=nobody, reader=nobody, notifier=nobody, audit=store.audit,
     )  # fmt: skip
     scheduler = DistributedScheduler(tools, url)
     say(f"joined {await scheduler.start()}")

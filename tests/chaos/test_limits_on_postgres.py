@@ -64,14 +64,14 @@ async def test_four_replicas_never_store_one_too_many(server: Postgres, _: int) 
     try:
         said = await asyncio.gather(
             *(
-                stores[n % 4].launches.add(one, double_press=10, caps=Caps(per_person=1))
+                stores[n % 4].launches.add(one, dedup_window=10, caps=Caps(per_person=1))
                 for n, one in enumerate(asked)
             ),
             return_exceptions=True,
         )
         again = await stores[1].launches.add(
             next(one.launch for one in said if isinstance(one, Added)),
-            double_press=10,
+            dedup_window=10,
             caps=Caps(per_person=1),
         )
     finally:
@@ -94,7 +94,7 @@ async def test_a_process_that_stops_while_it_counts_holds_up_nobody_for_long(ser
     async def freeze() -> None:
         async with frozen.write() as connection:
             await count_in_flight(frozen, connection)
-            adding = store.launches.add(asked, double_press=10, caps=Caps(overall=10_000))
+            adding = store.launches.add(asked, dedup_window=10, caps=Caps(overall=10_000))
             added.append(await asyncio.wait_for(adding, 30))
 
     try:

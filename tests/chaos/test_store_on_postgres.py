@@ -53,7 +53,7 @@ async def test_the_same_press_at_four_replicas_is_one_launch(replicas: tuple[Sto
     asked = [replace(LAUNCH, launch_id=f"launch0{n}") for n in range(4)]
 
     added = await asyncio.gather(
-        *(store.launches.add(one, double_press=10) for store, one in zip(replicas, asked, strict=True))
+        *(store.launches.add(one, dedup_window=10) for store, one in zip(replicas, asked, strict=True))
     )
 
     assert 1 == sum(one.fresh for one in added)
@@ -63,7 +63,7 @@ async def test_the_same_press_at_four_replicas_is_one_launch(replicas: tuple[Sto
 async def test_of_four_saves_one_comes_through(replicas: tuple[Store, ...]) -> None:
     """Saves are fenced across processes: whoever was slower learns that its picture is old."""
     launch = replace(LAUNCH, launch_id="fenced00", trigger_id="t2", text="other")
-    await replicas[0].launches.add(launch, double_press=10)
+    await replicas[0].launches.add(launch, dedup_window=10)
 
     saves = await asyncio.gather(
         *(store.launches.save(replace(launch, stage=Stage.QUEUE)) for store in replicas),
@@ -95,7 +95,7 @@ async def test_what_ended_long_ago_is_pruned(replicas: tuple[Store, ...]) -> Non
         stage=Stage.DONE,
         created=NOW - timedelta(days=9),
     )
-    await replicas[0].launches.add(old, double_press=10)
+    await replicas[0].launches.add(old, dedup_window=10)
 
     gone = await replicas[1].launches.prune(before=NOW - timedelta(days=5))
 

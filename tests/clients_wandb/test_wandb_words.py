@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 
 from bot.clients.wandb.converters import moment_of, number_of
-from bot.clients.wandb.errors import of_library, of_status, of_words
+from bot.clients.wandb.errors import from_message, of_library, of_status
 from bot.models.errors import ProblemKind
 
 MOMENT = datetime(2026, 3, 6, 9, 0, 5, tzinfo=UTC)
@@ -96,5 +96,5 @@ def test_messages_are_redacted() -> None:
     """W&B may repeat what it was sent, and a message goes into a chat."""
     key = "4f" * 20
 
-    assert key not in of_words(f"invalid WANDB_API_KEY={key} <!channel>").message
-    assert "<!channel>" not in of_words("hello <!channel>").message
+    assert key not in from_message(f"invalid WANDB_API_KEY={key} <!channel>").message
+    assert "<!channel>" not in from_message("hello <!channel>").message

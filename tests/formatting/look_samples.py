@@ -27,10 +27,10 @@ from bot.models.scan import (
     Asking,
     Cell,
     Failed,
-    Found,
     Nothing,
     Reading,
     Row,
+    RowDiagnosis,
     Rows,
     RunnerLog,
     Scan,
@@ -375,10 +375,10 @@ BUSY = Scan(
     ),
     logs=(RunnerLog("vertex-ai-launcher-live1", runs=7), RunnerLog("vertex-ai-launcher-kbflt", runs=0)),
     found=(
-        Found(
+        RowDiagnosis(
             "vertex-ai-launcher-kbflt", DIAGNOSIS, "https://console.cloud.google.com/logs/query;query=kbflt"
         ),
-        Found("5510", Reading()),
+        RowDiagnosis("5510", Reading()),
     ),
 )
 SYSTEMS = {

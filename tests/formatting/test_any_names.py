@@ -26,7 +26,7 @@ from bot.models.cloud import ExecutionStatus, JobState
 from bot.models.cost import Cost
 from bot.models.errors import ProblemKind
 from bot.models.launch import Failure, FailureKind, Launch, Verdict
-from bot.models.scan import Failed, Found, Scan, Service, Unread
+from bot.models.scan import Failed, RowDiagnosis, Scan, Service, Unread
 from formatting import messages as words
 from formatting.card.card import card
 from formatting.card.closing_reply import appeared, closing
@@ -144,9 +144,9 @@ def hostile_scan(names: list[str]) -> Scan:
         for age, name in enumerate(names, 1)
     ]
     jobs = [job(name, JobState.FAILED, age=age + 1, name=name) for age, name in enumerate(names, 1)]
-    found = [Found(names[0], Unread(names[0]))]
+    found = [RowDiagnosis(names[0], Unread(names[0]))]
     found += [
-        Found(
+        RowDiagnosis(
             name, replace(DIAGNOSIS, summary=name, advice=name, context=(name,) * 60, context_root=30), name
         )
         for name in names[1:]

@@ -26,7 +26,7 @@ from bot.models.cloud import ExecutionStatus, JobState, RunState
 from bot.models.errors import ProblemKind
 from bot.models.launch import Verdict
 from bot.models.regions import NO_REGION
-from bot.models.scan import Failed, Found, Scan, Section, Service, Stale, TimedOut
+from bot.models.scan import Failed, RowDiagnosis, Scan, Section, Service, Stale, TimedOut
 from formatting.card.card import card
 from formatting.card.endings import timeout_text
 from formatting.failure.log_excerpt import MARK, around, marked_lines, nearest
@@ -192,7 +192,7 @@ def test_a_cause_is_shown_whole_beneath_its_table(style: Style) -> None:
     )
     scan = replace(
         with_answers(runners=rows(execution("r1", ExecutionStatus.FAILED, age=3))),
-        found=(Found("r1", replace(DIAGNOSIS, summary=summary)),),
+        found=(RowDiagnosis("r1", replace(DIAGNOSIS, summary=summary)),),
     )
     message = section_message(table(scan, Section.RUNNERS), scan, style)
 

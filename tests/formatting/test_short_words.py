@@ -26,7 +26,7 @@ from bot.models.diagnosis import Category, Confidence, Diagnosis
 from bot.models.errors import ProblemKind
 from bot.models.launch import Failure, FailureKind
 from bot.models.regions import NO_REGION
-from bot.models.scan import Failed, Found, Reading, Row, Scan, Section, Service, TimedOut, Unread
+from bot.models.scan import Failed, Reading, Row, RowDiagnosis, Scan, Section, Service, TimedOut, Unread
 from formatting.card.card import card, card_lines
 from formatting.card.closing_reply import closing
 from formatting.failure.category_labels import CAUSE_WORDS
@@ -55,7 +55,7 @@ def caused(summary: str, category: Category, confidence: Confidence = Confidence
     return replace(DIAGNOSIS, summary=summary, category=category, confidence=confidence)
 
 
-def shown(row: Row, *found: Found, section: Section = Section.JOBS) -> tuple[Table, Message]:
+def shown(row: Row, *found: RowDiagnosis, section: Section = Section.JOBS) -> tuple[Table, Message]:
     """The table of one row, and its message."""
     service = {Section.JOBS: Service.JOBS, Section.RECENT_BUILDS: Service.BUILDS_RECENT}[section]
     scan = Scan(started=NOW, took=1.0, cells=cells({(service, "us-central1"): rows(row)}), found=found)
@@ -87,18 +87,20 @@ def shown(row: Row, *found: Found, section: Section = Section.JOBS) -> tuple[Tab
 )
 def test_a_note_is_the_cause_in_few_words(summary: str, category: Category, words: str) -> None:
     """Whole sentences made rows six lines high, so that a phone showed two of them."""
-    assert words == note(Found("1", caused(summary, category)), "")
+    assert words == note(RowDiagnosis("1", caused(summary, category)), "")
 
 
 def test_a_note_says_how_sure_it_is_and_what_is_not_known() -> None:
     """A guess looks like one, and the platform's own words stand where the log tells nothing."""
     quiet = replace(DIAGNOSIS, has_error=False, category=Category.NONE, summary="")
 
-    assert "probably quota used up" == note(Found("1", caused(QUOTA, Category.QUOTA, Confidence.LOW)), "")
-    assert "Task failed" == note(Found("1", quiet), "Task failed")
-    assert "its log shows no cause" == note(Found("1", quiet), "")
-    assert "reading its log..." == note(Found("1", Reading()), "")
-    assert "Its log is empty." == note(Found("1", Unread("Its log is empty.")), "Task failed.")
+    assert "probably quota used up" == note(
+        RowDiagnosis("1", caused(QUOTA, Category.QUOTA, Confidence.LOW)), ""
+    )
+    assert "Task failed" == note(RowDiagnosis("1", quiet), "Task failed")
+    assert "its log shows no cause" == note(RowDiagnosis("1", quiet), "")
+    assert "reading its log..." == note(RowDiagnosis("1", Reading()), "")
+    assert "Its log is empty." == note(RowDiagnosis("1", Unread("Its log is empty.")), "Task failed.")
 
 
 def test_every_kind_of_cause_has_its_few_words() -> None:
@@ -110,7 +112,7 @@ def test_every_kind_of_cause_has_its_few_words() -> None:
 def test_the_rest_stands_beneath_and_in_the_file() -> None:
     """What the note leaves out is not lost: the sentence is under the table, and in its CSV."""
     failed = job("5510", JobState.FAILED, age=9)
-    table, message = shown(failed, Found("5510", caused(QUOTA, Category.QUOTA)))
+    table, message = shown(failed, RowDiagnosis("5510", caused(QUOTA, Category.QUOTA)))
     rows_block = next(block for block in message.blocks if block["type"] == "table")
 
     assert "quota used up" == table.rows[0][-1].text
@@ -124,7 +126,7 @@ def test_an_error_is_called_error_once() -> None:
     said = "ERROR: No matching distribution found for flash-attn==2.9.0"
     _, message = shown(
         build("b1", BuildStatus.FAILURE, age=9),
-        Found("b1", caused(said, Category.DEPENDENCY_INSTALL)),
+        RowDiagnosis("b1", caused(said, Category.DEPENDENCY_INSTALL)),
         section=Section.RECENT_BUILDS,
     )
 
@@ -167,7 +169,7 @@ def test_a_failed_item_is_named_with_its_cause() -> None:
     failed = item("q2", QueueItemState.FAILED, run_id="u9f3k7bo", error="400 is not supported. ")
     ancient = replace(failed, item_id="q1", created=before(days=3))
     answer = {(Service.QUEUE_ITEMS, NO_REGION): rows(failed, ancient)}
-    scan = replace(BUSY, cells=cells(answer), found=(Found("q2", replace(DIAGNOSIS, context=())),))
+    scan = replace(BUSY, cells=cells(answer), found=(RowDiagnosis("q2", replace(DIAGNOSIS, context=())),))
     table = next(one for one in tables(scan, NOW) if one.section is Section.RUNS)
     said = " ".join(spoken(section_message(table, scan, Style.NATIVE).blocks))
 
@@ -269,9 +271,9 @@ def test_what_is_no_error_is_not_called_one() -> None:
     """ "ERROR: Its log is empty" sent people to look for an error in what we could not read."""
     failed = job("5510", JobState.FAILED, age=9)
     silent = replace(failed, error="")
-    _, unread = shown(silent, Found("5510", Unread("Its log is empty, or has not arrived yet.")))
-    _, reading = shown(silent, Found("5510", Reading()))
-    _, told = shown(replace(failed, error="Replica failed."), Found("5510", Reading()))
+    _, unread = shown(silent, RowDiagnosis("5510", Unread("Its log is empty, or has not arrived yet.")))
+    _, reading = shown(silent, RowDiagnosis("5510", Reading()))
+    _, told = shown(replace(failed, error="Replica failed."), RowDiagnosis("5510", Reading()))
 
     assert "❌ No error is known: its log is empty, or has not arrived yet." in " ".join(
         spoken(unread.blocks)

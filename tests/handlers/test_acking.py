@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from handlers.slack.middleware import Ack, until_acked
+from handlers.slack.middleware import Ack, wait_for_ack
 
 
 class Answer:
@@ -26,7 +26,7 @@ async def test_the_ack_waits_for_nothing_behind_it() -> None:
         await go_on.wait()
         over.set()
 
-    await until_acked(answer, work)
+    await wait_for_ack(answer, work)
     ended_early = over.is_set()
     go_on.set()
     await over.wait()
@@ -43,6 +43,6 @@ async def test_work_without_an_ack_is_waited_for() -> None:
         await asyncio.sleep(0)
         steps.append("done")
 
-    await until_acked(answer, work)
+    await wait_for_ack(answer, work)
 
     assert ["done"] == steps

@@ -68,7 +68,7 @@ async def test_cancel_pressed_twice_is_one_cancel() -> None:
 async def test_cancel_by_its_id_takes_a_waiting_launch_out_of_the_queue() -> None:
     """The command does what the button does, from a phone that shows no buttons."""
     quiet = scenario("runner-full")
-    async with bot_on(quiet, repending=30) as bed:
+    async with bot_on(quiet, pending_timeout=30) as bed:
         await bed.type("/launch")
         await bed.until(bed.queued)
         (launch,) = await bed.launches()

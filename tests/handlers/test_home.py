@@ -65,7 +65,7 @@ async def test_the_four_groups_hold_the_launches_that_belong_there() -> None:
 
 async def test_many_who_open_it_at_once_cost_one_scan_and_no_log_of_an_old_failure() -> None:
     """A board that hangs on every wall must not eat the quota that a triage needs."""
-    async with bot_on(scan_share=5.0) as bed:
+    async with bot_on(scan_cache_ttl=5.0) as bed:
         before = dict(bed.stage.world.calls)
         for user in ("alice", "bob", "alice", "bob"):
             bed.slack.open_home(user)
@@ -78,7 +78,7 @@ async def test_many_who_open_it_at_once_cost_one_scan_and_no_log_of_an_old_failu
 
 async def test_the_button_asks_again() -> None:
     """The tab says what is true now, not what was true when it was opened."""
-    async with bot_on(scan_share=0.001) as bed:
+    async with bot_on(scan_cache_ttl=0.001) as bed:
         bed.slack.open_home("bob")
         await bed.until(lambda: AT_WORK in board(bed))
         bed.stage.world.jobs["5120987734410149888"].state = "SUCCEEDED"

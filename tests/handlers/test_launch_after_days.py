@@ -53,7 +53,7 @@ async def test_what_was_asked_for_three_days_ago_is_not_started() -> None:
         items = [add_item(stage, launch) for launch in launches[3:]]
         store = await open_store(load_settings(path).store.url, SystemClock())
         for launch in launches:
-            await store.launches.add(launch, double_press=1)
+            await store.launches.add(launch, dedup_window=1)
         await store.close()
         async with running(stage, path) as bed:
             await bed.settled(*["failed"] * len(launches))

@@ -34,7 +34,7 @@ async def test_the_same_words_twice_are_one_launch_and_a_private_link() -> None:
 
 async def test_the_same_command_delivered_twice_is_one_launch() -> None:
     """Slack repeats what it believes lost, with the same trigger: it must not cost a second time."""
-    async with bot_on(double_press=0.001) as bed:
+    async with bot_on(dedup_window=0.001) as bed:
         payload = bed.command("/launch")
         first = await bed.deliver("slash_commands", payload)
         second = await bed.deliver("slash_commands", payload)
@@ -102,7 +102,7 @@ async def test_http_mode_refuses_a_wrong_signature() -> None:
 
 async def test_http_mode_replayed_within_five_minutes_is_one_launch() -> None:
     """A signature stays good for five minutes: a replay of the very same request must have no effect."""
-    async with bot_on(http=True, double_press=0.001) as bed, aiohttp.ClientSession() as session:
+    async with bot_on(http=True, dedup_window=0.001) as bed, aiohttp.ClientSession() as session:
         body = urlencode({name: str(value) for name, value in bed.command("/launch").items()})
         headers = {**FORM, **signature(bed.slack.signing_secret, body)}
         statuses = []

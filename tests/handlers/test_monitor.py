@@ -134,7 +134,7 @@ async def test_a_second_monitor_gets_a_link_while_the_first_is_being_written() -
 
 async def test_refresh_edits_the_same_six_replies_in_place() -> None:
     """A thread is a standing board: a refresh brings it up to date and adds no message."""
-    async with bot_on(scan_share=0.001) as bed:
+    async with bot_on(scan_cache_ttl=0.001) as bed:
         await bed.type("/monitor")
         before = await whole(bed)
         bed.stage.world.jobs["5120987734410149888"].state = "SUCCEEDED"
@@ -148,7 +148,7 @@ async def test_refresh_edits_the_same_six_replies_in_place() -> None:
 
 async def test_refresh_again_at_once_is_answered_privately() -> None:
     """Everybody shares one budget of edits: a nervous finger must not spend it."""
-    async with bot_on(scan_share=30) as bed:
+    async with bot_on(scan_cache_ttl=30) as bed:
         await bed.type("/monitor runs")
         await whole(bed, 1)
         await bed.slack.press("bob", "#training", "monitor_refresh")
@@ -209,7 +209,7 @@ async def test_when_nobody_can_be_asked_no_table_says_none() -> None:
 
 async def test_finished_builds_do_not_stay_active() -> None:
     """Ghosts: the last rows once stayed "active" for ever, although nothing had failed."""
-    async with bot_on(scan_share=0.001) as bed:
+    async with bot_on(scan_cache_ttl=0.001) as bed:
         await bed.type("/monitor builds")
         (before,) = await whole(bed, 1)
         shown_before = said(before)
@@ -224,7 +224,7 @@ async def test_finished_builds_do_not_stay_active() -> None:
 
 async def test_rows_of_before_are_marked_as_old_when_the_second_scan_is_denied() -> None:
     """Stale rows once came unmarked after a denial: now their age and the reason stand beneath them."""
-    async with bot_on(scan_share=0.001) as bed:
+    async with bot_on(scan_cache_ttl=0.001) as bed:
         await bed.type("/monitor jobs builds")
         await whole(bed, 2)
         for cloud in CLOUDS:

@@ -40,7 +40,7 @@ def end(bed: Bed, state: str) -> None:
 async def test_a_refresh_says_what_changed_even_after_a_restart() -> None:
     """What a thread showed is remembered with it, not in the process that drew it."""
     async with stage_on(brief()) as (stage, folder):
-        path = stage.write_settings(folder, scan_first=0.6, scan_limit=2.0, scan_share=0.001)
+        path = stage.write_settings(folder, scan_first=0.6, scan_limit=2.0, scan_cache_ttl=0.001)
         async with running(stage, path) as bed:
             await written(bed)
         async with running(stage, path) as bed:
@@ -53,7 +53,7 @@ async def test_a_refresh_says_what_changed_even_after_a_restart() -> None:
 
 async def test_a_refresh_edits_only_what_has_changed() -> None:
     """Forty edits a minute are for a whole workspace: tables without news leave them to the cards."""
-    async with bot_on(scan_share=0.001) as bed:
+    async with bot_on(scan_cache_ttl=0.001) as bed:
         await written(bed)
         before = [one.body.get("edited") for one in replies(bed)]
         end(bed, "SUCCEEDED")
@@ -68,7 +68,7 @@ async def test_a_refresh_edits_only_what_has_changed() -> None:
 
 async def test_a_refresh_that_has_nothing_to_compare_with_says_so() -> None:
     """A thread of an older version: silence would read as "nothing changed"."""
-    async with bot_on(scan_share=0.001) as bed:
+    async with bot_on(scan_cache_ttl=0.001) as bed:
         await written(bed, "/monitor jobs", 1)
         thread = await bed.store.threads.find(MessageRef(parent(bed).channel, parent(bed).ts))
         assert thread is not None
@@ -80,7 +80,7 @@ async def test_a_refresh_that_has_nothing_to_compare_with_says_so() -> None:
 
 async def test_a_refresh_shows_the_rows_before_it_has_read_the_logs() -> None:
     """The budget of log reads may take most of a minute: whoever presses sees the failure at once."""
-    async with bot_on(scan_share=0.001) as bed:
+    async with bot_on(scan_cache_ttl=0.001) as bed:
         await written(bed, "/monitor jobs", 1)
         bed.stage.world.faults.append(Fault("logging", delay=4.0))
         end(bed, "FAILED")
@@ -95,7 +95,7 @@ async def test_a_refresh_shows_the_rows_before_it_has_read_the_logs() -> None:
 
 async def test_a_refresh_that_waits_for_a_region_tells_so_and_takes_no_rows_away() -> None:
     """Eight seconds without a sign look like a dead button; half a table in place of a whole one is worse."""
-    async with bot_on(scan_share=0.001, scan_first=0.3, scan_limit=2.0) as bed:
+    async with bot_on(scan_cache_ttl=0.001, scan_first=0.3, scan_limit=2.0) as bed:
         await written(bed, "/monitor jobs", 1)
         before = said(replies(bed)[0])
         bed.stage.world.faults.append(Fault("aiplatform", region="us-east4", hang=True))
@@ -139,7 +139,7 @@ async def test_where_the_bot_may_not_read_a_lost_table_is_posted_again() -> None
 
 async def test_a_refresh_completes_a_thread_that_slack_left_half_written() -> None:
     """What was posted is remembered whatever came after: the rest follows, and nothing comes twice."""
-    async with bot_on(scan_share=0.001) as bed:
+    async with bot_on(scan_cache_ttl=0.001) as bed:
         bed.slack.set_faults(refusals={"chat.postMessage": ["", "", "", "msg_too_long"]})
         await bed.type("/monitor")
         await bed.until(lambda: any("could not be done" in note for note in bed.notes()))

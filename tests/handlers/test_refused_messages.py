@@ -22,7 +22,7 @@ from formatting.message import Message
 from formatting.slack import action_ids
 from formatting.slack.blocks import section
 from handlers.slack.ephemeral import private
-from handlers.slack.poster import Speaker
+from handlers.slack.poster import MessagePoster
 
 CHANNEL = "C0TRAINING"
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors, and one that Slack has not invented yet.
@@ -56,7 +56,7 @@ class Parts:
     """A speaker in a workspace, and what it remembers of it."""
 
     slack: SlackWorkspace
-    speaker: Speaker
+    poster: MessagePoster
     store: Store
     ts: str  # a message that can be edited
 
@@ -75,17 +75,17 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
         store = await open_store(f"sqlite:///{tmp_path}/store.db", SystemClock())
         web = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
         client = SlackClient(web, posts_per_second=100, post_burst=100)
-        speaker = Speaker(client, store.workspaces, SystemClock(), team_id="T0", refusal_hours=1)
-        first = await speaker.post(CHANNEL, Message("first", ()))
-        yield Parts(slack, speaker, store, first.ts)
+        poster = MessagePoster(client, store.workspaces, SystemClock(), team_id="T0", refusal_hours=1)
+        first = await poster.post(CHANNEL, Message("first", ()))
+        yield Parts(slack, poster, store, first.ts)
         await store.close()
 
 
 Send = Callable[[Parts, Message], Awaitable[object]]
 DOORS: dict[str, Send] = {
-    "chat.postMessage": lambda parts, message: parts.speaker.post(CHANNEL, message),
-    "chat.update": lambda parts, message: parts.speaker.update(CHANNEL, parts.ts, message),
-    "chat.postEphemeral": lambda parts, message: parts.speaker.whisper(CHANNEL, ALICE.id, message),
+    "chat.postMessage": lambda parts, message: parts.poster.post(CHANNEL, message),
+    "chat.update": lambda parts, message: parts.poster.update(CHANNEL, parts.ts, message),
+    "chat.postEphemeral": lambda parts, message: parts.poster.post_ephemeral(CHANNEL, ALICE.id, message),
 }
 
 
@@ -137,7 +137,7 @@ async def test_a_message_that_slack_itself_finds_too_long_arrives(parts: Parts) 
     """No list of words: the stand-in counts the characters of all blocks, as Slack does."""
     long = Message(text=MESSAGE.text, blocks=tuple(section("x" * 2_900) for _ in range(5)))
     with capture_logs() as logs:
-        await parts.speaker.post(CHANNEL, long)
+        await parts.poster.post(CHANNEL, long)
 
     assert [("msg_blocks_too_long", True), ("", False)] == list(_calls(parts, "chat.postMessage"))
     assert ["Slack refused a message's blocks"] == [entry["event"] for entry in logs]
@@ -146,10 +146,10 @@ async def test_a_message_that_slack_itself_finds_too_long_arrives(parts: Parts) 
 async def test_only_a_type_that_stands_in_the_message_itself_is_remembered(parts: Parts) -> None:
     """A kind of cell that the workspace does not know says nothing of its tables: they are not given up."""
     odd = {"type": "table", "rows": [[{"type": "raw_colour", "text": "red"}]]}
-    await parts.speaker.post(CHANNEL, Message(MESSAGE.text, (odd,)))
+    await parts.poster.post(CHANNEL, Message(MESSAGE.text, (odd,)))
     cell = await parts.refused_types()
     parts.slack.set_faults(refuse_blocks=["table"])
-    await parts.speaker.post(CHANNEL, MESSAGE)
+    await parts.poster.post(CHANNEL, MESSAGE)
 
     assert (frozenset(), frozenset({"table"})) == (cell, await parts.refused_types())
     assert [False, True] == parts.shown()

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.clients.google import GoogleCloud
-from bot.clients.slack import Outbox, SlackClient
+from bot.clients.slack import EditQueue, SlackClient
 from bot.clients.wandb import Wandb
 from bot.diagnosis import CAUSES
-from bot.launches.context import Tools
+from bot.launches.context import Dependencies
 from bot.launches.poller import LaunchPoller
 from bot.launches.requests import LaunchRequest
-from bot.launches.service import LaunchDesk
+from bot.launches.service import LaunchService
 from bot.launches.state_machine import advance
-from bot.logs.diagnosing_reader import FailureReader
+from bot.logs.diagnosing_reader import LogDiagnoser
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import Launch, Stage
 from bot.ports import LogScope
@@ -35,8 +35,8 @@ from bot.sandbox.world.world import World
 from bot.settings.loader import load_secrets, load_settings
 from bot.store import Store, open_store
 from handlers.app import web_client
-from handlers.slack.launch_notifier import SlackAnnouncer
-from handlers.slack.poster import Speaker
+from handlers.slack.launch_notifier import SlackLaunchNotifier
+from handlers.slack.poster import MessagePoster
 
 API_KEY = "5a" * 20
 ALICE, CHANNEL = "U0ALICE", "C0TRAINING"
@@ -81,7 +81,7 @@ class Rig:
         self.settings: Any = None
         self.tools: Any = None
         self.store: Any = None
-        self.desk: Any = None
+        self.service: Any = None
         self.asked = 0
 
     async def launch(self, text: str = "", **changes: Any) -> Launch:
@@ -97,7 +97,7 @@ class Rig:
             preset="bert-small",
             overrides=(),
         )
-        added = await self.desk.submit(replace(request, **changes))
+        added = await self.service.submit(replace(request, **changes))
         launch: Launch = added.launch
         return launch
 
@@ -238,7 +238,7 @@ class Rig:
         return text
 
     async def cancel(self, launch: Launch) -> Launch:
-        asked: Launch = await self.desk.cancel(launch.launch_id, user_id=ALICE, user_name="alice")
+        asked: Launch = await self.service.cancel(launch.launch_id, user_id=ALICE, user_name="alice")
         return asked
 
 
@@ -300,25 +300,27 @@ async def rig_in(folder: Path, *, slack: SlackSettings | None = None, **timing: 
         rig = Rig(folder, world, workspace)
         rig.settings = load_settings(path)
         secrets = load_secrets({"WANDB_API_KEY": API_KEY, "SLACK_BOT_TOKEN": workspace.bot_token})
-        clouds = GoogleCloud(rig.settings), Wandb(rig.settings, secrets)
-        for client in clouds:
+        clients = GoogleCloud(rig.settings), Wandb(rig.settings, secrets)
+        for client in clients:
             stack.push_async_callback(client.close)
         async with _process(
-            rig, clouds, web_client(rig.settings, token=secrets.slack_bot_token.get_secret_value())
+            rig, clients, web_client(rig.settings, token=secrets.slack_bot_token.get_secret_value())
         ):
             yield rig
 
 
 @asynccontextmanager
-async def _process(rig: Rig, clouds: tuple[GoogleCloud, Wandb], web: Any) -> AsyncIterator[None]:
-    outbox = Outbox(rig.settings.slack.edits_per_minute)
+async def _process(rig: Rig, clients: tuple[GoogleCloud, Wandb], web: Any) -> AsyncIterator[None]:
+    edit_queue = EditQueue(rig.settings.slack.edits_per_minute)
     rig.store = await open_store(rig.settings.store.url, rig.clock)
     try:
-        rig.tools = make_tools(rig, clouds, web, outbox)
-        rig.desk = LaunchDesk(rig.settings, rig.clock, rig.store.launches, rig.store.audit, lambda _: None)
+        rig.tools = make_tools(rig, clients, web, edit_queue)
+        rig.service = LaunchService(
+            rig.settings, rig.clock, rig.store.launches, rig.store.audit, lambda _: None
+        )
         yield
     finally:
-        await outbox.close()
+        await edit_queue.close()
         await rig.store.close()
 
 
@@ -332,12 +334,12 @@ class NoLogs:
         return ""
 
 
-def make_tools(rig: Rig, clouds: tuple[GoogleCloud, Wandb], web: Any, outbox: Outbox) -> Tools:
-    google, tracker = clouds
+def make_tools(rig: Rig, clients: tuple[GoogleCloud, Wandb], web: Any, edit_queue: EditQueue) -> Dependencies:
+    google, tracker = clients
     store: Store = rig.store
     slack = SlackClient(web, posts_per_second=1000, post_burst=1000)
-    speaker = Speaker(slack, store.workspaces, rig.clock, team_id="T0", refusal_hours=1)
-    return Tools(
+    poster = MessagePoster(slack, store.workspaces, rig.clock, team_id="T0", refusal_hours=1)
+    return Dependencies(
         settings=rig.settings,
         clock=rig.clock,
         launches=store.launches,
@@ -345,9 +347,9 @@ def make_tools(rig: Rig, clouds: tuple[GoogleCloud, Wandb], web: Any, outbox: Ou
         runners=google.runners,
         jobs=google.jobs,
         poller=LaunchPoller(rig.settings, rig.clock, google.jobs, google.runners, tracker),
-        reader=FailureReader(google.logs, CAUSES, before=20, after=80),
-        announcer=SlackAnnouncer(
-            slack, speaker, outbox, rig.clock, store.launches, bot_name="launch-control"
+        reader=LogDiagnoser(google.logs, CAUSES, before=20, after=80),
+        notifier=SlackLaunchNotifier(
+            slack, poster, edit_queue, rig.clock, store.launches, bot_name="launch-control"
         ),
         audit=store.audit,
     )

@@ -12,7 +12,7 @@ import pytest
 from bed import brief, stage_on, write_in
 from processes import Child, child
 
-from bot.runtime.shutdown import END_SECONDS, SHARES, Part, end
+from bot.runtime.shutdown import BUDGETS, END_SECONDS, Phase, end
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.state import Fault
 
@@ -21,8 +21,8 @@ FOR_EVER = 10**6
 
 def test_every_part_has_its_share_and_there_is_time_to_spare() -> None:
     """Platforms kill ten seconds after SIGTERM: parts that end in a row must not add up to more."""
-    assert set(Part) == set(SHARES)
-    assert sum(SHARES.values()) <= END_SECONDS - 1
+    assert set(Phase) == set(BUDGETS)
+    assert sum(BUDGETS.values()) <= END_SECONDS - 1
 
 
 async def test_what_hangs_is_left_behind_and_the_rest_ends() -> None:
@@ -39,10 +39,10 @@ async def test_what_hangs_is_left_behind_and_the_rest_ends() -> None:
         ended.append("works")
 
     began = time.monotonic()
-    await end(Part.STORE, hangs(), fails(), works())
+    await end(Phase.STORE, hangs(), fails(), works())
 
     assert ["works"] == ended
-    assert SHARES[Part.STORE] <= time.monotonic() - began < SHARES[Part.STORE] + 2
+    assert BUDGETS[Phase.STORE] <= time.monotonic() - began < BUDGETS[Phase.STORE] + 2
 
 
 async def _everything_hangs(stage: Stage, bot: Child) -> None:

@@ -179,4 +179,4 @@ async def test_only_launcher_or_admin_may_cancel(rig: Rig) -> None:
     launch = await rig.launch()
 
     with pytest.raises(Refused, match="Only alice or an admin"):
-        await rig.desk.cancel(launch.launch_id, user_id="U0BOB", user_name="bob")
+        await rig.service.cancel(launch.launch_id, user_id="U0BOB", user_name="bob")

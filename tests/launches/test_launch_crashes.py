@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rig import NoLogs, Rig
 
-from bot.logs.diagnosing_reader import FailureReader
+from bot.logs.diagnosing_reader import LogDiagnoser
 from bot.models.launch import Launch, Stage, Verdict
 
 # Every moment in the long form; else every third, which meets moments before and after a step alike.
@@ -120,7 +120,7 @@ async def test_a_kill_at_any_moment_changes_nothing(
     rig: Rig, play: Callable[[Rig, Launch], Any], verdict: Verdict, runners: int
 ) -> None:
     """Killed before or after any save and any effect: one item, the runners it needs, one card, one reply."""
-    rig.tools = replace(rig.tools, reader=FailureReader(NoLogs(), (), before=1, after=1))
+    rig.tools = replace(rig.tools, reader=LogDiagnoser(NoLogs(), (), before=1, after=1))
     for moment in count(step=STRIDE):
         launch = await rig.launch()
         was_killed = await killed_at(rig, launch, moment, play)

@@ -52,7 +52,7 @@ async def change(bed: Bed, launch: Launch, **changes: Any) -> None:
 
 async def test_status_lists_what_is_in_flight_and_the_last_day() -> None:
     """A launch of a week that still runs is news; one that ended two days ago is not."""
-    async with bot_on(scenario("runner-full"), repending=300) as bed:
+    async with bot_on(scenario("runner-full"), pending_timeout=300) as bed:
         for text in (
             "/launch bert-small lr=0.001",
             "/launch bert-small lr=0.002",
@@ -75,7 +75,7 @@ async def test_status_lists_what_is_in_flight_and_the_last_day() -> None:
 
 async def test_a_cancel_by_somebody_else_is_refused_in_fitting_words() -> None:
     """Nothing was to be started, so "nothing was started" would be an odd answer."""
-    async with bot_on(scenario("runner-full"), repending=300, tables={"access": {"admins": []}}) as bed:
+    async with bot_on(scenario("runner-full"), pending_timeout=300, tables={"access": {"admins": []}}) as bed:
         await bed.type("/launch")
         await bed.until(bed.queued)
         (launch,) = await bed.launches()

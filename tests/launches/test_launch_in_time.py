@@ -255,10 +255,10 @@ async def test_the_card_that_a_crash_left_unnoted_is_found(rig: Rig) -> None:
     """A card of three days ago is edited to say how it ended: no second card beside it."""
     launch = await rig.launch()
     await change(rig, launch, card_intended=rig.clock.time)
-    await rig.tools.announcer.post(await rig.read(launch))
+    await rig.tools.notifier.post(await rig.read(launch))
 
     await came_back(rig, launch)
 
-    found = await rig.tools.announcer.find(await rig.read(launch), kind=MessageKind.CARD)
+    found = await rig.tools.notifier.find(await rig.read(launch), kind=MessageKind.CARD)
     assert (1, True) == (len(rig.cards()), found is not None)
     assert "Not started:" in rig.thread()

@@ -16,13 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from model import Killed, ModelAnnouncer, ModelJobs, ModelRunners, ModelTracker, ModelWorld
 from rig import NoLogs
 
-from bot.launches.context import Tools
+from bot.launches.context import Dependencies
 from bot.launches.deadlines import queue_deadline, start_deadline
 from bot.launches.poller import LaunchPoller
 from bot.launches.requests import LaunchRequest
-from bot.launches.service import LaunchDesk
+from bot.launches.service import LaunchService
 from bot.launches.state_machine import advance
-from bot.logs.diagnosing_reader import FailureReader
+from bot.logs.diagnosing_reader import LogDiagnoser
 from bot.models.cloud import ExecutionStatus, JobState, QueueItemState
 from bot.models.errors import BadInput
 from bot.models.launch import Launch, Stage, Verdict
@@ -106,11 +106,11 @@ class Launching(RuleBasedStateMachine):
             "poller": LaunchPoller(SETTINGS, world, jobs, runners, tracker),
             "launches": MortalLaunches(self.store.launches, world),
         }  # fmt: skip
-        self.tools = Tools(
+        self.tools = Dependencies(
             settings=SETTINGS, clock=world, audit=self.store.audit,
-            reader=FailureReader(NoLogs(), (), before=1, after=1), **parts,
+            reader=LogDiagnoser(NoLogs(), (), before=1, after=1), **parts,
         )  # fmt: skip
-        self.desk = LaunchDesk(SETTINGS, world, self.store.launches, self.store.audit, lambda _: None)
+        self.service = LaunchService(SETTINGS, world, self.store.launches, self.store.audit, lambda _: None)
 
     @rule(user=st.sampled_from(["U0ALICE", "U0BOB"]), turns=st.integers(1, 8), spoil=SPOILS, on=CALLS)
     def ask(self, user: str, turns: int, spoil: str, on: str) -> None:
@@ -121,7 +121,7 @@ class Launching(RuleBasedStateMachine):
                 f"t{number}", "T", "C0TRAINING", user, user, f"bert #{number}", "bert", ()
             )
             self.requests.append(request)
-            added = self.runner.run(self.desk.submit(request))
+            added = self.runner.run(self.service.submit(request))
             self.world.expiry[added.launch.launch_id] = queue_deadline(SETTINGS, added.launch)
             self.drive(request, turns, spoil, on)
 
@@ -133,12 +133,12 @@ class Launching(RuleBasedStateMachine):
         known = self.launch_of(first)
         again = replace(first, trigger_id=f"{first.trigger_id}+") if pressed else first
         if not pressed or timedelta() <= self.world.now() - known.created < timedelta(seconds=9):
-            added = self.runner.run(self.desk.submit(again))
+            added = self.runner.run(self.service.submit(again))
             assert known.launch_id == added.launch.launch_id
 
     @precondition(lambda self: self.requests)
     @rule(data=st.data(), turns=st.integers(1, 6), spoil=SPOILS, on=CALLS)
-    def go_on(self, data: st.DataObject, turns: int, spoil: str, on: str) -> None:
+    def transition_to(self, data: st.DataObject, turns: int, spoil: str, on: str) -> None:
         self.drive(data.draw(st.sampled_from(self.requests)), turns, spoil, on)
 
     def drive(self, request: LaunchRequest, turns: int, spoil: str, on: str) -> None:
@@ -186,7 +186,7 @@ class Launching(RuleBasedStateMachine):
         launch = self.launch_of(data.draw(st.sampled_from(self.requests)))
         try:
             self.runner.run(
-                self.desk.cancel(launch.launch_id, user_id=launch.user_id, user_name=launch.user_name)
+                self.service.cancel(launch.launch_id, user_id=launch.user_id, user_name=launch.user_name)
             )
         except BadInput:
             assert launch.ended is not None or launch.stage is Stage.DONE
@@ -294,7 +294,9 @@ def test_an_item_that_the_agent_of_an_ended_runner_took_is_lost(*, cancelled: bo
     if cancelled:
         tried.drive(tried.requests[1], 2, "", "")
         tried.runner.run(
-            tried.desk.cancel(tried.launch_of(tried.requests[1]).launch_id, user_id="U0BOB", user_name="bob")
+            tried.service.cancel(
+                tried.launch_of(tried.requests[1]).launch_id, user_id="U0BOB", user_name="bob"
+            )
         )
     tried.teardown()
 

@@ -38,7 +38,7 @@ async def test_absence_is_asked_twice_before_sending_again(rig: Rig) -> None:
 
     await rig.to_stage(launch, Stage.WAIT)
 
-    assert (rig.clock.time - asked_at).total_seconds() >= 2 * rig.settings.timing.absent
+    assert (rig.clock.time - asked_at).total_seconds() >= 2 * rig.settings.timing.not_found_grace
     assert rig.calls(PUSH) == 2
 
 

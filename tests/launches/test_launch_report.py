@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rig import ALICE, CHANNEL, Rig, rig_in
 
-from bot.launches.worker import Driver
+from bot.launches.worker import LaunchWorker
 from bot.models.launch import Launch, Stage, Verdict
 from bot.sandbox.slack.settings import DEFAULT_SCOPES, SlackSettings
 
@@ -154,7 +154,7 @@ async def test_a_cancel_that_meets_a_lost_card_finds_it(rig: Rig) -> None:
     rig.slack.set_faults(lost_answers={"chat.postMessage": 1})
     launch = await rig.launch()
     await rig.turn(launch)
-    await rig.desk.cancel(launch.launch_id, user_id=ALICE, user_name="alice")
+    await rig.service.cancel(launch.launch_id, user_id=ALICE, user_name="alice")
 
     await rig.to_end(launch)
 
@@ -164,7 +164,7 @@ async def test_a_cancel_that_meets_a_lost_card_finds_it(rig: Rig) -> None:
 
 async def test_a_full_disk_stops_no_launch_for_good(rig: Rig) -> None:
     """A save that fails happens before its effect: nothing is spent unwritten; the launch goes on later."""
-    driver = Driver(rig.tools)
+    launch_worker = LaunchWorker(rig.tools)
     launch = await rig.launch()
     await rig.to_stage(launch, Stage.QUEUE)
     async with rig.store._database.write() as connection:
@@ -173,7 +173,7 @@ async def test_a_full_disk_stops_no_launch_for_good(rig: Rig) -> None:
             "CREATE TRIGGER full BEFORE UPDATE ON launch BEGIN SELECT RAISE(ABORT, 'disk full'); END"
         )
 
-    due = await driver.turn(launch.launch_id)
+    due = await launch_worker.run_step(launch.launch_id)
     assert (True, []) == (due is not None, rig.items(launch))
     async with rig.store._database.write() as connection:
         await connection.exec_driver_sql("DROP TRIGGER full")

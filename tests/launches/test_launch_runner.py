@@ -71,7 +71,7 @@ async def test_an_item_pending_too_long_after_reuse_gets_another_runner(rig: Rig
     launch = await rig.launch()
     await rig.to_stage(launch, Stage.WAIT)
 
-    now = await rig.pass_by(launch, rig.settings.timing.repending - 1)
+    now = await rig.pass_by(launch, rig.settings.timing.pending_timeout - 1)
     assert [] == rig.started(launch)
     now = await rig.pass_by(launch, 10)
 

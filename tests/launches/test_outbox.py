@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from structlog.testing import capture_logs
 
-from bot.clients.slack import Outbox
+from bot.clients.slack import EditQueue
 from bot.clients.slack.edit_queue import Edit
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.ports import NotInvited
@@ -15,8 +15,8 @@ Send = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
-async def outbox() -> AsyncIterator[Outbox]:
-    made = Outbox(per_minute=600)
+async def edit_queue() -> AsyncIterator[EditQueue]:
+    made = EditQueue(per_minute=600)
     yield made
     await made.close(grace=0)
 
@@ -42,75 +42,75 @@ def failure(kind: ProblemKind, retry_after: float | None = None) -> ServiceError
     return ServiceError(Problem(kind, "Slack", "no", retry_after=retry_after))
 
 
-async def test_changes_of_state_go_before_ticks(outbox: Outbox) -> None:
+async def test_changes_of_state_go_before_ticks(edit_queue: EditQueue) -> None:
     """Elapsed seconds are worth nothing when a job has failed: what is owed is sent first."""
     wall = Wall()
-    outbox.offer(wall.edit("1", "tick", owed=False))
-    outbox.offer(wall.edit("2", "failed"))
-    await outbox.deliver(wall.edit("3", "succeeded"))
-    await outbox.close()
+    edit_queue.offer(wall.edit("1", "tick", owed=False))
+    edit_queue.offer(wall.edit("2", "failed"))
+    await edit_queue.deliver(wall.edit("3", "succeeded"))
+    await edit_queue.close()
 
     assert ["failed", "succeeded", "tick"] == wall.sent
 
 
-async def test_a_tick_finds_no_room_beside_what_is_owed(outbox: Outbox) -> None:
+async def test_a_tick_finds_no_room_beside_what_is_owed(edit_queue: EditQueue) -> None:
     """Ticks are dropped, never queued: the backlog holds one edit a card at most, all of them owed."""
     wall = Wall()
     for number in range(50):
-        outbox.offer(wall.edit(str(number % 5), f"state {number}"))
+        edit_queue.offer(wall.edit(str(number % 5), f"state {number}"))
 
-    taken = outbox.offer(wall.edit("new", "tick", owed=False))
+    taken = edit_queue.offer(wall.edit("new", "tick", owed=False))
 
-    assert (False, 5) == (taken, outbox.backlog)
+    assert (False, 5) == (taken, edit_queue.backlog)
 
 
-async def test_only_the_latest_edit_of_a_card_is_sent(outbox: Outbox) -> None:
+async def test_only_the_latest_edit_of_a_card_is_sent(edit_queue: EditQueue) -> None:
     """A card is shown as it is, not as it was: edits that wait are replaced by newer ones."""
     wall = Wall()
     for number in range(10):
-        outbox.offer(wall.edit("1", f"state {number}"))
-    await outbox.deliver(wall.edit("1", "the end"))
+        edit_queue.offer(wall.edit("1", f"state {number}"))
+    await edit_queue.deliver(wall.edit("1", "the end"))
 
     assert ["the end"] == wall.sent
 
 
 async def test_the_budget_is_kept() -> None:
     """Slack allows about 50 edits a minute and workspace: a burst is small, and the rest are spread."""
-    outbox, wall = Outbox(per_minute=60), Wall()
+    edit_queue, wall = EditQueue(per_minute=60), Wall()
     for number in range(30):
-        outbox.offer(wall.edit(str(number), "x"))
+        edit_queue.offer(wall.edit(str(number), "x"))
     clock = asyncio.get_running_loop().time
     began = clock()
     await asyncio.sleep(1.5)
     sent, lasted = len(wall.sent), clock() - began
-    await outbox.close(grace=0)
+    await edit_queue.close(grace=0)
 
     assert 8 <= sent <= 8 + lasted + 1
-    assert 30 == sent + outbox.backlog
+    assert 30 == sent + edit_queue.backlog
 
 
 async def test_a_backlog_is_shown_in_the_log() -> None:
     """Cards that are a minute late look broken: whoever reads the log sees how many wait, for how long."""
-    outbox, wall = Outbox(per_minute=60), Wall()
+    edit_queue, wall = EditQueue(per_minute=60), Wall()
     with capture_logs() as told:
         for number in range(30):
-            outbox.offer(wall.edit(str(number), "x"))
+            edit_queue.offer(wall.edit(str(number), "x"))
         async with asyncio.timeout(10):
             while not wall.sent:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0)
-    await outbox.close(grace=0)
+    await edit_queue.close(grace=0)
 
     assert [("edits wait for Slack's budget", 30, 30)] == [
         (line["event"], line["edits"], line["seconds"]) for line in told
     ]
 
 
-async def test_an_edit_that_slack_did_not_take_is_sent_again(outbox: Outbox) -> None:
+async def test_an_edit_that_slack_did_not_take_is_sent_again(edit_queue: EditQueue) -> None:
     """429 and 5xx delay an edit; nothing that is owed is lost."""
     wall = Wall()
     wall.failures = [failure(ProblemKind.EXHAUSTED, 0.05), failure(ProblemKind.UNAVAILABLE)]
 
-    await outbox.deliver(wall.edit("1", "the end"))
+    await edit_queue.deliver(wall.edit("1", "the end"))
 
     assert ["the end"] == wall.sent
 
@@ -119,26 +119,26 @@ async def test_an_edit_that_slack_did_not_take_is_sent_again(outbox: Outbox) -> 
     ("error", "raised"), [(failure(ProblemKind.INVALID), ServiceError), (NotInvited("gone"), NotInvited)]
 )
 async def test_a_refusal_for_good_is_told_to_whoever_waits(
-    outbox: Outbox, error: Exception, raised: type[Exception]
+    edit_queue: EditQueue, error: Exception, raised: type[Exception]
 ) -> None:
     """A launch must not wait for ever for an edit that will never be taken."""
     wall = Wall()
     wall.failures = [error]
 
     with pytest.raises(raised):
-        await outbox.deliver(wall.edit("1", "the end"))
+        await edit_queue.deliver(wall.edit("1", "the end"))
 
-    assert (0, []) == (outbox.backlog, wall.sent)
+    assert (0, []) == (edit_queue.backlog, wall.sent)
 
 
-async def test_a_long_absence_is_told_and_the_edit_still_waits(outbox: Outbox) -> None:
+async def test_a_long_absence_is_told_and_the_edit_still_waits(edit_queue: EditQueue) -> None:
     """Whoever waits hears in time that Slack is away; the edit is sent when it is back."""
     wall = Wall()
     wall.failures = [failure(ProblemKind.UNAVAILABLE, 0.3)]
 
     with pytest.raises(ServiceError, match="did not take an edit"):
-        await outbox.deliver(wall.edit("1", "the end"), within=0.1)
-    assert 1 == outbox.backlog
+        await edit_queue.deliver(wall.edit("1", "the end"), within=0.1)
+    assert 1 == edit_queue.backlog
     async with asyncio.timeout(20):
         while not wall.sent:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.02)

@@ -11,13 +11,13 @@ import pytest
 from rig import Rig, rig_in
 
 from bot.launches.poller import LaunchPoller
-from bot.launches.retention import History
-from bot.launches.worker import Driver
+from bot.launches.retention import Retention
+from bot.launches.worker import LaunchWorker
 from bot.models.launch import Stage, Verdict
 from bot.runtime.clock import SystemClock
 from bot.schedulers.local import LOST_AFTER, Scheduler
 
-QUICK = {"poll": 0.1, "follow_first": 0.1, "follow_last": 0.2, "absent": 0.2}
+QUICK = {"poll": 0.1, "follow_first": 0.1, "follow_last": 0.2, "not_found_grace": 0.2}
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ async def test_a_launch_that_nobody_drives_is_taken_up(quick: Rig) -> None:
 
 async def test_history_is_pruned_at_the_start_and_every_day(rig: Rig) -> None:
     """A bot that runs for months must not keep everything for as long."""
-    history, kept = History(rig.tools), timedelta(days=rig.settings.store.keep_days)
+    history, kept = Retention(rig.tools), timedelta(days=rig.settings.store.keep_days)
     first, second = await rig.launch(), await rig.launch()
     for launch in (first, second):
         await rig.to_end(launch)
@@ -138,7 +138,7 @@ async def test_a_stop_lets_a_turn_finish_and_a_new_start_goes_on(quick: Rig) -> 
 async def test_two_drivers_of_one_launch_have_one_effect(rig: Rig) -> None:
     """Saves are fenced: two workers with the same launch in hand cannot both act on it."""
     launch = await rig.launch()
-    first, second = Driver(rig.tools), Driver(rig.tools)
+    first, second = LaunchWorker(rig.tools), LaunchWorker(rig.tools)
 
     for _ in range(8):
         await asyncio.gather(first.turn(launch.launch_id), second.turn(launch.launch_id))
@@ -150,18 +150,18 @@ async def test_two_drivers_of_one_launch_have_one_effect(rig: Rig) -> None:
 
 async def test_a_clock_set_back_does_not_put_a_launch_to_sleep(rig: Rig) -> None:
     """A turn that is due in an hour by an old clock is due now: no step ever waits that long."""
-    driver = Driver(rig.tools)
+    launch_worker = LaunchWorker(rig.tools)
     launch = await rig.launch()
     rig.clock.time -= timedelta(hours=1)
 
-    await driver.turn(launch.launch_id)
+    await launch_worker.run_step(launch.launch_id)
 
     assert Stage.ANNOUNCE is not (await rig.read(launch)).stage
 
 
 async def test_a_launch_that_is_gone_is_driven_no_more(rig: Rig) -> None:
     """A launch that was taken back leaves nothing to do, and no error every five seconds."""
-    assert await Driver(rig.tools).turn("gone0000") is None
+    assert await LaunchWorker(rig.tools).turn("gone0000") is None
 
 
 async def test_a_restart_shows_the_card_as_the_store_has_it(rig: Rig) -> None:
@@ -174,5 +174,5 @@ async def test_a_restart_shows_the_card_as_the_store_has_it(rig: Rig) -> None:
     await rig.slack.wait_until(lambda: "Task → Cloud" in rig.thread(), 30)
     edits = rig.slack.world.journal.counts["chat.update"]
 
-    await Driver(rig.tools).turn(now.launch_id)
+    await LaunchWorker(rig.tools).turn(now.launch_id)
     await rig.slack.wait_until(lambda: rig.slack.world.journal.counts["chat.update"] > edits, 30)

@@ -63,7 +63,7 @@ async def test_the_page_sees_types_presses_and_hears(open_workspace: OpenWorkspa
         page = Page(socket)
         snapshot = await page.until("snapshot")
         await page.say(type="text", user=BOB.id, channel="C0TRAINING", text="/launch")
-        whisper = await page.until("ephemeral")
+        post_ephemeral = await page.until("ephemeral")
         card = await page.until("message")
         await page.say(
             type="action",
@@ -92,7 +92,7 @@ async def test_the_page_sees_types_presses_and_hears(open_workspace: OpenWorkspa
     )
     assert [{"name": "/launch", "hint": "[preset]", "description": "Start"}] == snapshot["commands"]
     assert ["U0ALICE"] == snapshot["channels"]["G0SECRET"]["members"]
-    assert (BOB.id, "on its way") == (whisper["user"], whisper["message"]["text"])
+    assert (BOB.id, "on its way") == (post_ephemeral["user"], post_ephemeral["message"]["text"])
     assert "card" == card["message"]["text"]
     assert (["why"], True, "act") == (chosen, done["ok"], done["action_id"])
     assert (None, BOB.id, "home") == (empty["view"], published["user"], published["view"]["type"])

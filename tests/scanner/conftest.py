@@ -13,7 +13,7 @@ from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world.state import SimQueue
 from bot.sandbox.world.world import World
-from bot.scans.enrichment import ScanReader
+from bot.scans.enrichment import ScanEnricher
 from bot.scans.scanner import RegionScanner
 from bot.settings import Secrets
 from bot.store import open_store
@@ -50,15 +50,15 @@ async def open_monitor(world: World, tmp_path: Path) -> AsyncIterator[OpenMonito
             store = await open_store(f"sqlite:///{tmp_path}/store.db", clock)
             stack.push_async_callback(store.close)
             secrets = Secrets.model_validate({"wandb_api_key": WANDB_KEY})
-            clouds = await stack.enter_async_context(open_clouds(settings, secrets))
+            clients = await stack.enter_async_context(open_clouds(settings, secrets))
             scanner = RegionScanner(
                 settings,
                 clock,
-                runners=clouds.runners,
-                jobs=clouds.jobs,
-                builds=clouds.builds,
-                tracker=clouds.tracker,
-                reader=ScanReader(settings, clock, clouds.logs, clouds.reader, store.diagnoses),
+                runners=clients.runners,
+                jobs=clients.jobs,
+                builds=clients.builds,
+                tracker=clients.tracker,
+                reader=ScanEnricher(settings, clock, clients.logs, clients.reader, store.diagnoses),
                 launches=store.launches,
             )
             stack.push_async_callback(scanner.close)

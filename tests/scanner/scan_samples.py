@@ -59,7 +59,7 @@ def make_settings(
                 "retry": 0.01,
                 "scan_first": 0.3,
                 "scan_limit": 8.0,
-                "scan_share": 0.001,
+                "scan_cache_ttl": 0.001,
                 **timing,
             },
             "regions": regions,

@@ -12,7 +12,7 @@ from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, Execution
 from bot.models.errors import BadInput, Problem, ProblemKind
 from bot.models.launch import Launch, RunnerUse
 from bot.models.scan import Answer, Cell, Failed, Nothing, Rows, Scan, Section, Service
-from bot.models.scan_filter import Mine, Narrowing, mine_of, narrowed
+from bot.models.scan_filter import Mine, ScanFilter, mine_of, narrowed
 from bot.models.scan_rows import all_rows, row_id
 from bot.sandbox.world.world import World
 from bot.scans.scanner import ScanRequest
@@ -55,7 +55,7 @@ def test_failed_keeps_what_ended_badly_by_itself() -> None:
     states = (JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED, JobState.SUCCEEDED, JobState.RUNNING)
     scan = a_scan((Service.JOBS, Rows(tuple(a_job(state, state) for state in states))))
 
-    kept = narrowed(scan, Narrowing(failed=True))
+    kept = narrowed(scan, ScanFilter(failed=True))
 
     assert {"failed", "expired"} == set(ids(kept, Section.JOBS))
 
@@ -69,7 +69,7 @@ def test_since_keeps_what_ended_lately_and_what_is_at_work() -> None:
         replace(a_job("without-times", JobState.FAILED), created=None),
     )
 
-    kept = narrowed(a_scan((Service.JOBS, Rows(jobs))), Narrowing(since=hours(2)))
+    kept = narrowed(a_scan((Service.JOBS, Rows(jobs))), ScanFilter(since=hours(2)))
 
     assert {"ended-lately", "at-work", "without-times"} == set(ids(kept, Section.JOBS))
 
@@ -88,7 +88,7 @@ def test_mine_is_by_the_ids_of_my_launches() -> None:
         (Service.BUILDS_ACTIVE, Rows((Build("b", EAST, BuildStatus.WORKING),))),
     )
 
-    kept = narrowed(scan, Narrowing(mine=Mine(frozenset({"mine0001"}), frozenset({"used-by-me"}))))
+    kept = narrowed(scan, ScanFilter(mine=Mine(frozenset({"mine0001"}), frozenset({"used-by-me"}))))
 
     assert {"started-for-me", "used-by-me"} == set(ids(kept, Section.RUNNERS))
     assert ["1"] == ids(kept, Section.JOBS)
@@ -112,7 +112,7 @@ def test_what_could_not_be_asked_stays_said_in_a_narrowed_scan() -> None:
     refused = Failed(Problem(ProblemKind.DENIED, "Vertex AI", "no", EAST))
     scan = a_scan((Service.JOBS, refused), (Service.RUNNERS, Nothing()))
 
-    kept = narrowed(scan, Narrowing(failed=True))
+    kept = narrowed(scan, ScanFilter(failed=True))
 
     assert [refused, Nothing()] == [cell.answer for cell in kept.cells]
 
@@ -125,7 +125,7 @@ async def test_a_narrowed_scan_shares_the_calls_and_reads_the_logs_of_what_it_sh
         add_job(world, str(100_000 + number), state="SUCCEEDED", created=ago(60 + number), ended=ago(1))
     add_job(world, "777777", state="FAILED", created=ago(5_000), ended=ago(4_000))
     add_log(world, "job", "777777", "torch.OutOfMemoryError: CUDA out of memory.", age=4_100)
-    monitor = await open_monitor(scan_share=4)
+    monitor = await open_monitor(scan_cache_ttl=4)
 
     plain = await monitor.start(Section.JOBS).diagnosed()
     running = monitor.scanner.join(ScanRequest((Section.JOBS,), scan_samples.REGIONS, failed=True))

@@ -15,7 +15,7 @@ OpenMonitor = Callable[..., Awaitable[Monitor]]
 
 async def test_fifty_people_asking_at_once_cost_one_scan(open_monitor: OpenMonitor, world: World) -> None:
     """An incident makes everybody type /monitor; the services' quotas must not notice."""
-    monitor = await open_monitor(scan_share=4)
+    monitor = await open_monitor(scan_cache_ttl=4)
     add_job(world, "100001")
     await monitor.start().diagnosed()
     alone = world.calls.total()
@@ -32,7 +32,7 @@ async def test_fifty_people_asking_at_once_cost_one_scan(open_monitor: OpenMonit
 
 async def test_a_scan_is_shared_for_a_few_seconds_only(open_monitor: OpenMonitor, world: World) -> None:
     """Whoever asks later gets what is true then: a finished job is finished."""
-    monitor = await open_monitor(scan_share=4)
+    monitor = await open_monitor(scan_cache_ttl=4)
     job = add_job(world, "100001")
     before = await monitor.start(Section.JOBS).diagnosed()
     job.state = "SUCCEEDED"
@@ -77,7 +77,7 @@ async def test_closing_ends_what_is_under_way(open_monitor: OpenMonitor, world: 
 
 async def test_one_askers_impatience_ends_nobody_elses_scan(open_monitor: OpenMonitor, world: World) -> None:
     """A scan belongs to all who wait for it: when one of them is cancelled the others still get theirs."""
-    monitor = await open_monitor(scan_share=4)
+    monitor = await open_monitor(scan_cache_ttl=4)
     add_job(world, "100001", region=EAST)
     world.latency = {"*": 0.1}
     first = asyncio.create_task(monitor.start(*CLOUD).diagnosed())

@@ -33,7 +33,7 @@ async def race(url: str, who: str, kind: str) -> None:
         trigger = f"trigger{number}" if kind == "trigger" else f"{who}{number}"
         text = f"{who} {number}" if kind == "trigger" else f"same words {number}"
         launch = make_launch(f"{who}{number:03}", trigger_id=trigger, text=text)
-        added = await store.launches.add(launch, double_press=10)
+        added = await store.launches.add(launch, dedup_window=10)
         fresh += added.fresh
         say(added.launch.launch_id)
     say(str(fresh))
@@ -58,12 +58,12 @@ async def crowd(url: str, who: str) -> None:
     asked = [make_launch(f"{who}{number:05}", text=f"{who} {number}") for number in range(20)]
     said = await asyncio.gather(
         # Half of them come one after the other, as those of different turns of the loop do.
-        *(store.launches.add(launch, double_press=10, caps=caps) for launch in asked[:10]),
+        *(store.launches.add(launch, dedup_window=10, caps=caps) for launch in asked[:10]),
         return_exceptions=True,
     )
     for launch in asked[10:]:
         said += await asyncio.gather(
-            store.launches.add(launch, double_press=10, caps=caps), return_exceptions=True
+            store.launches.add(launch, dedup_window=10, caps=caps), return_exceptions=True
         )
     say(str(sum(isinstance(one, Added) for one in said)))
     strange = [one for one in said if not isinstance(one, Added | CapReached)]
@@ -90,7 +90,7 @@ async def churn(url: str) -> None:
     number = 0
     while True:
         launch = make_launch(f"id{number:06}", text=f"words {number}")
-        current = (await store.launches.add(launch, double_press=10)).launch
+        current = (await store.launches.add(launch, dedup_window=10)).launch
         say(f"{current.launch_id} {current.version}")
         for _ in range(5):
             current = await store.launches.save(current)
@@ -108,14 +108,14 @@ async def fill(url: str, folder: str) -> None:
     try:
         while True:
             await store.launches.add(
-                make_launch(f"id{stored:06}", text="x" * 5000 + str(stored)), double_press=10
+                make_launch(f"id{stored:06}", text="x" * 5000 + str(stored)), dedup_window=10
             )
             stored += 1
     except StoreError as error:
         say(str(error))
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     say(str(len(await store.launches.unfinished()) - stored))
-    say(str((await store.launches.add(make_launch("after000"), double_press=10)).fresh))
+    say(str((await store.launches.add(make_launch("after000"), dedup_window=10)).fresh))
     await store.close()
 
 

@@ -39,7 +39,7 @@ def execute(file: Path, *statements: str) -> None:
 
 async def make_store(url: str) -> None:
     store = await open_store(url, SystemClock())
-    await store.launches.add(make_launch(), double_press=10)
+    await store.launches.add(make_launch(), dedup_window=10)
     await store.close()
 
 
@@ -119,11 +119,11 @@ async def test_a_busy_store_is_a_sentence(store: Store, tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
     other.execute("begin immediate")
     with pytest.raises(StoreError, match="is busy: another process is writing to it"):
-        await store.launches.add(make_launch(), double_press=10)
+        await store.launches.add(make_launch(), dedup_window=10)
     other.execute("rollback")
     other.close()
 
-    assert (await store.launches.add(make_launch(), double_press=10)).fresh
+    assert (await store.launches.add(make_launch(), dedup_window=10)).fresh
 
 
 async def test_a_reader_does_not_wait_for_a_writer(store: Store, tmp_path: Path) -> None:
@@ -140,14 +140,14 @@ async def test_a_reader_does_not_wait_for_a_writer(store: Store, tmp_path: Path)
 
 async def test_a_full_store_is_a_sentence_and_costs_nothing(store: Store) -> None:
     """SQLite's own "full": the launch is refused, those that stand go on being saved and read."""
-    first = (await store.launches.add(make_launch("first000", text="first"), double_press=10)).launch
+    first = (await store.launches.add(make_launch("first000", text="first"), dedup_window=10)).launch
     async with store._database.read() as connection:
         await connection.exec_driver_sql("PRAGMA max_page_count = 60")
 
     async def fill() -> None:
         for number in range(99):
             launch = make_launch(f"id{number:06}", text="x" * 5000 + str(number))
-            await store.launches.add(launch, double_press=10)
+            await store.launches.add(launch, dedup_window=10)
 
     with pytest.raises(StoreError, match=r"The disk that holds the store .* is full"):
         await fill()

@@ -21,7 +21,7 @@ def other(number: int) -> Launch:
 
 
 async def add_all(store: Store, *launches: Launch) -> list[Added | BaseException]:
-    adding = (store.launches.add(launch, double_press=10) for launch in launches)
+    adding = (store.launches.add(launch, dedup_window=10) for launch in launches)
     return await asyncio.gather(*adding, return_exceptions=True)
 
 
@@ -57,7 +57,7 @@ async def test_what_is_answered_is_on_the_disk(store: Store, url: str) -> None:
     stored = []
 
     async def add(number: int) -> None:
-        added = await store.launches.add(other(number), double_press=10)
+        added = await store.launches.add(other(number), dedup_window=10)
         query = "select count(*) from launch where launch_id = ?"
         stored.append(connection.execute(query, (added.launch.launch_id,)).fetchone()[0])
 
@@ -70,7 +70,7 @@ async def test_what_is_answered_is_on_the_disk(store: Store, url: str) -> None:
 async def test_one_duplicate_among_many_is_the_first_launch(store: Store) -> None:
     """A request that Slack sends twice, or a double press, changes nothing for those who came with it."""
     known = other(0)
-    await store.launches.add(known, double_press=10)
+    await store.launches.add(known, dedup_window=10)
     replayed = replace(other(1), trigger_id=known.trigger_id)
     pressed_again = replace(other(2), text=known.text)
     twin = replace(other(3), trigger_id=other(4).trigger_id)
@@ -85,7 +85,7 @@ async def test_one_duplicate_among_many_is_the_first_launch(store: Store) -> Non
 
 async def test_one_that_cannot_be_stored_fails_alone(store: Store) -> None:
     """A text that is no Unicode, or an id that is taken, costs nobody else's launch."""
-    await store.launches.add(other(0), double_press=10)
+    await store.launches.add(other(0), dedup_window=10)
     broken = replace(other(1), text="\ud800")
     taken = replace(other(2), launch_id=other(0).launch_id)
 
@@ -98,11 +98,11 @@ async def test_one_that_cannot_be_stored_fails_alone(store: Store) -> None:
 
 async def test_words_of_a_launch_that_failed_are_free_again(store: Store) -> None:
     """Whoever was told that nothing was started may type the same at once."""
-    await store.launches.add(other(0), double_press=10)
+    await store.launches.add(other(0), dedup_window=10)
     taken = replace(other(2), launch_id=other(0).launch_id)
     await add_all(store, other(1), taken, other(3))
 
-    again = await store.launches.add(other(2), double_press=10)
+    again = await store.launches.add(other(2), dedup_window=10)
 
     assert again.fresh
 
@@ -112,7 +112,7 @@ async def test_who_gives_up_in_the_queue_holds_up_nobody(store: Store, url: str)
     busy = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     busy.execute("begin immediate")
     waiting = [
-        asyncio.ensure_future(store.launches.add(other(number), double_press=10)) for number in range(9)
+        asyncio.ensure_future(store.launches.add(other(number), dedup_window=10)) for number in range(9)
     ]
     done, _ = await asyncio.wait(waiting, timeout=0.05)
     for one in waiting[::2]:
@@ -122,7 +122,7 @@ async def test_who_gives_up_in_the_queue_holds_up_nobody(store: Store, url: str)
     busy.close()
 
     answers = await asyncio.gather(*waiting[1::2])
-    await store.launches.add(other(99), double_press=10)
+    await store.launches.add(other(99), dedup_window=10)
 
     assert not done
     assert all(answer.fresh for answer in answers)
@@ -133,7 +133,7 @@ async def test_who_gives_up_in_the_queue_holds_up_nobody(store: Store, url: str)
 async def test_closing_waits_for_what_was_begun(store: Store, url: str) -> None:
     """An insert under way when the bot stops is finished or undone, never left in between."""
     adding = [
-        asyncio.ensure_future(store.launches.add(other(number), double_press=10)) for number in range(5)
+        asyncio.ensure_future(store.launches.add(other(number), dedup_window=10)) for number in range(5)
     ]
     await asyncio.sleep(0)
 

@@ -36,14 +36,14 @@ async def test_any_launch_comes_back_as_it_was(store: Store, launch: Launch) -> 
     unique = uuid4().hex  # a simpler example may not meet the launch of the one before it
     launch = replace(launch, launch_id=unique, trigger_id=unique, text=unique + launch.text)
 
-    await store.launches.add(launch, double_press=10)
+    await store.launches.add(launch, dedup_window=10)
 
     assert launch == await store.launches.get(launch.launch_id)
 
 
 async def test_a_metric_that_is_no_number_comes_back(store: Store) -> None:
     """A loss of NaN is what a person must see at the end: it may not make the launch unreadable."""
-    await store.launches.add(replace(make_launch(), metrics=(("loss", float("nan")),)), double_press=10)
+    await store.launches.add(replace(make_launch(), metrics=(("loss", float("nan")),)), dedup_window=10)
 
     found = await store.launches.get("abcd1234")
 
@@ -53,10 +53,10 @@ async def test_a_metric_that_is_no_number_comes_back(store: Store) -> None:
 
 async def test_the_same_trigger_is_the_same_launch_for_ever(store: Store) -> None:
     """A request that is replayed hours later, even with other words, must not spend money again."""
-    await store.launches.add(make_launch("first000", trigger_id="t1"), double_press=10)
+    await store.launches.add(make_launch("first000", trigger_id="t1"), dedup_window=10)
     replayed = make_launch("second00", trigger_id="t1", text="other", created=NOW + seconds(9999))
 
-    added = await store.launches.add(replayed, double_press=10)
+    added = await store.launches.add(replayed, dedup_window=10)
 
     assert (added.launch.launch_id, added.fresh) == ("first000", False)
 
@@ -75,10 +75,10 @@ async def test_a_double_press_is_one_launch(
     store: Store, after: float, change: dict[str, str], *, fresh: bool
 ) -> None:
     """Each press has its own trigger: only the same person, channel and words within the window are one."""
-    await store.launches.add(make_launch("first000"), double_press=10)
+    await store.launches.add(make_launch("first000"), dedup_window=10)
 
     added = await store.launches.add(
-        make_launch("second00", created=NOW + seconds(after), **change), double_press=10
+        make_launch("second00", created=NOW + seconds(after), **change), dedup_window=10
     )
 
     assert fresh == added.fresh
@@ -87,38 +87,38 @@ async def test_a_double_press_is_one_launch(
 
 async def test_a_replayed_second_press_is_still_the_first_launch(store: Store) -> None:
     """The second press's own request may be replayed after the window: it meant the first launch."""
-    await store.launches.add(make_launch("first000"), double_press=10)
+    await store.launches.add(make_launch("first000"), dedup_window=10)
     second = make_launch("second00", created=NOW + seconds(5))
-    await store.launches.add(second, double_press=10)
+    await store.launches.add(second, dedup_window=10)
 
     late = replace(second, launch_id="third000", created=NOW + seconds(300))
-    added = await store.launches.add(late, double_press=10)
+    added = await store.launches.add(late, dedup_window=10)
 
     assert (added.launch.launch_id, added.fresh) == ("first000", False)
 
 
 async def test_adding_the_same_launch_again_changes_nothing(store: Store) -> None:
     """Whoever is unsure whether an insert came through may repeat it."""
-    await store.launches.add(make_launch(), double_press=10)
+    await store.launches.add(make_launch(), dedup_window=10)
 
-    added = await store.launches.add(make_launch(), double_press=10)
+    added = await store.launches.add(make_launch(), dedup_window=10)
 
     assert (added.launch, added.fresh) == (make_launch(), False)
 
 
 async def test_an_id_that_is_taken_is_refused(store: Store) -> None:
     """Two launches with one id would share a run: the second must not start."""
-    await store.launches.add(make_launch(), double_press=10)
+    await store.launches.add(make_launch(), dedup_window=10)
 
     with pytest.raises(StoreError, match="belongs to another launch"):
-        await store.launches.add(make_launch(trigger_id="other", text="other"), double_press=10)
+        await store.launches.add(make_launch(trigger_id="other", text="other"), dedup_window=10)
 
     assert await store.launches.get("abcd1234") == make_launch()
 
 
 async def test_only_one_of_two_workers_saves(store: Store) -> None:
     """Saves are fenced: the slower worker learns that its picture is old, and its write is dropped."""
-    launch = (await store.launches.add(make_launch(), double_press=10)).launch
+    launch = (await store.launches.add(make_launch(), dedup_window=10)).launch
     saved = await store.launches.save(replace(launch, stage=Stage.QUEUE))
 
     with pytest.raises(SaveConflict):
@@ -138,7 +138,7 @@ async def test_saving_what_is_not_there_is_a_conflict(store: Store) -> None:
 
 async def add_all(store: Store, *launches: Launch) -> None:
     for launch in launches:
-        await store.launches.add(launch, double_press=0.001)
+        await store.launches.add(launch, dedup_window=0.001)
 
 
 def ended(launch_id: str, *, age: float) -> Launch:
@@ -201,7 +201,7 @@ async def test_one_unreadable_record_does_not_hide_the_others(
 
 async def test_a_record_of_an_older_bot_reads_with_defaults(store: Store, url: str) -> None:
     """After an upgrade the launches in flight lack what the new bot knows, and hold what it forgot."""
-    await store.launches.add(make_launch(), double_press=10)
+    await store.launches.add(make_launch(), dedup_window=10)
     with sqlite3.connect(url.removeprefix("sqlite:///")) as raw:
         raw.execute(
             "update launch set record = json_set(json_remove(record, '$.withdrawn', '$.metrics', '$.curve',"
@@ -216,7 +216,7 @@ async def test_a_launch_that_ends_while_the_list_is_read_is_in_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two readings make the list: what ends between them must not be missing from both."""
-    launch = (await store.launches.add(make_launch(), double_press=10)).launch
+    launch = (await store.launches.add(make_launch(), dedup_window=10)).launch
     read = LaunchTable._read
 
     async def read_and_end(table: LaunchTable, query: Any) -> tuple[Launch, ...]:
@@ -285,7 +285,7 @@ async def test_a_pruned_launch_frees_its_words(store: Store) -> None:
     await add_all(store, ended("old00000", age=100))
     await store.launches.prune(before=NOW)
 
-    added = await store.launches.add(replace(ended("new00000", age=100), text="old00000"), double_press=10)
+    added = await store.launches.add(replace(ended("new00000", age=100), text="old00000"), dedup_window=10)
 
     assert added.fresh
 
@@ -296,10 +296,10 @@ async def test_who_gave_up_waiting_gets_no_launch(store: Store, url: str) -> Non
     other.execute("begin immediate")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await store.launches.add(make_launch(), double_press=10)
+            await store.launches.add(make_launch(), dedup_window=10)
     other.execute("rollback")
     other.close()
-    again = await store.launches.add(make_launch("again000"), double_press=10)
+    again = await store.launches.add(make_launch("again000"), dedup_window=10)
 
     assert await store.launches.get("abcd1234") is None
     assert ("again000", True) == (again.launch.launch_id, again.fresh)

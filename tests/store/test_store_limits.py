@@ -22,7 +22,7 @@ def other(number: int, *, user_id: str = "U0ANA") -> Launch:
 
 
 async def ask(store: Store, launches: list[Launch], caps: Caps) -> list[Added | BaseException]:
-    asked = (store.launches.add(launch, double_press=10, caps=caps) for launch in launches)
+    asked = (store.launches.add(launch, dedup_window=10, caps=caps) for launch in launches)
     return await asyncio.gather(*asked, return_exceptions=True)
 
 

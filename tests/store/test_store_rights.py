@@ -37,7 +37,7 @@ async def test_only_the_owner_may_open_a_new_store(url: str, tmp_path: Path) -> 
     """It holds who launched what and quotes of logs: another user of the machine may not read it."""
     with take_lock(url):
         store = await open_store(url, SystemClock())
-        await store.launches.add(make_launch(), double_press=10)
+        await store.launches.add(make_launch(), dedup_window=10)
         seen = rights(tmp_path)
         await store.close()
 
@@ -55,7 +55,7 @@ async def test_what_an_older_bot_left_open_is_narrowed(url: str, tmp_path: Path)
 
     with take_lock(url):
         store = await open_store(url, SystemClock())
-        await store.launches.add(make_launch(), double_press=10)
+        await store.launches.add(make_launch(), dedup_window=10)
         seen = rights(tmp_path)
         await store.close()
     reader.close()

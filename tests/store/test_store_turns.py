@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from bot.store.priority_lock import TurnLost, Turns
+from bot.store.priority_lock import PriorityLock, TurnLost
 
 
 async def test_what_a_person_waits_for_goes_first() -> None:
     """An ack waits for the one write under way, not for those of two hundred launches in flight."""
-    turns, order, asked = Turns(), list[str](), asyncio.Event()
+    turns, order, asked = PriorityLock(), list[str](), asyncio.Event()
 
     async def work(name: str, *, urgent: bool) -> None:
         async with turns.turn(urgent=urgent, patience=5):
@@ -29,7 +29,7 @@ async def test_what_a_person_waits_for_goes_first() -> None:
 
 async def test_a_turn_that_is_given_up_is_passed_on() -> None:
     """Whoever stops waiting, before or in the moment of their turn, blocks nobody behind them."""
-    turns = Turns()
+    turns = PriorityLock()
 
     async def work() -> None:
         async with turns.turn(urgent=False, patience=5):
@@ -50,7 +50,7 @@ async def test_a_turn_that_is_given_up_is_passed_on() -> None:
 
 async def test_a_turn_that_never_comes_is_an_error() -> None:
     """A store that hangs is said to be busy; nobody waits for ever."""
-    turns = Turns()
+    turns = PriorityLock()
 
     async with turns.turn(urgent=False, patience=5):
         with pytest.raises(TurnLost):

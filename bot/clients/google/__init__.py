@@ -7,7 +7,7 @@ from bot.clients.google.cloud_build import CloudBuild
 from bot.clients.google.cloud_logging import CloudLogging, log_budget
 from bot.clients.google.cloud_run import CloudRun, Executions
 from bot.clients.google.errors import asking
-from bot.clients.google.rate_limit import ReadBudget
+from bot.clients.google.rate_limit import RateLimiter
 from bot.clients.google.vertex_ai import Vertex
 from bot.ports import Builds, Jobs, Logs, Runners
 from bot.settings import Google, Settings, Timing
@@ -28,15 +28,15 @@ class GoogleCloud:
         )
 
     async def warm(self, *, deadline: float) -> None:
-        """Imports Google's packages in a thread and opens the channels; every call works without it too.
+        """Import Google's packages in a thread and opens the channels; every call works without it too.
 
-        Raises ServiceError when there are no credentials, or after `deadline` seconds.
+        Raise ServiceError when there are no credentials, or after `deadline` seconds.
         """
         async with asking("Google Cloud", "", deadline):
             await self._transport.warm(self._regions)
 
     async def close(self) -> None:
-        """Closes the channels of the running event loop."""
+        """Close the channels of the running event loop."""
         await self._transport.close()
 
 
@@ -46,12 +46,12 @@ class RunnerLogs:
     Event loops and threads may share it, and with it the one budget of log reads.
     """
 
-    def __init__(self, google: Google, budget: ReadBudget) -> None:
+    def __init__(self, google: Google, budget: RateLimiter) -> None:
         self.project = google.project
         self._transport = GoogleTransport(google)
         self.runners = Executions(self._transport, Timing())
         self.logs: Logs = CloudLogging(self._transport, Timing(), budget)
 
     async def close(self) -> None:
-        """Closes the channels of the running event loop; they open again when they are needed."""
+        """Close the channels of the running event loop; they open again when they are needed."""
         await self._transport.close()

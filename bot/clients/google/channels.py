@@ -61,7 +61,7 @@ class GoogleTransport:
         self._credentials: Any = None
 
     async def ask(self, method: Method, region: str, fields: Mapping[str, Any], *, timeout: float) -> Any:
-        """The raw answer to one request, made of `fields`, within `timeout` seconds. Tried once."""
+        """Return the raw answer to one request, made of `fields`, within `timeout` seconds. Tried once."""
         stub = await self._stub(method, region)
         routing = method.header(fields)
         metadata = (stub.who, ("x-goog-request-params", routing)) if routing else (stub.who,)
@@ -70,7 +70,7 @@ class GoogleTransport:
     async def read(
         self, method: Method, region: str, fields: Mapping[str, Any], *, deadline: float, first_pause: float
     ) -> Any:
-        """The raw answer to one request that changes nothing, tried again after a passing failure."""
+        """Return the raw answer to one request that changes nothing, tried again after a passing failure."""
         ask = functools.partial(self.ask, method, region, fields, timeout=deadline)
         until = asyncio.get_running_loop().time() + deadline
         return await tried(ask, first_pause=first_pause, until=until)
@@ -85,7 +85,7 @@ class GoogleTransport:
         first_pause: float,
         limit: int | None = None,
     ) -> list[Any]:
-        """The raw rows of a listing: of all pages, asked for one after the other, or until there are `limit`.
+        """Return the raw rows of a listing: of all pages, asked for one after the other, or until there are `limit`.
 
         Each page is one `read`.
         """
@@ -101,7 +101,7 @@ class GoogleTransport:
                 return found
 
     async def warm(self, regions: Iterable[str]) -> None:
-        """Imports every message in a thread and starts connecting, so that the first scan finds all open."""
+        """Import every message in a thread and starts connecting, so that the first scan finds all open."""
         places = tuple(regions)
         for method in METHODS:
             for region in places:
@@ -111,13 +111,13 @@ class GoogleTransport:
             await asyncio.sleep(0)
 
     async def close(self) -> None:
-        """Closes every channel of the running event loop; calls in flight end with an error."""
+        """Close every channel of the running event loop; calls in flight end with an error."""
         here = self._loops.pop(asyncio.get_running_loop(), _Opened())
         for channel in here.channels.values():
             await channel.close()
 
     def addresses(self) -> frozenset[str]:
-        """The addresses to which this event loop has a channel."""
+        """Return the addresses to which this event loop has a channel."""
         return frozenset(self._here().channels)
 
     def _here(self) -> _Opened:
@@ -177,7 +177,7 @@ _TLS_PORT = 443
 
 
 def default_credentials() -> Any:
-    """The application default credentials; blocks. Raises `google.auth.exceptions.GoogleAuthError`."""
+    """Return the application default credentials; blocks. Raises `google.auth.exceptions.GoogleAuthError`."""
     import google.auth  # noqa: PLC0415 - importing it at start-up would delay the first ack
 
     credentials, _project = google.auth.default(scopes=_SCOPES)
@@ -187,7 +187,7 @@ def default_credentials() -> Any:
 
 
 def open_channel(address: str, credentials: Any) -> Any:
-    """A channel to `https://host[:port]`; without credentials an unencrypted one, to `http://host:port`."""
+    """Return a channel to `https://host[:port]`; without credentials an unencrypted one, to `http://host:port`."""
     import grpc.aio  # noqa: PLC0415 - as above
 
     place = urlsplit(address)
@@ -200,7 +200,7 @@ def open_channel(address: str, credentials: Any) -> Any:
 
 
 def who_calls() -> tuple[str, str]:
-    """The header in which Google's clients name themselves and their versions."""
+    """Return the header in which Google's clients name themselves and their versions."""
     import google.protobuf  # noqa: PLC0415 - as above
     import grpc  # noqa: PLC0415 - as above
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.clients.google.channels import GoogleTransport
 from bot.clients.google.errors import asking
 from bot.clients.google.methods import CANCEL_BUILD, LIST_BUILDS
-from bot.clients.google.protobuf import newest_first, segment, time_in
+from bot.clients.google.protobuf import created_sort_key, segment, time_in
 from bot.models.cloud import Build, BuildStatus
 from bot.redaction import plain_name, safe_field
 from bot.settings import Settings
@@ -47,7 +47,7 @@ class CloudBuild:
         return await self._list(region, deadline, {"filter": _ACTIVE, "page_size": _PAGE}, limit=None)
 
     async def list_recent(self, region: str, *, limit: int, deadline: float) -> tuple[Build, ...]:
-        """The newest builds of a location, of every status, at most `limit`."""
+        """Return the newest builds of a location, of every status, at most `limit`."""
         return await self._list(region, deadline, {"page_size": limit}, limit=limit)
 
     async def cancel(self, build_id: str, region: str) -> None:
@@ -69,7 +69,7 @@ class CloudBuild:
                 LIST_BUILDS, region, request, deadline=deadline, first_pause=self._pause, limit=limit
             )
         rows = [_build(row) for row in found]
-        rows.sort(key=lambda row: newest_first(row.created), reverse=True)
+        rows.sort(key=lambda row: created_sort_key(row.created), reverse=True)
         return tuple(rows[:limit])
 
     def _parent(self, region: str) -> str:
@@ -96,7 +96,7 @@ def _build(message: Any) -> Build:
 
 
 def _image(message: Any) -> str:
-    """What it builds: as asked, as pushed, or as a substitution such as _IMAGE says."""
+    """Return what it builds: as asked, as pushed, or as a substitution such as _IMAGE says."""
     if message.images:
         return str(message.images[0])
     if message.results.images:

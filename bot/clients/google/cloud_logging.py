@@ -12,7 +12,7 @@ from bot.clients.google.errors import asking
 from bot.clients.google.log_filters import EXECUTION_LABEL, LONGEST_FILTER, explorer_url, filter_of
 from bot.clients.google.methods import LIST_LOG_ENTRIES
 from bot.clients.google.protobuf import time_in
-from bot.clients.google.rate_limit import ReadBudget
+from bot.clients.google.rate_limit import RateLimiter
 from bot.clients.google.retry import tried
 from bot.models.cloud import LogEntry
 from bot.models.errors import Problem, ProblemKind, ServiceError
@@ -38,7 +38,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def entry_of(message: Any) -> LogEntry:
-    """The noun, its text as written: not redacted."""
+    """Return the noun, its text as written: not redacted."""
     return LogEntry(
         insert_id=message.insert_id,
         at=time_in(message, "timestamp") or time_in(message, "receive_timestamp") or _EPOCH,
@@ -67,7 +67,7 @@ def _text(message: Any) -> str:
 
 
 def _of_json(struct: Any) -> str:
-    """The field `message` when it is text, else all of it as compact JSON."""
+    """Return the field `message` when it is text, else all of it as compact JSON."""
     fields = struct.fields
     if "message" in fields and fields["message"].WhichOneof("kind") == "string_value":
         return str(fields["message"].string_value)
@@ -75,7 +75,7 @@ def _of_json(struct: Any) -> str:
 
 
 def _of_proto(packed: Any) -> str:
-    """An audit log's status when it has one, else the message as JSON, else the name of its type."""
+    """Return an audit log's status when it has one, else the message as JSON, else the name of its type."""
     from google.cloud.audit import audit_log_pb2  # noqa: PLC0415 - heavy, and rarely needed
 
     audit = audit_log_pb2.AuditLog()
@@ -98,7 +98,7 @@ def _compact(message: Any) -> str:
 
 
 def _number(text: str) -> float:
-    """A struct holds every number as a float; those that were written as integers read as integers again."""
+    """Return a struct holds every number as a float; those that were written as integers read as integers again."""
     value = float(text)
     return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
@@ -110,26 +110,26 @@ _QUOTA = 60
 _BURST = 5.0
 
 
-def log_budget(reads_per_minute: float) -> ReadBudget:
-    """The budget of one project's log reads."""
+def log_budget(reads_per_minute: float) -> RateLimiter:
+    """Return the budget of one project's log reads."""
     # The burst comes on top of the rate: together they stay within the quota.
-    return ReadBudget(per_minute=reads_per_minute, burst=max(1.0, min(_BURST, _QUOTA - reads_per_minute)))
+    return RateLimiter(per_minute=reads_per_minute, burst=max(1.0, min(_BURST, _QUOTA - reads_per_minute)))
 
 
 class CloudLogging:
     """Fulfils `bot.ports.Logs`."""
 
-    def __init__(self, transport: GoogleTransport, timing: Timing, budget: ReadBudget) -> None:
+    def __init__(self, transport: GoogleTransport, timing: Timing, budget: RateLimiter) -> None:
         self._pause = timing.retry
         self._transport = transport
         self._budget = budget
 
     async def read(
-        self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
+        self, scope: LogScope, *, created_sort_key: bool, limit: int, cursor: str = "", deadline: float
     ) -> LogPage:
         """One read of at most 1,000 entries. A page may be empty and still have a cursor: the search goes on.
 
-        Entries of one and the same time come by insert id in either order. Raises ServiceError with EXHAUSTED
+        Entries of one and the same time come by insert id in either order. Raise ServiceError with EXHAUSTED
         when our own budget is spent before `deadline` seconds.
         """
         text = filter_of(scope)
@@ -141,7 +141,7 @@ class CloudLogging:
         request = {
             "resource_names": [f"projects/{self._transport.project}"],
             "filter": text,
-            "order_by": "timestamp desc" if newest_first else "timestamp asc",
+            "order_by": "timestamp desc" if created_sort_key else "timestamp asc",
             "page_size": max(1, min(limit, _PAGE)),
             "page_token": cursor,
         }
@@ -150,7 +150,7 @@ class CloudLogging:
             return await tried(lambda: self._read_once(request, until), first_pause=self._pause, until=until)
 
     def console_url(self, scope: LogScope) -> str:
-        """A link to the Logs Explorer that opens on this scope."""
+        """Return a link to the Logs Explorer that opens on this scope."""
         return explorer_url(scope, project=self._transport.project)
 
     async def _read_once(self, request: dict[str, Any], until: float) -> LogPage:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.clients.google.channels import GoogleTransport
 from bot.clients.google.errors import asking
 from bot.clients.google.methods import CANCEL_EXECUTION, GET_EXECUTION, LIST_EXECUTIONS, RUN_JOB
-from bot.clients.google.protobuf import newest_first, segment, time_in
+from bot.clients.google.protobuf import created_sort_key, segment, time_in
 from bot.models.cloud import Execution, ExecutionStatus
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.redaction import plain_name, safe_field
@@ -26,7 +26,7 @@ _NO_LIMIT_GIVEN = 1
 
 
 def execution_of(message: Any, *, launch_id: str = "") -> Execution:
-    """The noun. `launch_id` stands in when the message does not show its environment yet."""
+    """Return the noun. `launch_id` stands in when the message does not show its environment yet."""
     name, template = message.name, message.template
     container = template.containers[0] if template.containers else None
     queue, entity, max_jobs = _options((*container.command, *container.args) if container else ())
@@ -88,7 +88,7 @@ def _ended_status(message: Any) -> ExecutionStatus:
 
 
 def _values(words: Sequence[str], short: str, long: str) -> list[str]:
-    """What stands behind an option, in any of the ways in which the agent's command line reads it."""
+    """Return what stands behind an option, in any of the ways in which the agent's command line reads it."""
     found: list[str] = []
     for index, word in enumerate(words):
         if word in (short, long):
@@ -141,18 +141,18 @@ class CloudRun(Executions):
         self._job = settings.runner.job
 
     async def list_executions(self, region: str, *, deadline: float) -> tuple[Execution, ...]:
-        """Executions of the runner job in a region, all pages, newest first; empty also without the job."""
+        """Return executions of the runner job in a region, all pages, newest first; empty also without the job."""
         try:
             rows = await self._list(region, deadline)
         except ServiceError as error:
             if error.problem.kind is ProblemKind.NOT_FOUND:
                 return ()
             raise
-        rows.sort(key=lambda row: newest_first(row.created), reverse=True)
+        rows.sort(key=lambda row: created_sort_key(row.created), reverse=True)
         return tuple(rows)
 
     async def start(self, *, region: str, launch_id: str) -> Execution:
-        """Starts one execution with LAUNCH_ID in its environment, and returns it as it was created.
+        """Start one execution with LAUNCH_ID in its environment, and returns it as it was created.
 
         Tried once. The permissions are run.jobs.run and run.jobs.runWithOverrides
         (https://docs.cloud.google.com/run/docs/execute/jobs#required_roles).
@@ -185,7 +185,7 @@ class CloudRun(Executions):
 
 
 def _started(answer: bytes) -> Any:
-    """The execution that RunJob's operation tells of.
+    """Return the execution that RunJob's operation tells of.
 
     The operation ends with the execution, hours later: its metadata is all that is needed.
     """

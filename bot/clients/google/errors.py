@@ -51,7 +51,7 @@ _READ, _SHOWN = 12_000, 500
 
 
 def problem_of(error: BaseException, *, system: str, region: str) -> Problem | None:
-    """The problem that an exception of Google's libraries tells of, None for one that is not theirs."""
+    """Return the problem that an exception of Google's libraries tells of, None for one that is not theirs."""
     import grpc.aio  # noqa: PLC0415 - heavy, and loaded by whoever got here
     from google.auth.exceptions import GoogleAuthError, TransportError  # noqa: PLC0415 - as above
 
@@ -73,7 +73,7 @@ def is_own_deadline(problem: Problem) -> bool:
 
 
 def timed_out(system: str, region: str, deadline: float) -> Problem:
-    """The problem of a call that did not end within `deadline` seconds."""
+    """Return the problem of a call that did not end within `deadline` seconds."""
     return Problem(ProblemKind.TIMED_OUT, system, f"no answer within {deadline:g} s", region)
 
 

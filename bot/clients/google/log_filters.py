@@ -22,7 +22,7 @@ _RESOURCES: dict[Source, tuple[str, str]] = {
 
 
 def filter_of(scope: LogScope) -> str:
-    """The filter that matches the scope's entries: bounded in time, of every severity.
+    """Return the filter that matches the scope's entries: bounded in time, of every severity.
 
     Healthy programs write errors and failed ones write none, so severity says nothing.
     """
@@ -30,7 +30,7 @@ def filter_of(scope: LogScope) -> str:
 
 
 def explorer_url(scope: LogScope, *, project: str) -> str:
-    """A link to the Logs Explorer with this filter, opened at the scope's end (else its beginning).
+    """Return a link to the Logs Explorer with this filter, opened at the scope's end (else its beginning).
 
     The form of the link: https://docs.cloud.google.com/logging/docs/view/logs-explorer-interface
     """

@@ -19,7 +19,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def import_lean(package: str, module: str, *, hollow: tuple[str, ...] = ("",)) -> ModuleType:
-    """Imports `package` + `module` with those parts of the package that `hollow` names left empty.
+    """Import `package` + `module` with those parts of the package that `hollow` names left empty.
 
     `hollow` holds suffixes of `package`, outer ones first. Packages that are loaded already stay as they are.
     """
@@ -87,7 +87,7 @@ class Method:
         return f"/{self.api.service}/{self.name}"
 
     def header(self, fields: Mapping[str, Any]) -> str:
-        """What the routing header says for a request of these fields; "" when the method has none."""
+        """Return what the routing header says for a request of these fields; "" when the method has none."""
         if not self.routing:
             return ""
         value = str(fields[self.routing])
@@ -96,7 +96,7 @@ class Method:
         return f"{self.routing}={quote_plus(value, safe='/')}"
 
     def load(self) -> tuple[Any, Any]:
-        """Imports the raw protobuf classes of request and answer (None: bytes). Slow the first time."""
+        """Import the raw protobuf classes of request and answer (None: bytes). Slow the first time."""
         return self._message(self.request), self._message(self.answer) if self.answer else None
 
     def _message(self, name: str) -> Any:

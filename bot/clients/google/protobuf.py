@@ -10,7 +10,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def time_in(message: Any, field: str) -> datetime | None:
-    """A timestamp field as an aware time in UTC, None when it is not set."""
+    """Return a timestamp field as an aware time in UTC, None when it is not set."""
     stamp = getattr(message, field)
     seconds = stamp.seconds
     # Asked second: a scan reads some two thousand, of which hardly one stands at the epoch.
@@ -19,12 +19,12 @@ def time_in(message: Any, field: str) -> datetime | None:
     return _EPOCH + timedelta(0, seconds, stamp.nanos // 1000)
 
 
-def newest_first(created: datetime | None) -> datetime:
-    """A sort key (to be reversed) that puts rows without a time last."""
+def created_sort_key(created: datetime | None) -> datetime:
+    """Return a sort key (to be reversed) that puts rows without a time last."""
     return created or _NEVER
 
 
 def segment(resource: str, collection: str) -> str:
-    """The id behind a collection in a resource name, "" when there is none."""
+    """Return the id behind a collection in a resource name, "" when there is none."""
     _, found, rest = f"/{resource}".partition(f"/{collection}/")
     return rest.partition("/")[0] if found else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 
-class ReadBudget:
+class RateLimiter:
     """Books reads in the order asked. Times are seconds of one monotonic clock, given by the caller.
 
     Threads may share it.

@@ -15,7 +15,7 @@ _LONGEST_PAUSE = 2.0
 
 
 async def tried(call: Callable[[], Awaitable[T]], *, first_pause: float, until: float) -> T:
-    """What `call` returns, at the third try at the latest; the pauses between grow and are jittered.
+    """Return what `call` returns, at the third try at the latest; the pauses between grow and are jittered.
 
     `first_pause` is about, in seconds. Only UNAVAILABLE and INTERNAL are tried again: a used-up quota gets
     worse by asking, and a deadline that passed leaves no time. Raises what the last try raised; none begins
@@ -38,7 +38,7 @@ async def tried(call: Callable[[], Awaitable[T]], *, first_pause: float, until: 
 
 
 def _after(failure: Exception, call: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
-    """The same call, whose first try has been made.
+    """Return the same call, whose first try has been made.
 
     The library costs a scan a quarter of its CPU when calls that succeed go through it too: it builds some
     fifteen objects for each, in cycles that keep the answer until the collector comes.

@@ -8,7 +8,7 @@ from typing import Any
 from bot.clients.google.channels import GoogleTransport
 from bot.clients.google.errors import asking
 from bot.clients.google.methods import CANCEL_CUSTOM_JOB, GET_CUSTOM_JOB, LIST_CUSTOM_JOBS
-from bot.clients.google.protobuf import newest_first, segment, time_in
+from bot.clients.google.protobuf import created_sort_key, segment, time_in
 from bot.models.cloud import CustomJob, JobState
 from bot.redaction import plain_name, safe_field
 from bot.settings import Settings
@@ -49,7 +49,7 @@ class Vertex:
     async def list_jobs(
         self, region: str, *, created_after: datetime | None, deadline: float, and_active: bool = False
     ) -> tuple[CustomJob, ...]:
-        """Custom jobs of a region, all pages, newest first.
+        """Return custom jobs of a region, all pages, newest first.
 
         With `and_active`, those that have not ended come too, however old they are.
         """
@@ -64,7 +64,7 @@ class Vertex:
                 LIST_CUSTOM_JOBS, region, request, deadline=deadline, first_pause=self._pause
             )
         rows = [self._job(row) for row in found]
-        rows.sort(key=lambda row: newest_first(row.created), reverse=True)
+        rows.sort(key=lambda row: created_sort_key(row.created), reverse=True)
         return tuple(rows)
 
     async def get_job(self, resource: str) -> CustomJob:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.clients.slack.client import Outgoing, SlackClient
-from bot.clients.slack.edit_queue import Outbox
+from bot.clients.slack.edit_queue import EditQueue
 from bot.clients.slack.errors import BlocksRefused, MessageRefused, answer_refusal
 
-__all__ = ["BlocksRefused", "MessageRefused", "Outbox", "Outgoing", "SlackClient", "answer_refusal"]
+__all__ = ["BlocksRefused", "EditQueue", "MessageRefused", "Outgoing", "SlackClient", "answer_refusal"]

@@ -48,7 +48,7 @@ class SlackClient:
         self._paces: dict[str, AsyncLimiter] = {}
 
     async def post(self, channel: str, message: Outgoing, *, thread_ts: str = "") -> MessageRef:
-        """Posts once and returns where; paced to about one message a second and channel.
+        """Post once and returns where; paced to about one message a second and channel.
 
         https://docs.slack.dev/reference/methods/chat.postMessage (special tier)
         """
@@ -75,8 +75,10 @@ class SlackClient:
             )
         )
 
-    async def whisper(self, channel: str, user: str, message: Outgoing, *, thread_ts: str = "") -> None:
-        """Shows a message to one person of a channel; delivery is not guaranteed by Slack."""
+    async def post_ephemeral(
+        self, channel: str, user: str, message: Outgoing, *, thread_ts: str = ""
+    ) -> None:
+        """Show a message to one person of a channel; delivery is not guaranteed by Slack."""
         await _call(
             lambda: self._web.chat_postEphemeral(
                 channel=channel,
@@ -88,7 +90,7 @@ class SlackClient:
         )
 
     async def permalink(self, channel: str, ts: str) -> str:
-        """A link to a message."""
+        """Return a link to a message."""
         answer = await _call(lambda: self._web.chat_getPermalink(channel=channel, message_ts=ts))
         return str(answer["permalink"])
 
@@ -124,13 +126,13 @@ class SlackClient:
         )
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
-        """Shows a person's App Home tab."""
+        """Show a person's App Home tab."""
         await _call(lambda: self._web.views_publish(user_id=user, view=dict(view)))
 
     async def find(
         self, channel: str, *, tags: Mapping[str, str], oldest: str, thread_ts: str = ""
     ) -> MessageRef | None:
-        """A message of ours with these tags since `oldest`, in the channel or a thread.
+        """Return a message of ours with these tags since `oldest`, in the channel or a thread.
 
         None when there is none. Where we may not read ServiceError has DENIED, or NotInvited is raised.
         """
@@ -146,7 +148,7 @@ class SlackClient:
         return None
 
     async def whoami(self) -> tuple[Workspace, str]:
-        """The workspace of the token and the bot's name.
+        """Return the workspace of the token and the bot's name.
 
         ServiceError is INVALID for the token of a whole Enterprise Grid organisation: it names no workspace.
         https://docs.slack.dev/reference/methods/auth.test

@@ -31,7 +31,7 @@ class Edit:
     owed: bool
 
 
-class Outbox:
+class EditQueue:
     """Sends edits one after the other, at most `per_minute`, coalesced by message.
 
     chat.update is Tier 3, about 50 a minute for the app in a workspace:
@@ -58,7 +58,7 @@ class Outbox:
         return len(self._waiting)
 
     def offer(self, edit: Edit) -> bool:
-        """Takes an edit to be sent soon; a tick is dropped (False) when there is no room for it."""
+        """Take an edit to be sent soon; a tick is dropped (False) when there is no room for it."""
         key = (edit.channel, edit.ts)
         before = self._waiting.get(key)
         if not edit.owed and before is None and not self._room_for_tick():
@@ -71,10 +71,10 @@ class Outbox:
         return True
 
     async def deliver(self, edit: Edit, *, within: float = DELIVERY) -> None:
-        """Sends an edit, or a later one for the same message, and returns once Slack has taken it.
+        """Send an edit, or a later one for the same message, and returns once Slack has taken it.
 
-        Raises ServiceError when Slack refused it for good, and when it did not take it `within` seconds: then
-        it goes on waiting to be sent. Raises NotInvited where the bot may not speak any more.
+        Raise ServiceError when Slack refused it for good, and when it did not take it `within` seconds: then
+        it goes on waiting to be sent. Raise NotInvited where the bot may not speak any more.
         """
         key = (edit.channel, edit.ts)
         heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -88,7 +88,7 @@ class Outbox:
             raise ServiceError(Problem(ProblemKind.TIMED_OUT, "Slack", text)) from None
 
     async def close(self, grace: float = 3.0) -> None:
-        """Sends what is owed for up to `grace` seconds, then ends."""
+        """Send what is owed for up to `grace` seconds, then ends."""
         if self._worker is None:
             return
         try:
@@ -127,7 +127,7 @@ class Outbox:
             self._log.info("edits wait for Slack's budget", edits=self.backlog, seconds=round(seconds))
 
     async def _send(self, edit: Edit, pause: float) -> float:
-        """Sends one edit; returns how long to wait before the next, in seconds."""
+        """Send one edit; returns how long to wait before the next, in seconds."""
         key = (edit.channel, edit.ts)
         del self._waiting[key]
         try:

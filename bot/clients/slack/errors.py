@@ -108,7 +108,7 @@ class MessageRefused(ServiceError):  # noqa: N818 - as BlocksRefused
 
 
 def slack_failure(error: Exception) -> Exception:
-    """The exception of ours that an exception of the SDK means: NotInvited, BlocksRefused or ServiceError."""
+    """Return the exception of ours that an exception of the SDK means: NotInvited, BlocksRefused or ServiceError."""
     if isinstance(error, SlackApiError):
         return _api_failure(error)
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
@@ -135,7 +135,7 @@ def _api_failure(error: SlackApiError) -> Exception:
 
 
 def answer_refusal(status: int, body: str) -> ServiceError | None:
-    """What the answer of a response URL means: None when Slack took the message, else why it did not.
+    """Return what the answer of a response URL means: None when Slack took the message, else why it did not.
 
     The answer is "ok", or a word such as "invalid_blocks", alone or as the `error` of an object.
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses

@@ -31,28 +31,28 @@ class Wandb:
         self._runs = Runs(self._library, names, call_seconds=call)
 
     async def warm(self) -> None:
-        """Loads the library, starts its process and checks the key, so that a scan needs one request."""
+        """Load the library, starts its process and checks the key, so that a scan needs one request."""
         await self._library.connect()
 
     async def close(self) -> None:
-        """Closes connections and ends the library's process."""
+        """Close connections and ends the library's process."""
         await self._library.close()
         await self._graphql.close()
 
     async def enqueue(self, item: NewItem) -> str:
-        """Puts an item into the queue once and returns its id; an unclear answer raises."""
+        """Put an item into the queue once and returns its id; an unclear answer raises."""
         return await self._queues.enqueue(item)
 
     async def list_items(self, queue: str, *, deadline: float) -> tuple[QueueItem, ...]:
-        """The items of a queue that are not done."""
+        """Return the items of a queue that are not done."""
         return await self._queues.list_items(queue, deadline=deadline)
 
     async def remove_item(self, item_id: str, queue: str) -> bool:
-        """Takes an item out of the queue; False when it was not there any more."""
+        """Take an item out of the queue; False when it was not there any more."""
         return await self._queues.remove_item(item_id, queue)
 
     def run_url(self, run_id: str) -> str:
-        """The address of a run's page; "" until the library has been loaded, moments after the start."""
+        """Return the address of a run's page; "" until the library has been loaded, moments after the start."""
         return self._runs.page(run_id)
 
     async def find_run(self, run_id: str) -> Run | None:
@@ -64,7 +64,7 @@ class Wandb:
         return await self._runs.list_active(deadline=deadline)
 
     async def list_completed(self, *, limit: int, deadline: float) -> tuple[Run, ...]:
-        """The newest ended runs."""
+        """Return the newest ended runs."""
         return await self._runs.list_completed(limit=limit, deadline=deadline)
 
     async def final_metrics(self, run_id: str, keys: Sequence[str]) -> tuple[tuple[str, float], ...]:

@@ -13,7 +13,7 @@ from bot.redaction import plain_name, safe_field
 
 
 def moment_of(stamp: object) -> datetime | None:
-    """A stamp as an aware time in UTC; W&B writes some without a zone, and means UTC."""
+    """Return a stamp as an aware time in UTC; W&B writes some without a zone, and means UTC."""
     try:
         moment = datetime.fromisoformat(str(stamp))
     except ValueError:
@@ -22,7 +22,7 @@ def moment_of(stamp: object) -> datetime | None:
 
 
 def item_of(node: Mapping[str, Any], queue: str) -> QueueItem:
-    """A queue item from its GraphQL node."""
+    """Return a queue item from its GraphQL node."""
     spec = _table(node.get("runSpec"))
     error = node.get("error") or {}
     return QueueItem(
@@ -38,7 +38,7 @@ def item_of(node: Mapping[str, Any], queue: str) -> QueueItem:
 
 
 def run_of(raw: Any, url: str) -> Run:
-    """A run from the `wandb` library's, which must hold its summary already."""
+    """Return a run from the `wandb` library's, which must hold its summary already."""
     created, heartbeat = moment_of(raw.created_at), moment_of(raw.heartbeat_at)
     return Run(
         run_id=str(raw.id),
@@ -53,7 +53,7 @@ def run_of(raw: Any, url: str) -> Run:
 
 
 def number_of(value: object) -> float | None:
-    """A metric's value, or None for what is no number; W&B writes numbers that JSON lacks as words."""
+    """Return a metric's value, or None for what is no number; W&B writes numbers that JSON lacks as words."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float) or value in ("NaN", "Infinity", "-Infinity"):

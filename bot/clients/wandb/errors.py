@@ -55,22 +55,22 @@ _READ, _SHOWN = 12_000, 500
 
 
 def failure(kind: ProblemKind, message: str, *, effectless: bool = False) -> ServiceError:
-    """The error to raise for a problem in our own words."""
+    """Return the error to raise for a problem in our own words."""
     return ServiceError(Problem(kind, SYSTEM, message, effectless=effectless))
 
 
 def timed_out(deadline: float) -> ServiceError:
-    """The error of a call that did not end within `deadline` seconds."""
+    """Return the error of a call that did not end within `deadline` seconds."""
     return failure(ProblemKind.TIMED_OUT, f"no answer within {deadline:g} s")
 
 
 def no_key() -> ServiceError:
-    """The error of every call when there is no key to make it with."""
+    """Return the error of every call when there is no key to make it with."""
     return failure(ProblemKind.UNAUTHENTICATED, "WANDB_API_KEY is not set", effectless=True)
 
 
 def of_status(status: int, text: str, headers: Mapping[str, str] | None = None) -> Problem:
-    """The problem that an HTTP status other than 200 tells of; `text` is the body or W&B's words in it."""
+    """Return the problem that an HTTP status other than 200 tells of; `text` is the body or W&B's words in it."""
     unavailable = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     kind = _KINDS.get(status, ProblemKind.UNAVAILABLE if unavailable else ProblemKind.UNKNOWN)
     return Problem(
@@ -83,8 +83,8 @@ def of_status(status: int, text: str, headers: Mapping[str, str] | None = None) 
     )
 
 
-def of_words(text: str) -> Problem:
-    """The problem that a GraphQL error tells of."""
+def from_message(text: str) -> Problem:
+    """Return the problem that a GraphQL error tells of."""
     low = text[:_READ].lower()
     kind = next((kind for words, kind in _WORDS if words in low), ProblemKind.UNKNOWN)
     if kind is ProblemKind.TIMED_OUT:
@@ -93,7 +93,7 @@ def of_words(text: str) -> Problem:
 
 
 def of_library(error: BaseException) -> Problem:
-    """The problem that an exception out of the `wandb` library tells of."""
+    """Return the problem that an exception out of the `wandb` library tells of."""
     for one in _chain(error):
         status = getattr(getattr(one, "response", None), "http_status", 0)
         if status:
@@ -106,7 +106,7 @@ def of_library(error: BaseException) -> Problem:
         return of_status(int(found[1]), text[found.end() :])
     if "invalid character" in text:  # how wandb-core reports an answer that is no JSON
         return Problem(ProblemKind.UNKNOWN, SYSTEM, "it answered with something that is no JSON")
-    return of_words(text or type(error).__name__)
+    return from_message(text or type(error).__name__)
 
 
 def _is_gone(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import stamina
 
-from bot.clients.wandb.errors import failure, no_key, of_status, of_words, timed_out
+from bot.clients.wandb.errors import failure, from_message, no_key, of_status, timed_out
 from bot.models.errors import ProblemKind, ServiceError
 
 # A server that is down stays down for longer than two tries take.
@@ -33,7 +33,7 @@ class GraphQL:
         self._changing: aiohttp.ClientSession | None = None
 
     async def read(self, query: str, variables: Mapping[str, object], *, deadline: float) -> Any:
-        """The answer's `data`, within `deadline` seconds; asked again once when W&B is unavailable."""
+        """Return the answer's `data`, within `deadline` seconds; asked again once when W&B is unavailable."""
         self._reading = self._reading or self._session(force_close=False)
         data: Any = None
         try:
@@ -46,13 +46,13 @@ class GraphQL:
         return data
 
     async def change(self, mutation: str, variables: Mapping[str, object], *, deadline: float) -> Any:
-        """The answer's `data`; sent exactly once, on a connection of its own."""
+        """Return the answer's `data`; sent exactly once, on a connection of its own."""
         # On a kept connection that the server had closed, nobody could say whether the request arrived.
         self._changing = self._changing or self._session(force_close=True)
         return await self._post(self._changing, mutation, variables, deadline)
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         for session in (self._reading, self._changing):
             if session is not None:
                 await session.close()
@@ -103,7 +103,7 @@ def _data(response: aiohttp.ClientResponse, text: str) -> Any:
     if response.status != HTTPStatus.OK:
         raise ServiceError(of_status(response.status, words or text, response.headers))
     if words:
-        raise ServiceError(of_words(words))
+        raise ServiceError(from_message(words))
     if not isinstance(body, dict) or not isinstance(body.get("data"), dict):
         raise failure(ProblemKind.UNKNOWN, "it answered with something that is no JSON")
     return body["data"]
@@ -117,7 +117,7 @@ def _parsed(text: str) -> Any:
 
 
 def _errors(body: Any) -> str:
-    """What the answer's `errors` say, in one line; "" when there are none."""
+    """Return what the answer's `errors` say, in one line; "" when there are none."""
     errors = body.get("errors") if isinstance(body, dict) else None
     if not isinstance(errors, list):
         return ""

@@ -69,9 +69,9 @@ class Queues:
         self._extras = EXTRAS
 
     async def enqueue(self, item: NewItem) -> str:
-        """Puts an item in, with one request that is never repeated; returns its id.
+        """Put an item in, with one request that is never repeated; returns its id.
 
-        Raises ServiceError; only when its problem is `effectless` is it sure that nothing was queued.
+        Raise ServiceError; only when its problem is `effectless` is it sure that nothing was queued.
         """
         variables = {**self._place(item.queue), "spec": json.dumps(self._spec(item))}
         data = await self._graphql.change(PUSH, variables, deadline=self._call)
@@ -81,7 +81,7 @@ class Queues:
         return str(item_id)
 
     async def list_items(self, queue: str, *, deadline: float) -> tuple[QueueItem, ...]:
-        """The items of a queue that are not done, failed ones included."""
+        """Return the items of a queue that are not done, failed ones included."""
         try:
             async with asyncio.timeout(deadline):  # for all pages together
                 nodes = [node async for node in self._nodes(queue, deadline)]
@@ -91,7 +91,7 @@ class Queues:
             raise timed_out(deadline) from error
 
     async def remove_item(self, item_id: str, queue: str) -> bool:
-        """Takes an item out; False when it was not there any more."""
+        """Take an item out; False when it was not there any more."""
         found = await self._graphql.read(QUEUE, self._place(queue), deadline=self._call)
         variables = {"queue": self._queue(found, queue)["id"], "item": item_id}
         try:

@@ -33,7 +33,7 @@ class Runs:
         self._listing = threading.Lock()
 
     def page(self, run_id: str) -> str:
-        """The address of a run's page; "" until the library, which works it out, has been loaded."""
+        """Return the address of a run's page; "" until the library, which works it out, has been loaded."""
         app = self._library.app_url
         return f"{app}/{quote(self._path)}/runs/{quote(run_id)}" if app else ""
 
@@ -42,7 +42,7 @@ class Runs:
         return await self._list({"state": {"$in": list(ACTIVE)}}, None, deadline)
 
     async def list_completed(self, *, limit: int, deadline: float) -> tuple[Run, ...]:
-        """The newest `limit` ended runs, newest first."""
+        """Return the newest `limit` ended runs, newest first."""
         return await self._list({"state": {"$nin": list(ACTIVE)}}, limit, deadline)
 
     async def find_run(self, run_id: str) -> Run | None:
@@ -51,7 +51,7 @@ class Runs:
         return found[0] if found else None
 
     async def storage_id(self, run_id: str) -> str | None:
-        """The id by which W&B's mutations know a run."""
+        """Return the id by which W&B's mutations know a run."""
 
         def work(api: Any) -> str | None:
             found = self._find(api, run_id)
@@ -93,7 +93,7 @@ class Runs:
         return next(iter(self._raw(api, {"name": run_id}, 1)), None)
 
     def _raw(self, api: Any, filters: dict[str, object], limit: int | None) -> list[Any]:
-        """The library's runs, with their summaries, of one page if there is a limit."""
+        """Return the library's runs, with their summaries, of one page if there is a limit."""
         with self._listing:
             # The library keeps the answer for each path: without this it would be the first one for ever.
             api.flush()

@@ -39,7 +39,7 @@ class Library:
         return self._app_url
 
     async def ask(self, work: Callable[[Any], T], *, deadline: float) -> T:
-        """Returns work(api) from one of the threads; raises ServiceError when it fails or takes too long.
+        """Return work(api) from one of the threads; raises ServiceError when it fails or takes too long.
 
         A call that is given up keeps its thread until the library's own limit, `call_seconds`, ends it.
         """
@@ -59,7 +59,7 @@ class Library:
         await self.ask(lambda _: None, deadline=self._call)
 
     async def close(self) -> None:
-        """Ends the library's process and threads; waits for at most a few seconds."""
+        """End the library's process and threads; waits for at most a few seconds."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         loop = asyncio.get_running_loop()
         closed = loop.create_future()

@@ -30,7 +30,7 @@ class Folder:
         self._handle = _locked(self.path)
 
     def remove(self) -> None:
-        """Removes the folder with all that is in it."""
+        """Remove the folder with all that is in it."""
         shutil.rmtree(self.path, ignore_errors=True)
         if self._handle is not None:
             os.close(self._handle)
@@ -48,7 +48,7 @@ def _remove_left(path: Path) -> None:
 
 
 def _locked(path: Path) -> int | None:
-    """The open folder, locked until it is closed or this process ends; None when a living bot has it."""
+    """Return the open folder, locked until it is closed or this process ends; None when a living bot has it."""
     import fcntl  # noqa: PLC0415 - POSIX only, as in `bot.store.lock`
 
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -71,7 +71,7 @@ class Core:
         self._closed = False
 
     def start(self) -> None:
-        """Loads the library and starts its process, unless it runs. Raises ServiceError once closed."""
+        """Load the library and starts its process, unless it runs. Raise ServiceError once closed."""
         with self._turn:
             if self._closed:
                 raise failure(ProblemKind.UNAVAILABLE, "the bot is ending", effectless=True)
@@ -88,11 +88,11 @@ class Core:
             wandb.setup()
 
     def lose(self) -> None:
-        """Notes that the process is gone; the library never starts another by itself."""
+        """Note that the process is gone; the library never starts another by itself."""
         self._lost = True
 
     def close(self) -> None:
-        """Ends the process, for good; calls in it fail at once."""
+        """End the process, for good; calls in it fail at once."""
         with self._turn:
             self._closed = True
             if self._folder is not None:
@@ -109,7 +109,7 @@ def _tear_down() -> None:
 
 
 def _options(folder: Path) -> dict[str, str]:
-    """The library's options that it takes from the environment only."""
+    """Return the library's options that it takes from the environment only."""
     return {
         "WANDB_ERROR_REPORTING": "false",  # no telemetry
         "WANDB_SILENT": "true",

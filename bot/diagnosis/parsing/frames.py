@@ -11,7 +11,7 @@ _MOST = 200
 
 
 def is_frame(text: str) -> bool:
-    """Returns whether a row is the head of a frame, `  File "...", line N, in f`."""
+    """Return whether a row is the head of a frame, `  File "...", line N, in f`."""
     return _FRAME.match(text) is not None
 
 
@@ -24,7 +24,7 @@ class Frames:
         self._count = 0
 
     def add(self, text: str) -> None:
-        """Adds a row of a traceback that is no exception: the head of a frame, or its line of code."""
+        """Add a row of a traceback that is no exception: the head of a frame, or its line of code."""
         found = _FRAME.match(text)
         if found is not None:
             self._count += 1
@@ -36,7 +36,7 @@ class Frames:
                 self._own = text.strip()[:_MOST]
 
     def where(self) -> str:
-        """Returns three lines: the raising frame's file and function, the program's code, what was going on.
+        """Return three lines: the raising frame's file and function, the program's code, what was going on.
 
         The last is "importing" where a library raised while it was being imported, else "". All is "" where
         there was no frame.

@@ -13,12 +13,12 @@ _MARKS = tuple(f'"{key}"' for key in _MESSAGES)
 
 
 def structured(line: str) -> bool:
-    """Returns whether a line may be a record in JSON; cheap."""
+    """Return whether a line may be a record in JSON; cheap."""
     return line[:1] == "{" and any(mark in line for mark in _MARKS)
 
 
 def message_of(line: str) -> str:
-    """Returns a JSON line's message, its level before and its traceback below; other lines as they are."""
+    """Return a JSON line's message, its level before and its traceback below; other lines as they are."""
     if len(line) > _LONGEST:
         return line
     try:

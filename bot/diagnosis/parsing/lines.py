@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from bot.diagnosis.keywords import lower
 from bot.diagnosis.parsing.json_lines import message_of, structured
-from bot.diagnosis.parsing.prefixes import TRACEBACK, Clean, as_written_by, learnt_prefixes, unwrap
+from bot.diagnosis.parsing.prefixes import TRACEBACK, ParsedLine, as_written_by, learnt_prefixes, unwrap
 
 _MOST = 200
 _BREAKS = re.compile(r"\r\n|\r|\n")
@@ -37,19 +37,19 @@ class Rows:
             else:
                 self.raw.append(line)
                 self.entry.append(number)
-        self._clean: dict[int, Clean] = {}
+        self._clean: dict[int, ParsedLine] = {}
 
     def __len__(self) -> int:
         return len(self.raw)
 
-    def clean(self, row: int) -> Clean:
-        """Returns the unwrapped line of a row that exists."""
+    def clean(self, row: int) -> ParsedLine:
+        """Return the unwrapped line of a row that exists."""
         known = self._clean.get(row)
         if known is None:
             known = self._clean[row] = self._unwrapped(self.raw[row])
         return known
 
-    def _unwrapped(self, raw: str) -> Clean:
+    def _unwrapped(self, raw: str) -> ParsedLine:
         clean = unwrap(raw)
         for prefix in self._prefixes:
             if clean.text.startswith(prefix) or clean.text == prefix.rstrip():
@@ -61,11 +61,11 @@ class Rows:
         return learnt_prefixes(self.raw, sorted(self.spelling((TRACEBACK,), _MOST)))
 
     def holding(self, words: Sequence[str], most: int) -> set[int]:
-        """Returns the rows that hold a (lower-case) word in any case: of each the first and last `most`."""
+        """Return the rows that hold a (lower-case) word in any case: of each the first and last `most`."""
         return self._found(words, self._lowered, most)
 
     def spelling(self, words: Sequence[str], most: int) -> set[int]:
-        """Returns the rows that hold a word spelt exactly so: of each word the first and last `most`."""
+        """Return the rows that hold a word spelt exactly so: of each word the first and last `most`."""
         return self._found(words, self._blob, most)
 
     @cached_property

@@ -60,27 +60,27 @@ _HEAD = 400
 
 
 def failed(text: str) -> bool:
-    """Returns whether a line says that the execution, job or build failed."""
+    """Return whether a line says that the execution, job or build failed."""
     return _FAILED.match(text) is not None
 
 
 def succeeded(text: str) -> bool:
-    """Returns whether a line says that it ended well."""
+    """Return whether a line says that it ended well."""
     return _SUCCEEDED.match(text) is not None
 
 
 def lost(text: str) -> bool:
-    """Returns whether the agent says that it gave a launch up; it goes on, and exits 0, all the same."""
+    """Return whether the agent says that it gave a launch up; it goes on, and exits 0, all the same."""
     return _LOST.fit(text)
 
 
 def rehearsed(line: str) -> bool:
-    """Returns whether a line, as it stands in the log, tells of a failure that was only acted."""
+    """Return whether a line, as it stands in the log, tells of a failure that was only acted."""
     return _REHEARSED.search(line[:_HEAD]) is not None
 
 
 def is_platform(text: str) -> bool:
-    """Returns whether the platform or the wrapper wrote a line: no program's message goes on in it."""
+    """Return whether the platform or the wrapper wrote a line: no program's message goes on in it."""
     return failed(text) or succeeded(text) or _OTHER.match(text) is not None
 
 
@@ -110,7 +110,7 @@ class Outcome:
 
 
 def judge(rows: Rows, hits: Sequence[int]) -> Outcome:
-    """Returns the outcome that the hits (rows, ascending) tell."""
+    """Return the outcome that the hits (rows, ascending) tell."""
     has_failed: bool | None = None
     attempt, ends, given_up, reprint = 0, [], [], len(rows)
     for row in hits:

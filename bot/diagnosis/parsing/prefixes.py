@@ -72,7 +72,7 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Clean:
+class ParsedLine:
     """One physical line without wrapping.
 
     `quote` is what a person would quote of it, `text` is the same without its level, `stream` names who
@@ -113,12 +113,12 @@ _SOURCE = re.compile(r" *(?:\u2771|\d+ )")
 
 
 def cut(line: str) -> str:
-    """Returns the line, or its first 3,000 and last 1,000 characters when it is longer than both."""
+    """Return the line, or its first 3,000 and last 1,000 characters when it is longer than both."""
     return line if len(line) <= HEAD + TAIL else f"{line[:HEAD]} ... {line[-TAIL:]}"
 
 
-def unwrap(line: str) -> Clean:
-    """Returns one physical line (no line break in it) without its wrapping; never raises."""
+def unwrap(line: str) -> ParsedLine:
+    """Return one physical line (no line break in it) without its wrapping; never raises."""
     text = cut(line)
     if "\x1b" in text:
         text = _ANSI.sub("", text)
@@ -145,18 +145,18 @@ def unwrap(line: str) -> Clean:
         text = text[found.end() :]
     if level is Level.UNSET and (later := _later_level(text)) is not None:
         level, quote, text = later
-    return Clean(text, quote, stream, level, wandb, stamped)
+    return ParsedLine(text, quote, stream, level, wandb, stamped)
 
 
 def _unboxed(text: str) -> str:
-    """Returns what stands in a line of a box; rich's lines of source, with more such signs, as they are."""
+    """Return what stands in a line of a box; rich's lines of source, with more such signs, as they are."""
     said = text[1:].removeprefix(" ").rstrip()
     said = said[:-1].rstrip() if said[-1:] in _SIDES else said
     return text if _SOURCE.match(said) or any(side in said for side in _SIDES) else said
 
 
-def as_written_by(writer: str, outer: Clean, inner: Clean) -> Clean:
-    """Returns a line that had a writer's prefix before it (`outer`) as it is without (`inner`)."""
+def as_written_by(writer: str, outer: ParsedLine, inner: ParsedLine) -> ParsedLine:
+    """Return a line that had a writer's prefix before it (`outer`) as it is without (`inner`)."""
     return replace(
         inner,
         stream=f"{outer.stream} {writer} {inner.stream}".strip(),
@@ -167,7 +167,7 @@ def as_written_by(writer: str, outer: Clean, inner: Clean) -> Clean:
 
 
 def _later_level(text: str) -> tuple[Level, str, str] | None:
-    """Returns the level that stands behind a header, what is to be quoted, and the text after it, if any."""
+    """Return the level that stands behind a header, what is to be quoted, and the text after it, if any."""
     found = _LATER_LEVEL.search(text, 0, _HEADER)
     if (
         found is None
@@ -181,7 +181,7 @@ def _later_level(text: str) -> tuple[Level, str, str] | None:
 
 
 def _header_words(header: str) -> list[str]:
-    """Returns the words of a header; a name before a dash, a bar or a level is written with its sign."""
+    """Return the words of a header; a name before a dash, a bar or a level is written with its sign."""
     return re.sub(r"(?<=\w)\s+(?=[-|:](?:\s|$))", "", header).split()
 
 
@@ -193,7 +193,7 @@ _LONGEST, _MOST = 60, 64
 
 
 def learnt_prefixes(raw: Sequence[str], headers: Iterable[int]) -> tuple[str, ...]:
-    """Returns what stands before the tracebacks that begin at the rows `headers`, the longest first.
+    """Return what stands before the tracebacks that begin at the rows `headers`, the longest first.
 
     Something is a prefix ("worker-0 | ", "3: ") if the traceback's first frame has it too.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.diagnosis.parsing.frames import Frames, is_frame
 from bot.diagnosis.parsing.lines import Rows
 from bot.diagnosis.parsing.platform import is_platform
-from bot.diagnosis.parsing.prefixes import Clean, Level
+from bot.diagnosis.parsing.prefixes import Level, ParsedLine
 
 _HEADER = re.compile(
     r"(?P<margin>^[\s|+]*|\S.*?)(?:Exception Group )?Traceback \(most recent call last\):\s*$"
@@ -89,7 +89,7 @@ class _Reader:
         return _BARE.match(self.rows.clean(row).text) is not None
 
     def _tail(self, row: int) -> int | None:
-        """Returns the first row of the frames above an exception whose header was cut off, if there are."""
+        """Return the first row of the frames above an exception whose header was cut off, if there are."""
         if _RAISED.match(self.rows.clean(row).text) is None:
             return None
         first, framed = row, False
@@ -123,7 +123,7 @@ class _Reader:
             aside=bool(_ASIDE.search(near)),
         )
 
-    def _own(self, start: int, limit: int) -> Iterator[tuple[int, Clean]]:
+    def _own(self, start: int, limit: int) -> Iterator[tuple[int, ParsedLine]]:
         """The rows after `start` that the same writer wrote."""
         writer = self.rows.clean(start)
         for row in range(start + 1, min(len(self.rows), start + 1 + limit)):
@@ -186,7 +186,7 @@ class _Reader:
         return Raised(row, said, found["name"], text, more, frames is not None, where)
 
     def _below(self, row: int, margin: str, *, past_blanks: bool) -> list[tuple[int, str]]:
-        """Returns the rows that go on with the message which begins at a row, and their text."""
+        """Return the rows that go on with the message which begins at a row, and their text."""
         head = self.rows.clean(row)
         below: list[tuple[int, str]] = []
         for at, clean in self._own(row, _MORE):
@@ -228,27 +228,27 @@ class _Reader:
 
 
 def _header_in(text: str) -> re.Match[str] | None:
-    """Returns the match if a traceback begins in the text; looking for the words first is what is cheap."""
+    """Return the match if a traceback begins in the text; looking for the words first is what is cheap."""
     return _HEADER.search(text[-400:]) if "Traceback (" in text[-400:] else None
 
 
 def _announces(text: str | None) -> bool:
-    """Returns whether a message only announces what stands below it ("Graph execution error:")."""
+    """Return whether a message only announces what stands below it ("Graph execution error:")."""
     return text is not None and text.strip().endswith(":") and 0 < len(text.split()) <= _ANNOUNCEMENT
 
 
 def _another(text: str) -> bool:
-    """Returns whether a line that follows a message tells of something else."""
+    """Return whether a line that follows a message tells of something else."""
     return from_another(text) or _BARE.match(text) is not None or _IGNORED.match(text) is not None
 
 
 def _unboxed(text: str, margin: str) -> str:
-    """Takes the margin of an exception group's box off."""
+    """Take the margin of an exception group's box off."""
     return re.sub(r"^\s*[|+](?: |$)", "", text) if "|" in margin or "+" in margin else text[len(margin) :]
 
 
 def read_chains(rows: Rows, hits: Iterable[int]) -> tuple[list[Chain], set[int]]:
-    """Returns the chains that begin at the hits (rows, ascending), and every row that belongs to one."""
+    """Return the chains that begin at the hits (rows, ascending), and every row that belongs to one."""
     reader = _Reader(rows)
     return list(reader.chains(hits)), reader.used
 
@@ -270,5 +270,5 @@ _BANNER = re.compile("[\u2600-\u27bf\u23e9-\u23ff\u25ba\u2b50\U0001f300-\U0001fa
 
 
 def from_another(text: str) -> bool:
-    """Returns whether an unwrapped line is certainly no part of the message above it."""
+    """Return whether an unwrapped line is certainly no part of the message above it."""
     return _OTHERS.match(text) is not None or _BANNER.match(text) is not None

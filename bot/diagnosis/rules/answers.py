@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 #: A client's class for "the service answered with an error", as many libraries name theirs.
@@ -27,7 +27,7 @@ ANSWERS = (
             ),
         ),
         advice="The caller is not known there: renew the key or token in the secret that the job reads.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("paramiko.ssh_exception.AuthenticationException: nobody knows you",),
     ),
     Cause(
@@ -41,7 +41,7 @@ ANSWERS = (
             r"^(?:\w{1,60}\.){0,8}\w{0,60}(?:PermissionDenied|AccessDenied|Forbidden|NotAllowed)\w*:",
         ),
         advice="The account is known but may not do this: give it the right that the line names.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.CommError: your role is not allowed here",),
     ),
     Cause(
@@ -61,7 +61,7 @@ ANSWERS = (
         advice=(
             "The thing named in the line does not exist, or not under that spelling: correct it or create it."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("wandb.errors.CommError: Board acme/vlm/q2d not found",),
         counters=("ModuleNotFoundError: No module named 'foo'",),
     ),
@@ -70,7 +70,7 @@ ANSWERS = (
         category=Category.QUOTA,
         patterns=(rf"{_CLIENT}.{{0,200}}(?:quota|limit reached|(?:usage|storage|spending|plan) limit)",),
         advice="A limit of the account is used up: ask for more, or free what is no longer needed.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.CommError: storage limit reached for team blue",),
     ),
     Cause(
@@ -84,7 +84,7 @@ ANSWERS = (
             rf"{_CLIENT}.{{0,200}}(?:bad request|invalid|malformed|must be|is required)",
         ),
         advice="The service refused the request: correct what the line names.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.ApiError: name must be lower case",),
     ),
     Cause(
@@ -95,7 +95,7 @@ ANSWERS = (
             rf"{_CLIENT}.{{0,200}}(?:internal|unavailable|overloaded|try again later)",
         ),
         advice="A fault on the provider's side: launch again; if it lasts, see the provider's status page.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.ApiError: overloaded, come back",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 #: A complaint about a variable of the environment, which no service made.
@@ -52,7 +52,7 @@ REQUESTS = (
             "A fault on the provider's side: launch again; if it lasts, look at status.cloud.google.com "
             "and try another region."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("Internal error occurred for the current attempt. Please try again.",),
     ),
     Cause(
@@ -68,7 +68,7 @@ REQUESTS = (
             "exceptions.Aborted",
         ),
         advice="A fault on the provider's side: launch again; if it lasts, try another region.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("google.api_core.exceptions.ServiceUnavailable: 503 failed",),
     ),
     Cause(
@@ -148,7 +148,7 @@ REQUESTS = (
             "errors.NotFound",
         ),
         advice="The thing named in the line does not exist, or not under that project, region or spelling.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("google.api_core.exceptions.NotFound: 404 gone",),
     ),
     Cause(
@@ -201,7 +201,7 @@ REQUESTS = (
         patterns=(r"\b400 (?!bad gateway)",),
         exceptions=("HttpError", "HTTPError", "HTTPStatusError", "CommError", "UsageError", "ClientError"),
         advice="The API refused the request: correct the field that the line names.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("requests.exceptions.HTTPError: 400 Client Error: Bad Request for url: https://x.example/",),
     ),
     Cause(
@@ -238,7 +238,7 @@ REQUESTS = (
             "exceptions.MethodNotAllowed",
         ),
         advice="The API refused the request: correct the field that the line names.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("google.api_core.exceptions.FailedPrecondition: nothing said",),
     ),
 )

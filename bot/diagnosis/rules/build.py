@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category, Source
 
 BUILD = (
@@ -60,7 +60,7 @@ BUILD = (
         ),
         advice="Correct the source at {place}, as the line says, then build again.",
         sources=(Source.CLOUD_BUILD,),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=('./cmd/run.go:12:4: "fmt" imported and not used',),
         counters=("src/ops.c:3:5: warning: unused variable 'n'",),
     ),
@@ -78,7 +78,7 @@ BUILD = (
             "the image, or ship the extension built."
         ),
         sources=(Source.VERTEX, Source.CLOUD_RUN),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("/app/build/main.c:2:10: fatal error: Python.h: No such file or directory",),
     ),
     Cause(
@@ -87,7 +87,7 @@ BUILD = (
         patterns=(r"ninja: build stopped", r"Error building extension '[\w.]+'"),
         advice="An extension did not compile: see what the compiler said before.",
         sources=(Source.VERTEX, Source.CLOUD_RUN),
-        strength=Strength.SECONDARY,
+        strength=Specificity.SECONDARY,
         samples=("RuntimeError: Error building extension 'fused_ops'",),
     ),
     Cause(
@@ -140,7 +140,7 @@ BUILD = (
         patterns=(r"^! \[rejected\] .{0,160}\((?P<reason>[^)]{1,60})\)", r"updates were rejected because"),
         advice="The branch has moved on ({reason}): rebase before the push, or push to another branch.",
         sources=(Source.CLOUD_BUILD,),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(" ! [rejected]        main -> main (non-fast-forward)",),
         counters=(" ! [remote rejected] main -> main (protected branch hook declined)",),
     ),
@@ -170,7 +170,7 @@ BUILD = (
         unless=(r"test failed, to rerun",),
         advice="Correct the test that fails (run it locally with the same command), then build again.",
         sources=(Source.CLOUD_BUILD,),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             "FAILED tests/test_model.py::test_forward - AssertionError: assert 3 == 4",
             "  \u25cf queue \u203a pops what it pushed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 CONFIG = (
@@ -45,7 +45,7 @@ CONFIG = (
         category=Category.CONFIG_ERROR,
         patterns=(r"agent config error in field (?P<field>[\w.-]+)",),
         advice="Correct {field} in the agent's configuration, then start a runner again.",
-        strength=Strength.VERDICT,
+        strength=Specificity.VERDICT,
         samples=("wandb: ERROR Agent config error in field max_jobs (value: lots): not a valid integer",),
     ),
     Cause(
@@ -192,7 +192,7 @@ CONFIG = (
             "TypeError",
         ),
         advice="Set what the line names to one of the values that the program knows.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("ValueError: Unknown optimizer: adamww; choose from adamw, sgd, lion",),
         counters=("ValueError: invalid literal for int() with base 10: 'x'",),
     ),
@@ -233,7 +233,7 @@ CONFIG = (
             "ConfigException",
         ),
         advice="Correct the field that the line names in the run's configuration.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("hydra.errors.InstantiationException: Error in call to target",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 CREDENTIALS = (
@@ -237,7 +237,7 @@ REFUSED = (
             "InvalidTokenError",
         ),
         advice="Renew the key or token and store it in the secret that the job reads.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("google.auth.exceptions.RefreshError: no reason given",),
     ),
 )

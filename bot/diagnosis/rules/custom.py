@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category, Source
 
 _KEYS = ("id", "category", "patterns", "exceptions", "sources", "advice", "samples", "counters")
@@ -23,10 +23,10 @@ class CauseError(ValueError):
 
 
 def parse_causes(tables: Sequence[Mapping[str, object]]) -> tuple[Cause, ...]:
-    """Returns the causes that the tables say, in their order; use them as `causes=(*own, *CAUSES)`.
+    """Return the causes that the tables say, in their order; use them as `causes=(*own, *CAUSES)`.
 
     A table has `id`, `category`, `advice`, and `patterns` or `exceptions` (both, to ask for both); `sources`,
-    `samples` and `counters` are optional. Raises CauseError for the first mistake.
+    `samples` and `counters` are optional. Raise CauseError for the first mistake.
     """
     causes = tuple(_cause(number, table) for number, table in enumerate(tables, start=1))
     seen: set[str] = set()
@@ -54,7 +54,7 @@ def _cause(number: int, table: Mapping[str, object]) -> Cause:
         patterns=patterns,
         exceptions=exceptions,
         sources=tuple(_source(where, name) for name in _texts(where, table, "sources")),
-        strength=Strength.OWN,
+        strength=Specificity.OWN,
         samples=_texts(where, table, "samples"),
         counters=_texts(where, table, "counters"),
     )

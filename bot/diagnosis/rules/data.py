@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 DATA = (
@@ -140,7 +140,7 @@ DATA = (
             "FileNotFoundError: [Errno 2] No such file or directory: '/gcs/acme/train.jsonl'",
             "cat: /data/index.txt: No such file or directory",
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
     ),
     Cause(
         id="data.class",
@@ -170,7 +170,7 @@ DATA = (
             "IsADirectoryError",
         ),
         advice="Check the data or model file that the line names: it must be there, complete and readable.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("zipfile.BadZipFile: nope",),
     ),
 )

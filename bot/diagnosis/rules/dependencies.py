@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import LINE, Cause, Strength
+from bot.diagnosis.rules.rule import LINE, Cause, Specificity
 from bot.models.diagnosis import Category
 
 #: For what a package's own build raised while pip installed it, whatever it would mean in a program.
@@ -13,7 +13,7 @@ PACKAGE_BUILD = Cause(
         "Install what the package's build asks for before it (compiler, headers, CUDA toolkit, torch "
         "itself), or pin a version that has a ready wheel for this Python."
     ),
-    strength=Strength.SPECIFIC,
+    strength=Specificity.SPECIFIC,
 )
 
 #: Who may say it: an installer's own lines and exceptions. A library's exception with such words is its own.
@@ -94,7 +94,7 @@ INSTALLS = (
             "Install what the build of {package} needs before it (compiler, headers, torch itself), or "
             "pin a version that has a ready wheel for this Python."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("ERROR: Failed building wheel for flash-attn",),
     ),
     Cause(
@@ -188,7 +188,7 @@ INSTALLS = (
         exceptions=_INSTALLERS,
         patterns=(r"failed to fetch \S+", r"unable to fetch some archives"),
         advice="Run the index update in the same step (apt-get update && apt-get install), then build again.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("E: Failed to fetch http://apt.acme.example/pool/curl_7.deb  Bad header line",),
     ),
 )

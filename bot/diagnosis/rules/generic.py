@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 _ADVICE = "The line does not say why: open the full log and look at what was printed before it."
@@ -32,7 +32,7 @@ CONSEQUENCES = (
             "click.exceptions.Exit",
         ),
         advice=_ADVICE,
-        strength=Strength.CONSEQUENCE,
+        strength=Specificity.CONSEQUENCE,
         samples=(
             "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
             "subprocess.CalledProcessError: Command '['python']' returned non-zero exit status 1.",
@@ -66,7 +66,7 @@ CONSEQUENCES = (
             "Empty",
         ),
         advice="It waited for another thread or process that had failed: see what that one said before.",
-        strength=Strength.SECONDARY,
+        strength=Specificity.SECONDARY,
         samples=(
             "RuntimeError: the reader produced no data for 30 s",
             "RuntimeError: prefetch thread died",
@@ -77,7 +77,7 @@ CONSEQUENCES = (
         category=Category.CODE_EXCEPTION,
         exceptions=("_queue.Empty", "queue.Empty"),
         advice="It waited for another thread or process that had failed: see what that one said before.",
-        strength=Strength.SECONDARY,
+        strength=Specificity.SECONDARY,
         samples=("_queue.Empty",),
     ),
     Cause(
@@ -88,7 +88,7 @@ CONSEQUENCES = (
             r"^(?:\w{1,60}\.){0,8}\w{0,40}(?:Retries|Attempts)(?:Exceeded|Exhausted)(?:Error|Exception)?(?::|$)",
         ),
         advice="It tried again until it gave up: see what it met each time, in the lines before.",
-        strength=Strength.SECONDARY,
+        strength=Specificity.SECONDARY,
         samples=(
             "tenacity.RetryError: RetryError[<Future at 0x7f20 state=finished raised ZeroDivisionError>]",
         ),
@@ -106,7 +106,7 @@ CONSEQUENCES = (
         advice=(
             "An install step failed: open the full log and look at what was printed just before this line."
         ),
-        strength=Strength.CONSEQUENCE,
+        strength=Specificity.CONSEQUENCE,
         samples=("error: subprocess-exited-with-error",),
     ),
     Cause(
@@ -129,7 +129,7 @@ CONSEQUENCES = (
             r"error: test failed, to rerun",
         ),
         advice="A step of the build failed: open the full log and look at what that step printed last.",
-        strength=Strength.CONSEQUENCE,
+        strength=Specificity.CONSEQUENCE,
         samples=("make: *** [Makefile:7: k.o] Error 1",),
     ),
     Cause(
@@ -161,7 +161,7 @@ CONSEQUENCES = (
             r"(?:finished|ended|stopped|exited|failed) with (?:exit )?(?:status|code|rc)[ =:]+[1-9]",
         ),
         advice=_ADVICE,
-        strength=Strength.CONSEQUENCE,
+        strength=Specificity.CONSEQUENCE,
         samples=(
             "The replica workerpool0-0 exited with a non-zero status of 1.",
             "Container called exit(1).",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 GPU = (
@@ -103,7 +103,7 @@ GPU = (
             "The GPU or its driver failed: launch again (another machine); if it repeats on one line of "
             "code, rerun with CUDA_LAUNCH_BLOCKING=1."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("RuntimeError: CUDA error: unspecified launch failure",),
     ),
     Cause(
@@ -132,7 +132,7 @@ GPU = (
             "A kernel was given values out of range, often a label or token id above the number of "
             "classes: rerun with CUDA_LAUNCH_BLOCKING=1 to see the line."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("RuntimeError: CUDA error: device-side assert triggered",),
     ),
     Cause(
@@ -229,7 +229,7 @@ GPU = (
             "The collective failed between the workers: look at the first rank that complained, one GPU "
             "per process (LOCAL_RANK), the network interface (NCCL_SOCKET_IFNAME) and NCCL_DEBUG=INFO."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             (
                 "torch.distributed.DistBackendError: NCCL error in: "
@@ -256,7 +256,7 @@ GPU = (
             "The workers lost each other: look at the first rank that complained, and at the network "
             "between the replicas."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("torch.distributed.DistBackendError: no details",),
     ),
     Cause(
@@ -282,7 +282,7 @@ GPU = (
             "Another worker died first: look at that one's log; if it says nothing, check the network "
             "between the replicas."
         ),
-        strength=Strength.SECONDARY,
+        strength=Specificity.SECONDARY,
         samples=(
             (
                 "RuntimeError: [../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category, Source
 
 #: Where these words do not mean what they mean in a build: there a missing thing is what was to be built.
@@ -18,7 +18,7 @@ def _guess(
         patterns=words,
         sources=sources,
         advice=advice,
-        strength=Strength.GENERIC,
+        strength=Specificity.GENERIC,
         samples=(sample,),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 #: That an image could not be pulled, without which and why.
@@ -113,7 +113,7 @@ PLACEMENT = (
             "Check that the image and tag exist (gcloud artifacts docker images list) and that the "
             "service agent has roles/artifactregistry.reader on the repository."
         ),
-        strength=Strength.SPECIFIC,
+        strength=Specificity.SPECIFIC,
         samples=(
             'Failed to pull image "us-central1-docker.pkg.dev/p/r/trainer:nope": rpc error: code = NotFound',
             (
@@ -128,7 +128,7 @@ PLACEMENT = (
         category=Category.IMAGE_PULL,
         patterns=(_PULL_STATUS,),
         advice="The image cannot be pulled: check its name and tag, and who may read the repository.",
-        strength=Strength.SECONDARY,
+        strength=Specificity.SECONDARY,
         samples=("Error: ErrImagePull",),
     ),
     Cause(
@@ -201,7 +201,7 @@ PLACEMENT = (
             "A command ran into the time limit that its script gives it: raise that limit, or find out "
             "what it waited for."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             "ERROR: shard 7 exceeded the 30s wall clock limit",
             "ERROR: eval stopped, rc=124",
@@ -256,7 +256,7 @@ PLACEMENT = (
             "It ran into its time limit: raise it (timeout of the job, --task-timeout of the Cloud Run "
             "job, timeout of the build), or let the work resume from a checkpoint."
         ),
-        strength=Strength.VERDICT,
+        strength=Specificity.VERDICT,
         samples=(
             (
                 "Terminating task because it has reached the maximum timeout of 3600 seconds. To change "

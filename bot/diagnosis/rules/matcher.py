@@ -22,7 +22,7 @@ class Match:
     parts: tuple[tuple[str, str], ...]
 
     def advice(self) -> str:
-        """Returns the advice with the caught parts put in; parts that caught nothing read as "it"."""
+        """Return the advice with the caught parts put in; parts that caught nothing read as "it"."""
         known = dict(self.parts)
         return re.sub(r"\{(\w+)\}", lambda name: known.get(name[1]) or "it", self.cause.advice)
 
@@ -38,13 +38,13 @@ class _Way:
     raised_in: tuple[re.Pattern[str], ...]
 
     def fits(self, source: Source, where: str) -> bool:
-        """Returns whether the cause is for logs of this kind and for what was raised there."""
+        """Return whether the cause is for logs of this kind and for what was raised there."""
         if self.cause.sources and source not in self.cause.sources:
             return False
         return not self.raised_in or any(place.search(where) for place in self.raised_in)
 
     def search(self, text: str, lowered: str) -> tuple[int, int, dict[str, str | None]] | None:
-        """Returns the first place that fits, and what it caught; tried only where a known start stands."""
+        """Return the first place that fits, and what it caught; tried only where a known start stands."""
         if self.pattern is None:
             return 0, 0, {}
         if not self.starts:
@@ -79,7 +79,7 @@ class Table:
         self._by_name = {name: frozenset(numbers) for name, numbers in by_name.items()}
 
     def match(self, text: str, *, exception: str, source: Source, where: str = "") -> Match | None:
-        """Returns the strongest cause of `text`.
+        """Return the strongest cause of `text`.
 
         `exception` is its dotted class ("" for a plain line) and `where` tells where it was raised.
         """
@@ -101,7 +101,7 @@ class Table:
         return None
 
     def _named(self, exception: str) -> set[int]:
-        """Returns the ways that fit an exception class: by its dotted name, its ends, or any class."""
+        """Return the ways that fit an exception class: by its dotted name, its ends, or any class."""
         fits = set(self._by_name.get("", ()))
         if not exception:
             fits |= self._by_name.get(LINE, frozenset())
@@ -112,7 +112,7 @@ class Table:
 
 
 def _places(text: str, word: str) -> Iterator[int]:
-    """Yields where a word stands in a text, from left to right."""
+    """Yield where a word stands in a text, from left to right."""
     at = text.find(word)
     while at >= 0:
         yield at
@@ -120,11 +120,11 @@ def _places(text: str, word: str) -> Iterator[int]:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Returns the pattern, case-blind and, if it begins with a letter, only at the beginning of a word."""
+    """Return the pattern, case-blind and, if it begins with a letter, only at the beginning of a word."""
     return re.compile(f"(?<![A-Za-z]){pattern}" if pattern[:1].isalpha() else pattern, re.IGNORECASE)
 
 
 @lru_cache(maxsize=8)
 def table_of(causes: tuple[Cause, ...]) -> Table:
-    """Returns the table of these causes; compiled on first use, as a table has hundreds of patterns."""
+    """Return the table of these causes; compiled on first use, as a table has hundreds of patterns."""
     return Table(causes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 MEMORY = (
@@ -72,7 +72,7 @@ MEMORY = (
             "errors_impl.ResourceExhaustedError",
         ),
         advice="Lower the batch size, switch gradient checkpointing on, or choose a GPU with more memory.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("torch.cuda.OutOfMemoryError: no details",),
     ),
     Cause(
@@ -98,7 +98,7 @@ MEMORY = (
             "Give it more memory (a machine type with more RAM; --memory for Cloud Run), or load less at "
             "once: fewer DataLoader workers, streaming, smaller shards."
         ),
-        strength=Strength.VERDICT,
+        strength=Specificity.VERDICT,
         samples=(
             "Memory limit of 2048 MiB exceeded with 2107 MiB used. Consider increasing the memory limit.",
             "The replica workerpool0-0 ran out-of-memory and exited with a non-zero status of 137(SIGKILL).",
@@ -181,7 +181,7 @@ MEMORY = (
             "Killed with SIGKILL, most often for memory: use a machine with more RAM, fewer workers or "
             "parallel jobs (MAX_JOBS, -j), or smaller batches."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             (
                 'ERROR: build step 0 "gcr.io/cloud-builders/docker" failed: step exited with non-zero '
@@ -198,7 +198,7 @@ MEMORY = (
             "A worker process died, most often for memory: see what it said before, lower num_workers, or "
             "take a machine with more RAM."
         ),
-        strength=Strength.SECONDARY,
+        strength=Specificity.SECONDARY,
         samples=("RuntimeError: DataLoader worker (pid(s) 113, 114) exited unexpectedly",),
     ),
     Cause(
@@ -238,7 +238,7 @@ MEMORY = (
         category=Category.OUT_OF_MEMORY_HOST,
         exceptions=("MemoryError", "_ArrayMemoryError", "ArrowMemoryError", "OutOfMemoryError"),
         advice="The machine's RAM is used up: choose a machine type with more memory or load less at once.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("MemoryError: nothing said",),
     ),
     Cause(
@@ -252,7 +252,7 @@ MEMORY = (
         ),
         unless=(r"cuda|hip\b|gpu|xla|tpu\b|\bhbm\b|\btorch\.|on device",),
         advice="The machine's RAM is used up: choose a machine type with more memory or load less at once.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             "_duckdb.OutOfMemoryException: Out of Memory Error: could not allocate block of size 256.0 KiB",
             "org.apache.spark.memory.SparkOutOfMemoryError: Unable to acquire 65536 bytes of memory, got 0",

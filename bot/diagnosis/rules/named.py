@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 
 def _class(words: str) -> tuple[str, ...]:
-    """Returns the ways in which a class has one of the words: a dotted one, or one that ends as they do."""
+    """Return the ways in which a class has one of the words: a dotted one, or one that ends as they do."""
     return (
         rf"^(?:\w{{1,60}}\.){{1,8}}\w{{0,60}}(?-i:{words})(?:Error|Exception)?(?::|$)",
         rf"^\w{{0,60}}(?-i:{words})(?:Error|Exception)(?::|$)",
@@ -15,7 +15,7 @@ def _class(words: str) -> tuple[str, ...]:
 
 
 def _status(words: str) -> tuple[str, ...]:
-    """Returns the ways in which gcloud, and clients of gRPC, print one of the statuses."""
+    """Return the ways in which gcloud, and clients of gRPC, print one of the statuses."""
     return (rf"\(gcloud\.[\w.-]{{2,80}}\) (?:{words})\b", rf"\bgeneric::(?:{words})\b")
 
 
@@ -28,7 +28,7 @@ NAMED = (
         category=Category.OUT_OF_MEMORY_GPU,
         patterns=_class(r"(?:G[Pp][Uu]|C[Uu][Dd][Aa]|Device|V[Rr][Aa][Mm])(?:OutOfMemory|OOM)"),
         advice="Halve the batch size, switch gradient checkpointing on, or choose a GPU with more memory.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.GpuOutOfMemory: asked for 9 pages",),
     ),
     Cause(
@@ -39,7 +39,7 @@ NAMED = (
             r"Connection(?:Lost|Failed|Failure|Closed|Dropped|Refused|Reset|Aborted)?|Network(?:Failure|Unreachable)?"
         ),
         advice="The network or the server at its other end failed: launch again, or check the way out.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.ConnectionLost: nobody there", "acme.RateLimitError: slower"),
     ),
     Cause(
@@ -50,7 +50,7 @@ NAMED = (
             *_status("deadline_exceeded"),
         ),
         advice="Something took longer than it was allowed to: see what it waited for, and raise that limit.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             "acme.QueryTimeout: shard seven",
             "ERROR: (gcloud.run.jobs.execute) DEADLINE_EXCEEDED: slow",
@@ -62,7 +62,7 @@ NAMED = (
         patterns=(*_class(r"ResourceExhausted|QuotaExceeded"), *_status("resource_exhausted")),
         unless=(*_TENSORFLOW, r"memory|OOM\b"),
         advice="A limit of the account is used up: ask for more, or free what is no longer needed.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             "acme.ResourceExhausted: seats",
             "ERROR: (gcloud.ai.custom-jobs.create) RESOURCE_EXHAUSTED: no more of these",
@@ -77,7 +77,7 @@ NAMED = (
         ),
         unless=_TENSORFLOW,
         advice="The API refused the request: correct the field or flag that the line names.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("ERROR: (gcloud.run.jobs.create) ALREADY_EXISTS: job nightly",),
     ),
     Cause(
@@ -85,7 +85,7 @@ NAMED = (
         category=Category.SERVICE_ERROR,
         patterns=_status("unavailable|internal|unknown|data_loss"),
         advice="A fault on the provider's side: launch again; if it lasts, see status.cloud.google.com.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("ERROR: (gcloud.run.jobs.execute) UNAVAILABLE: later",),
     ),
     Cause(
@@ -93,7 +93,7 @@ NAMED = (
         category=Category.DISK_FULL,
         patterns=_class(r"DiskFull|NoSpaceLeft|OutOfDisk(?:Space)?|StorageFull"),
         advice="Give the machine a larger disk, write to Cloud Storage, or keep fewer files.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.DiskFullError: 0 pages",),
     ),
     Cause(
@@ -104,7 +104,7 @@ NAMED = (
             r"(?:File|Data|Shard|Archive|Image|Checkpoint)(?:Missing|Corrupt|Corrupted|Truncated|Damaged)"
         ),
         advice="Check the file that the line names: is it there and whole? Then copy or build it again.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.CorruptShard: seven",),
     ),
 )

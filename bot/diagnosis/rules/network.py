@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 #: What processes of one job say to each other is no network fault of its own.
@@ -227,7 +227,7 @@ NETWORK = (
             "The hub could not be reached and nothing was cached: check the network's way out and "
             "HF_HUB_OFFLINE, or bake the model into the image."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             (
                 "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 NETWORK_CLASSES = (
@@ -54,7 +54,7 @@ NETWORK_CLASSES = (
             "The network failed between the job and the server named in the line: launch again and check "
             "the way out if it repeats."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("httpx.ConnectError: All connection attempts failed",),
     ),
     Cause(
@@ -75,7 +75,7 @@ NETWORK_CLASSES = (
             "Something took longer than the program was ready to wait: see what it waited for and raise "
             "that timeout."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("subprocess.TimeoutExpired: Command 'gsutil rsync' timed out after 600 seconds",),
         counters=("ConnectionError: x",),
     ),

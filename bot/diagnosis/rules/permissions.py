@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 PERMISSIONS = (
@@ -209,7 +209,7 @@ PERMISSIONS = (
             "AccessDeniedException",
         ),
         advice="Give the account that runs this the right that the line names.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("google.api_core.exceptions.Forbidden",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 _HEADER = "Traceback (most recent call last):\n"
@@ -36,7 +36,7 @@ PLACES = (
         advice=(
             "Set the environment variable or setting {variable} in the preset or the queue's configuration."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("KeyError: 'RUN_TOKEN'",),
         counters=("KeyError: 'pixel_values'",),
     ),
@@ -47,7 +47,7 @@ PLACES = (
         exceptions=("KeyError",),
         raised_in=(r"\n.*\b(?:\w*(?:cfg|conf|config|settings|hparams)|args|params)\w*(?:\[|\.pop\()",),
         advice="The run's configuration has no {key}: add it, or correct its spelling.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(_own('warm = cfg["optim"]["warm"]', "KeyError: 'warm'"),),
         counters=(_own('label = row["label"]', "KeyError: 'label'"),),
     ),
@@ -62,7 +62,7 @@ PLACES = (
             ),
         ),
         advice="Correct the setting that the line names in the run's arguments or configuration file.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3/site-packages/transformers/training_args.py",
@@ -91,7 +91,7 @@ PLACES = (
         category=Category.DATA_MISSING,
         exceptions=("JSONDecodeError",),
         advice="A data file is no JSON at the place that the line names: rebuild or copy that file again.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("json.decoder.JSONDecodeError: Extra data: line 2 column 1 (char 9)",),
     ),
     Cause(
@@ -112,7 +112,7 @@ PLACES = (
             "Two installed packages do not fit each other: pin versions that belong together in the image's "
             "requirements, rebuild and launch again."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3/site-packages/acmevision/ops.py",
@@ -137,7 +137,7 @@ PLACES = (
             "The workers' group was not set up rightly: check the backend, world size, MASTER_ADDR and "
             "MASTER_PORT, and that each process has its own GPU (LOCAL_RANK)."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3/site-packages/torch/distributed/distributed_c10d.py",
@@ -157,7 +157,7 @@ PLACES = (
             "The GPU could not be used: check that a GPU was asked for, and match the image's CUDA to the "
             "machine's driver."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3/site-packages/torch/cuda/__init__.py",
@@ -178,7 +178,7 @@ PLACES = (
         advice=(
             "The server did not answer in time: launch again, and raise the client's timeout if it repeats."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(_raised("/usr/lib/python3.11/ssl.py", "fetch(url)", "TimeoutError: waited too long"),),
         counters=("TimeoutError: gave up",),
     ),
@@ -206,7 +206,7 @@ PLACES = (
             "The file could not be read: is it whole, and of the kind that the program expects? Copy it "
             "again."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3.11/gzip.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 IMPORTS = (
@@ -113,7 +113,7 @@ CODE = (
             "The program itself raised: reproduce that run locally with the same configuration and "
             "correct the line that the traceback names."
         ),
-        strength=Strength.GENERIC,
+        strength=Specificity.GENERIC,
         samples=("Run abcd1234 errored: KeyError('label')",),
     ),
     Cause(
@@ -131,7 +131,7 @@ CODE = (
             "The program itself crashed: reproduce it locally with the same input and correct what the "
             "line names."
         ),
-        strength=Strength.GENERIC,
+        strength=Specificity.GENERIC,
         samples=(
             "panic: runtime error: integer divide by zero",
             "thread 'main' panicked at src/main.rs:4:9:",
@@ -162,7 +162,7 @@ CODE = (
             "A native library crashed: run with PYTHONFAULTHANDLER=1 to see where, and check that torch, "
             "CUDA and compiled extensions were built for each other."
         ),
-        strength=Strength.GENERIC,
+        strength=Specificity.GENERIC,
         samples=("Fatal Python error: Segmentation fault",),
     ),
     Cause(
@@ -209,5 +209,5 @@ EXCEPTION = Cause(
         "The program itself raised: reproduce it locally with the same configuration and correct the "
         "line that the traceback names."
     ),
-    strength=Strength.GENERIC,
+    strength=Specificity.GENERIC,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 QUOTA = (
@@ -111,7 +111,7 @@ QUOTA = (
             "A Google quota or rate limit was hit: see IAM & Admin > Quotas for the service named in the "
             "line."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             (
                 "google.api_core.exceptions.ResourceExhausted: 429 Resource has been exhausted (e.g. "
@@ -127,7 +127,7 @@ QUOTA = (
             "A Google quota or rate limit was hit: see IAM & Admin > Quotas for the service named in the "
             "line."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("google.api_core.exceptions.ResourceExhausted: 429 Try again later",),
     ),
     Cause(
@@ -165,7 +165,7 @@ QUOTA = (
             "No machine of that kind is free there: launch in another region, with another accelerator, "
             "as on-demand instead of spot, or try later."
         ),
-        strength=Strength.VERDICT,
+        strength=Specificity.VERDICT,
         samples=(
             (
                 "Resources are insufficient in region: us-central1. Please try a different region or use "
@@ -199,7 +199,7 @@ QUOTA = (
             "A spot machine was taken away: launch again (resume from the last checkpoint), allow "
             "restarts, or use on-demand machines."
         ),
-        strength=Strength.VERDICT,
+        strength=Specificity.VERDICT,
         samples=(
             "The replica workerpool0-0 was preempted and could not be restarted.",
             "Spot VM instance gke-x was preempted.",

@@ -8,7 +8,7 @@ from enum import IntEnum
 from bot.models.diagnosis import Category, Source
 
 
-class Strength(IntEnum):
+class Specificity(IntEnum):
     """How much a match explains; of two matches on one line the stronger wins."""
 
     CONSEQUENCE = 0  # says only that something failed ("non-zero status")
@@ -46,6 +46,6 @@ class Cause:
     exceptions: tuple[str, ...] = ()
     raised_in: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
-    strength: Strength = Strength.SPECIFIC
+    strength: Specificity = Specificity.SPECIFIC
     samples: tuple[str, ...] = ()
     counters: tuple[str, ...] = ()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Strength
+from bot.diagnosis.rules.rule import Cause, Specificity
 from bot.models.diagnosis import Category
 
 
 def _told(*statuses: int) -> tuple[str, ...]:
-    """Returns the ways in which clients write a status; one by one, as digits are quick to look for."""
+    """Return the ways in which clients write a status; one by one, as digits are quick to look for."""
     before = r"(?:error|status|response|returned|responded with|http/[\d.]+|\bcode|received|got)(?: code)?"
     return tuple(
         pattern
@@ -25,7 +25,7 @@ STATUSES = (
         category=Category.AUTH_INVALID_KEY,
         patterns=_told(401),
         advice="The key or token was refused: make a new one and store it in the secret that the job reads.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.rest.ApiException: (401)",),
     ),
     Cause(
@@ -33,7 +33,7 @@ STATUSES = (
         category=Category.PERMISSION_DENIED,
         patterns=_told(403),
         advice="The account is known but may not do this: give it the right that the line names.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             "botocore.exceptions.ClientError: An error occurred (403) when calling the HeadObject operation",
         ),
@@ -45,7 +45,7 @@ STATUSES = (
         advice=(
             "The thing named in the line does not exist, or not under that spelling: correct it or create it."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             "botocore.exceptions.ClientError: An error occurred (404) when calling the HeadObject operation",
         ),
@@ -57,7 +57,7 @@ STATUSES = (
         advice=(
             "The server limits how often it is asked: launch fewer jobs at once, or ask for a higher limit."
         ),
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.rest.ApiException: (429)",),
     ),
     Cause(
@@ -65,7 +65,7 @@ STATUSES = (
         category=Category.INVALID_ARGUMENT,
         patterns=_told(400, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 422),
         advice="The server refused the request: correct what the line names.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=(
             (
                 "requests.exceptions.HTTPError: 422 Client Error: Unprocessable Entity for url: "
@@ -78,7 +78,7 @@ STATUSES = (
         category=Category.SERVICE_ERROR,
         patterns=_told(500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 529),
         advice="A fault on the provider's side: launch again; if it lasts, see the provider's status page.",
-        strength=Strength.CLASS,
+        strength=Specificity.CLASS,
         samples=("acme.InternalError: Error code: 529 - overloaded",),
     ),
 )

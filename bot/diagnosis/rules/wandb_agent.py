@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import LINE, Cause, Strength
+from bot.diagnosis.rules.rule import LINE, Cause, Specificity
 from bot.models.diagnosis import Category
 
 #: How the agent reports the launch that it lost.
@@ -130,7 +130,7 @@ AGENT = (
         patterns=(rf"{_LOST}: (?=\w)", r"\bLaunchError: (?=\w)"),
         unless=(r"Traceback|\b[45]\d\d\b|:\s*$",),
         advice="The agent refused the launch: correct what the line names in the queue or the preset.",
-        strength=Strength.SECONDARY,
+        strength=Specificity.SECONDARY,
         samples=("wandb: ERROR launch: Error running job: the sky is green",),
     ),
 )

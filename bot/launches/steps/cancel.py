@@ -5,77 +5,77 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from bot.launches.context import Turn
-from bot.launches.steps.dequeue import pause, withdraw
-from bot.launches.steps.lost_items import in_dead_hands
-from bot.launches.steps.observe import Sighting, as_seen, look, sighted
+from bot.launches.context import StepContext
+from bot.launches.steps.dequeue import dequeue, pause
+from bot.launches.steps.lost_items import item_is_orphaned
+from bot.launches.steps.observe import Observation, apply_job, as_seen, observe
 from bot.launches.steps.start_runner import release
 from bot.models.cloud import CustomJob, JobState
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import Stage, Verdict
 
 
-async def cancel(turn: Turn) -> None:
-    """Does one pass of a cancel; a launch is called cancelled only once no money can be spent for it."""
-    if turn.launch.item_intended is None:
-        await _said(turn)
+async def cancel(context: StepContext) -> None:
+    """Do one pass of a cancel; a launch is called cancelled only once no money can be spent for it."""
+    if context.launch.item_intended is None:
+        await _said(context)
         return
-    sighting = await look(turn)
-    job = await _job(turn, sighting)
+    observation = await observe(context)
+    job = await _job(context, observation)
     if job is not None:
-        await _with_job(turn, job)
-    elif turn.launch.job is not None:
-        await _said(turn)  # Vertex AI knows it no more: nothing is left to cancel
-    elif await withdraw(turn):
-        await _said(turn)
-    elif in_dead_hands(turn, sighting) and turn.launch.withdrawn is None:
-        await _in_dead_hands(turn)
+        await _with_job(context, job)
+    elif context.launch.job is not None:
+        await _said(context)  # Vertex AI knows it no more: nothing is left to cancel
+    elif await dequeue(context):
+        await _said(context)
+    elif item_is_orphaned(context, observation) and context.launch.withdrawn is None:
+        await _in_dead_hands(context)
     else:
-        await turn.wait(pause(turn), **{**sighting.noted(turn), "misses": 0})
+        await context.reschedule(pause(context), **{**observation.noted(context), "misses": 0})
 
 
-async def _job(turn: Turn, sighting: Sighting) -> CustomJob | None:
-    """The job, listed or known by its name; None when there is surely none now."""
-    if isinstance(sighting.job, Problem):
-        raise ServiceError(sighting.job)
-    if sighting.job is not None or turn.launch.job is None:
-        return sighting.job
+async def _job(context: StepContext, observation: Observation) -> CustomJob | None:
+    """Return the job, listed or known by its name; None when there is surely none now."""
+    if isinstance(observation.job, Problem):
+        raise ServiceError(observation.job)
+    if observation.job is not None or context.launch.job is None:
+        return observation.job
     try:
-        return await turn.tools.jobs.get_job(turn.launch.job.resource)
+        return await context.dependencies.jobs.get_job(context.launch.job.resource)
     except ServiceError as error:
         if error.problem.kind is ProblemKind.NOT_FOUND:
             return None
         raise
 
 
-async def _with_job(turn: Turn, job: CustomJob) -> None:
+async def _with_job(context: StepContext, job: CustomJob) -> None:
     if job.state is JobState.CANCELLED:
-        await _said(turn, job=as_seen(turn, job))
+        await _said(context, job=as_seen(context, job))
     elif not job.active:
-        await sighted(turn, job)  # it ended before anybody could cancel it
+        await apply_job(context, job)  # it ended before anybody could cancel it
     else:
-        await _cancel_job(turn, job)
+        await _cancel_job(context, job)
 
 
-async def _cancel_job(turn: Turn, job: CustomJob) -> None:
+async def _cancel_job(context: StepContext, job: CustomJob) -> None:
     if job.state is not JobState.CANCELLING:
-        await turn.tools.jobs.cancel(job.resource)
+        await context.dependencies.jobs.cancel(job.resource)
     # The job is what costs money; W&B notices its end by itself.
     with contextlib.suppress(ServiceError):
-        await turn.tools.tracker.stop_run(turn.launch.launch_id)
-    await turn.wait(turn.tools.settings.timing.poll, job=as_seen(turn, job))
+        await context.dependencies.tracker.stop_run(context.launch.launch_id)
+    await context.reschedule(context.dependencies.settings.timing.poll, job=as_seen(context, job))
 
 
-async def _in_dead_hands(turn: Turn) -> None:
+async def _in_dead_hands(context: StepContext) -> None:
     """The runner ended with the item in hand: no job comes any more, once a late one would show."""
-    if turn.launch.misses == 0:
-        await turn.wait(turn.tools.settings.timing.log_grace, misses=1)
+    if context.launch.misses == 0:
+        await context.reschedule(context.dependencies.settings.timing.log_grace, misses=1)
     else:
-        await _said(turn)
+        await _said(context)
 
 
-async def _said(turn: Turn, **changes: Any) -> None:
-    now = turn.now()
-    await release(turn)
-    await turn.audit("cancel", "cancelled", actor=turn.launch.cancel_by)
-    await turn.go_on(Stage.REPORT, **{"verdict": Verdict.CANCELLED, "ended": now, **changes})
+async def _said(context: StepContext, **changes: Any) -> None:
+    now = context.now()
+    await release(context)
+    await context.audit("cancel", "cancelled", actor=context.launch.cancel_by)
+    await context.transition_to(Stage.REPORT, **{"verdict": Verdict.CANCELLED, "ended": now, **changes})

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from bot.launches.context import Turn
+from bot.launches.context import StepContext
 from bot.launches.deadlines import expired
 from bot.launches.steps.dequeue import ours
 from bot.models.cloud import QueueItemState
 
 
-async def clear_expired(turn: Turn) -> None:
+async def clear_expired(context: StepContext) -> None:
     """Take the expired items of other launches out of this launch's queue; they end in turns of their own.
 
     Raise ServiceError when that cannot be done: then no runner may be started.
     """
-    tools, launch = turn.tools, turn.launch
-    others = await tools.launches.unfinished()
+    dependencies, launch = context.dependencies, context.launch
+    others = await dependencies.launches.unfinished()
     late = [
         other
         for other in others
         if other.queue == launch.queue
         and other.launch_id != launch.launch_id
         and other.item_intended is not None
-        and expired(tools.settings, other, turn.now())
+        and expired(dependencies.settings, other, context.now())
     ]
     if not late:
         return
-    items = await tools.tracker.list_items(launch.queue, deadline=tools.settings.timing.call)
+    items = await dependencies.tracker.list_items(launch.queue, deadline=dependencies.settings.timing.call)
     for item in (ours(other, items) for other in late):
         if item is not None and item.state is QueueItemState.PENDING:
-            await tools.tracker.remove_item(item.item_id, launch.queue)
+            await dependencies.tracker.remove_item(item.item_id, launch.queue)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.launches.context import Turn, trouble_sentence
-from bot.launches.steps.observe import sighted
+from bot.launches.context import StepContext, trouble_sentence
+from bot.launches.steps.observe import apply_job
 from bot.models.cloud import CustomJob
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.models.errors import ServiceError
@@ -17,35 +17,35 @@ OF_THE_JOB = frozenset({FailureKind.JOB_FAILED, FailureKind.JOB_EXPIRED, Failure
 READS = 3  # over the grace for late lines: at once, half-way, at its end
 
 
-async def diagnose(turn: Turn) -> None:
-    """Reads the log of what failed and writes the cause down; says so when it cannot be read."""
-    late = await _late_job(turn)
+async def diagnose(context: StepContext) -> None:
+    """Read the log of what failed and writes the cause down; says so when it cannot be read."""
+    late = await _late_job(context)
     if late is not None:
-        await sighted(turn, late)
+        await apply_job(context, late)
         return
-    failure, scope = turn.launch.failure, log_scope(turn.launch)
+    failure, scope = context.launch.failure, log_scope(context.launch)
     if failure is None or scope is None:
-        await turn.go_on(Stage.REPORT)
+        await context.transition_to(Stage.REPORT)
         return
-    link = turn.tools.reader.url(scope)
+    link = context.dependencies.reader.url(scope)
     try:
-        diagnosis = await turn.tools.reader.read(scope)
+        diagnosis = await context.dependencies.reader.read(scope)
     except ServiceError as error:
         unread = f"The log could not be read: {trouble_sentence(error.problem)}"
-        await _later_or(turn, replace(failure, reading=False, unread=unread, log_url=link))
+        await _later_or(context, replace(failure, reading=False, unread=unread, log_url=link))
         return
     if sure(diagnosis):
-        await _done(turn, replace(failure, diagnosis=diagnosis, reading=False, unread="", log_url=link))
+        await _done(context, replace(failure, diagnosis=diagnosis, reading=False, unread="", log_url=link))
     else:
-        await _later_or(turn, _best(failure, diagnosis, link))
+        await _later_or(context, _best(failure, diagnosis, link))
 
 
-async def _late_job(turn: Turn) -> CustomJob | None:
-    """The job of a launch that failed for want of one: found before the last word, it wins."""
-    if turn.launch.job is not None:
+async def _late_job(context: StepContext) -> CustomJob | None:
+    """Return the job of a launch that failed for want of one: found before the last word, it wins."""
+    if context.launch.job is not None:
         return None
     try:
-        return await turn.tools.poller.look_now(turn.launch)
+        return await context.dependencies.poller.look_now(context.launch)
     except ServiceError:
         return None
 
@@ -66,18 +66,18 @@ def sure(diagnosis: Diagnosis | None) -> bool:
     )
 
 
-async def _later_or(turn: Turn, final: Failure) -> None:
-    """Tries again while late lines may come; then `final` is the last word."""
-    grace = turn.tools.settings.timing.log_grace
-    failed = turn.launch.ended or turn.now()
-    if turn.now() >= failed + timedelta(seconds=grace):
-        await _done(turn, final)
+async def _later_or(context: StepContext, final: Failure) -> None:
+    """Try again while late lines may come; then `final` is the last word."""
+    grace = context.dependencies.settings.timing.log_grace
+    failed = context.launch.ended or context.now()
+    if context.now() >= failed + timedelta(seconds=grace):
+        await _done(context, final)
         return
-    await turn.wait(grace / (READS - 1), failure=replace(final, reading=True))
+    await context.reschedule(grace / (READS - 1), failure=replace(final, reading=True))
 
 
-async def _done(turn: Turn, failure: Failure) -> None:
-    await turn.go_on(Stage.REPORT, failure=failure)
+async def _done(context: StepContext, failure: Failure) -> None:
+    await context.transition_to(Stage.REPORT, failure=failure)
 
 
 def log_scope(launch: Launch) -> LogScope | None:

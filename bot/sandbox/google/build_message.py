@@ -17,7 +17,7 @@ _Logging = cloudbuild_v1.BuildOptions.LoggingMode
 
 
 def build_message(world: World, build: SimBuild) -> Any:
-    """The message, with a status for each step."""
+    """Return the message, with a status for each step."""
     name = f"projects/{PROJECT_NUMBER}/locations/{build.region}/builds/{build.build_id}"
     message = _Build(
         name=name,

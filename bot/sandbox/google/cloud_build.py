@@ -29,7 +29,7 @@ class CloudBuild:
         self._world = world
 
     def methods(self) -> list[Method]:
-        """What the server serves."""
+        """Return what the server serves."""
         service, build = "google.devtools.cloudbuild.v1.CloudBuild", raw(cloudbuild_v1.Build)
         return [
             Method(
@@ -62,7 +62,7 @@ class CloudBuild:
         ]
 
     def list_builds(self, request: Any) -> Any:
-        """The builds of a location that pass the filter, newest first; without a parent those of `global`."""
+        """Return the builds of a location that pass the filter, newest first; without a parent those of `global`."""
         place = self._place(request.parent, request.project_id)
         size = page_size(request.page_size, default=DEFAULT_PAGE, most=PAGE)
         matches = compile_filter(request.filter, _field)
@@ -84,7 +84,7 @@ class CloudBuild:
         return build_message(self._world, self._find(request))
 
     def cancel_build(self, request: Any) -> Any:
-        """Cancels a build that has not ended."""
+        """Cancel a build that has not ended."""
         build = self._find(request)
         if not self._world.cancel_build(build.build_id):
             raise precondition(f"Build {build.build_id} is already in the terminal state {build.status}.")

@@ -46,7 +46,7 @@ class CloudLogging:
         self._reads: deque[float] = deque()
 
     def methods(self) -> list[Method]:
-        """What the server serves."""
+        """Return what the server serves."""
         return [
             Method(
                 "google.logging.v2.LoggingServiceV2",
@@ -60,7 +60,7 @@ class CloudLogging:
         ]
 
     def list_log_entries(self, request: Any) -> Any:
-        """The visible entries that pass the filter, by time; entries of one time by insert id."""
+        """Return the visible entries that pass the filter, by time; entries of one time by insert id."""
         self._spend()
         matches, newest_first, size = self._checked(request)
         asked = [*request.resource_names, request.filter, request.order_by]

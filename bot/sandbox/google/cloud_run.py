@@ -29,7 +29,7 @@ class CloudRun:
         self._operations: dict[str, str] = {}  # operation name -> execution's short name
 
     def methods(self) -> list[Method]:
-        """What the server serves."""
+        """Return what the server serves."""
         executions, jobs = "google.cloud.run.v2.Executions", "google.cloud.run.v2.Jobs"
         operation, execution = operations_pb2.Operation, raw(run_v2.Execution)
         return [
@@ -75,7 +75,7 @@ class CloudRun:
         ]
 
     def list_executions(self, request: Any) -> Any:
-        """The executions of a job, newest first."""
+        """Return the executions of a job, newest first."""
         place = parse_name(request.parent, "jobs", field="parent", wildcard=True)
         self._check_project(place, "run.executions.list")
         job = place.ids[0]
@@ -100,14 +100,14 @@ class CloudRun:
         return execution_message(self._world, self._find(request.name, "run.executions.get"))
 
     def cancel_execution(self, request: Any) -> Any:
-        """Cancels an execution that has not ended."""
+        """Cancel an execution that has not ended."""
         execution = self._find(request.name, "run.executions.cancel")
         if not self._world.cancel_execution(execution.name):
             raise precondition(f"Execution {execution.name} has already completed and cannot be cancelled.")
         return self._operation(execution)
 
     def run_job(self, request: Any) -> Any:
-        """Starts an execution; the operation's metadata holds it at once."""
+        """Start an execution; the operation's metadata holds it at once."""
         place = parse_name(request.name, "jobs")
         self._check_project(place, "run.jobs.run")
         self._check_job(place)
@@ -118,7 +118,7 @@ class CloudRun:
         return self._operation(execution)
 
     def get_operation(self, request: Any) -> Any:
-        """An operation of ours, done when its execution has ended."""
+        """Return an operation of ours, done when its execution has ended."""
         name = self._operations.get(request.name)
         if name is None:
             raise not_found(f"Operation {request.name} not found.")

@@ -19,13 +19,13 @@ _SECRET = "wandb-api-key"  # noqa: S105 - the name under which Secret Manager wo
 
 
 def execution_name(world: World, execution: SimExecution) -> str:
-    """The full resource name."""
+    """Return the full resource name."""
     place = f"projects/{world.project}/locations/{execution.region}"
     return f"{place}/jobs/{execution.job}/executions/{execution.name}"
 
 
 def execution_message(world: World, execution: SimExecution) -> Any:
-    """The message, with its counts, conditions and the template that its tasks were made from."""
+    """Return the message, with its counts, conditions and the template that its tasks were made from."""
     message = _Execution(
         name=execution_name(world, execution),
         uid=f"uid-{execution.name}",

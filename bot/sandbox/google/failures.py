@@ -22,7 +22,7 @@ class Failure(Exception):  # noqa: N818 - the name that the stand-ins raise read
         self.details = details
 
     def grpc_status(self) -> Any:
-        """The status as gRPC sends it, with the details in the trailing metadata."""
+        """Return the status as gRPC sends it, with the details in the trailing metadata."""
         status = status_pb2.Status(code=self.code.value[0], message=self.message)
         for detail in self.details:
             packed = any_pb2.Any()
@@ -100,7 +100,7 @@ def exhausted(
 
 
 def retry_info(seconds: float) -> Any:
-    """The detail that names how long to wait."""
+    """Return the detail that names how long to wait."""
     delay = duration_pb2.Duration()
     delay.FromNanoseconds(round(seconds * 1e9))
     return error_details_pb2.RetryInfo(retry_delay=delay)

@@ -73,7 +73,7 @@ def unknown_field(name: str) -> Failure:
 
 
 def compare(field: Field, name: str, sign: str, value: str) -> Test:
-    """The test `field sign value`; raises INVALID_ARGUMENT for what the field cannot do."""
+    """Return the test `field sign value`; raises INVALID_ARGUMENT for what the field cannot do."""
     if isinstance(field, TextField):
         return _text_test(field, name, sign, value)
     if sign not in _ORDER:

@@ -44,7 +44,7 @@ _WORDS = re.compile(
 
 
 def words_of(text: str) -> list[Word]:
-    """The filter's words, END last; raises INVALID_ARGUMENT at the first character that fits nowhere."""
+    """Return the filter's words, END last; raises INVALID_ARGUMENT at the first character that fits nowhere."""
     words: list[Word] = []
     at = 0
     while at < len(text.rstrip()):

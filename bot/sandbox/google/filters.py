@@ -7,7 +7,7 @@ from bot.sandbox.google.filter_words import Kind, Word, unparseable, words_of
 
 
 def compile_filter(text: str, resolve: Resolve) -> Test:
-    """A function that says whether a row matches; an empty filter matches all.
+    """Return a function that says whether a row matches; an empty filter matches all.
 
     OR binds tighter than AND, as in all of Google's filters; words side by side mean AND.
     """

@@ -16,12 +16,12 @@ _CustomJob = raw(aiplatform_v1.CustomJob)
 
 
 def job_name(job: SimJob) -> str:
-    """The full resource name; Vertex AI writes the project's number into it."""
+    """Return the full resource name; Vertex AI writes the project's number into it."""
     return f"projects/{PROJECT_NUMBER}/locations/{job.region}/customJobs/{job.job_id}"
 
 
 def job_message(job: SimJob, mask: Sequence[str]) -> Any:
-    """The message, reduced to the fields of `mask` unless that is empty."""
+    """Return the message, reduced to the fields of `mask` unless that is empty."""
     state = enum_number(aiplatform_v1.JobState, job.state, "JOB_STATE_")
     message = _CustomJob(name=job_name(job), display_name=job.display_name, state=state, labels=job.labels)
     put_times(

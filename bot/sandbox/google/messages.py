@@ -9,24 +9,24 @@ from google.protobuf import timestamp_pb2
 
 
 def raw(proto_plus: Any) -> Any:
-    """The raw protobuf class of a proto-plus class."""
+    """Return the raw protobuf class of a proto-plus class."""
     return proto_plus.meta.pb
 
 
 def enum_number(kind: Any, word: str, prefix: str = "") -> int:
-    """The number of an enumeration's word. A number as text stands for itself."""
+    """Return the number of an enumeration's word. A number as text stands for itself."""
     return int(word) if word.isdigit() else int(kind[prefix + word])
 
 
 def stamp(at: datetime) -> timestamp_pb2.Timestamp:
-    """An aware time as a protobuf timestamp."""
+    """Return an aware time as a protobuf timestamp."""
     message = timestamp_pb2.Timestamp()
     message.FromDatetime(at)
     return message
 
 
 def put_times(message: Any, **times: datetime | None) -> None:
-    """Sets the timestamp fields that have a value, and leaves the others unset."""
+    """Set the timestamp fields that have a value, and leaves the others unset."""
     for field, at in times.items():
         if at is not None:
             getattr(message, field).CopyFrom(stamp(at))

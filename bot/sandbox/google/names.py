@@ -26,7 +26,7 @@ class Place:
 def parse_name(
     name: str, *collections: str, field: str = "name", allow_global: bool = False, wildcard: bool = False
 ) -> Place:
-    """Reads `projects/P/locations/L/<collection>/<id>/...`; raises INVALID_ARGUMENT when it is anything else.
+    """Read `projects/P/locations/L/<collection>/<id>/...`; raises INVALID_ARGUMENT when it is anything else.
 
     `-` stands for no project and no location; with `wildcard`, it may stand for the last id.
     """
@@ -46,6 +46,6 @@ def parse_name(
 
 
 def region_of(name: str) -> str:
-    """The location inside a resource name, "" when there is none; for counting, before any check."""
+    """Return the location inside a resource name, "" when there is none; for counting, before any check."""
     parts = name.split("/")
     return parts[3] if len(parts) > 3 and parts[2] == "locations" else ""  # noqa: PLR2004 - its fixed place

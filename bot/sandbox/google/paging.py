@@ -14,19 +14,19 @@ Row = TypeVar("Row")
 
 
 def page_size(asked: int, *, default: int, most: int, field: str = "page_size") -> int:
-    """The size that holds: 0 means the default, more than the maximum is coerced to it (aip.dev/158)."""
+    """Return the size that holds: 0 means the default, more than the maximum is coerced to it (aip.dev/158)."""
     if asked < 0:
         raise invalid(f"page_size must not be negative, got {asked}.", field)
     return min(asked or default, most)
 
 
 def new_token(key: Sequence[str], request: Sequence[str]) -> str:
-    """A token that continues behind `key`, for the same request only."""
+    """Return a token that continues behind `key`, for the same request only."""
     return base64.urlsafe_b64encode(json.dumps([_digest(request), *key]).encode()).decode()
 
 
 def read_token(token: str, request: Sequence[str]) -> tuple[str, ...]:
-    """The key inside a token, () for the first page; raises INVALID_ARGUMENT for a foreign or broken one."""
+    """Return the key inside a token, () for the first page; raises INVALID_ARGUMENT for a foreign or broken one."""
     if not token:
         return ()
     try:

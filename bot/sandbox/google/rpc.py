@@ -40,7 +40,7 @@ class Method:
 
 
 def handlers(world: World, service: Service, methods: Iterable[Method]) -> list[grpc.GenericRpcHandler]:
-    """The generic handlers that serve these methods."""
+    """Return the generic handlers that serve these methods."""
     by_service: dict[str, dict[str, grpc.RpcMethodHandler]] = {}
     for method in methods:
         by_service.setdefault(method.service, {})[method.name] = grpc.unary_unary_rpc_method_handler(

@@ -43,7 +43,7 @@ class GoogleServers:
         self.endpoints: dict[str, str] = {}
 
     async def start(self) -> None:
-        """Starts all four, on ports of the system's choice.
+        """Start all four, on ports of the system's choice.
 
         `endpoints` then holds `http://127.0.0.1:port` under run, aiplatform, build and logging.
         """
@@ -56,7 +56,7 @@ class GoogleServers:
             self.endpoints[alias] = f"http://127.0.0.1:{port}"
 
     async def close(self) -> None:
-        """Stops all; calls in flight end with an error."""
+        """Stop all; calls in flight end with an error."""
         for server in self._servers:
             await server.stop(None)
         self._servers.clear()

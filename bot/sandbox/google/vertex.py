@@ -34,7 +34,7 @@ class Vertex:
         self._ignore_read_mask = ignore_read_mask
 
     def methods(self) -> list[Method]:
-        """What the server serves."""
+        """Return what the server serves."""
         service = "google.cloud.aiplatform.v1.JobService"
         return [
             Method(
@@ -67,7 +67,7 @@ class Vertex:
         ]
 
     def list_custom_jobs(self, request: Any) -> Any:
-        """The jobs of a region that pass the filter, reduced to the mask."""
+        """Return the jobs of a region that pass the filter, reduced to the mask."""
         place = parse_name(request.parent, field="parent")
         self._check_project(place, "aiplatform.customJobs.list")
         mask = self._mask(request)

@@ -34,7 +34,7 @@ class Acts(Sights):
     ) -> Outcome:
         """Press a button or choose an option (by value) in the newest message that offers it to this person.
 
-        With `ts` in that message. Raises KeyError when nothing offers it.
+        With `ts` in that message. Raise KeyError when nothing offers it.
         """
         person, where = self._user(user), self._channel_of(channel).id
         private = [one for one in self.world.messages.private_of(person) if one.channel == where]
@@ -45,7 +45,7 @@ class Acts(Sights):
     async def press_in_view(
         self, user: str, action_id: str, *, block_id: str = "", option: str = ""
     ) -> Outcome:
-        """The same in the person's topmost modal or, when none is open, on the App Home."""
+        """Return the same in the person's topmost modal or, when none is open, on the App Home."""
         person = self._user(user)
         view = self.world.views.top(person) or self.world.views.home(person)
         if view is None:

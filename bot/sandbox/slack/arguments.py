@@ -16,7 +16,7 @@ class Arguments:
         self._scopes = scopes
 
     def need_scope(self, scope: str) -> None:
-        """Raises RefusedError `missing_scope`, naming what is needed and what was granted."""
+        """Raise RefusedError `missing_scope`, naming what is needed and what was granted."""
         if scope not in self._scopes:
             raise RefusedError("missing_scope", needed=scope, provided=",".join(sorted(self._scopes)))
 
@@ -25,14 +25,14 @@ class Arguments:
         return scope in self._scopes
 
     def required(self, name: str) -> str:
-        """A text that must be there; raises RefusedError `invalid_arguments` otherwise."""
+        """Return a text that must be there; raises RefusedError `invalid_arguments` otherwise."""
         value = self.optional(name)
         if not value:
             raise missing(name)
         return value
 
     def optional(self, name: str) -> str:
-        """A text, or "" when it was not given."""
+        """Return a text, or "" when it was not given."""
         value = self.values.get(name)
         return "" if value is None else str(value)
 
@@ -45,7 +45,7 @@ class Arguments:
         return truthy(self.values.get(name))
 
     def integer(self, name: str, default: int) -> int:
-        """A whole number; raises RefusedError `invalid_arguments` for anything else."""
+        """Return a whole number; raises RefusedError `invalid_arguments` for anything else."""
         value = self.values.get(name)
         try:
             return default if value in (None, "") else int(value)
@@ -53,7 +53,7 @@ class Arguments:
             raise invalid("invalid_arguments", [f"must be an integer [json-pointer:/{name}]"]) from None
 
     def array(self, name: str, refusal: str) -> list[Json]:
-        """A JSON array, empty when not given; anything else is refused with the given word."""
+        """Return a JSON array, empty when not given; anything else is refused with the given word."""
         value = self._json(name, refusal)
         if value in (None, ""):
             return []
@@ -62,7 +62,7 @@ class Arguments:
         return value
 
     def mapping(self, name: str, refusal: str) -> Json:
-        """A JSON object, empty when not given; anything else is refused with the given word."""
+        """Return a JSON object, empty when not given; anything else is refused with the given word."""
         value = self._json(name, refusal)
         if value in (None, ""):
             return {}

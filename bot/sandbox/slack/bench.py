@@ -26,7 +26,7 @@ class Bench:
     slowest: float
 
     def as_json(self) -> Json:
-        """The same for the control door."""
+        """Return the same for the control door."""
         return asdict(self)
 
 

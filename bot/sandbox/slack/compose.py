@@ -14,10 +14,10 @@ METADATA_KEYS = {"event_type", "event_payload"}
 
 
 def content(world: World, arguments: Arguments, *, count_characters: bool = True) -> Json:
-    """The text, blocks and attachments of a message, judged and given ids.
+    """Return the text, blocks and attachments of a message, judged and given ids.
 
     Returns only the parts that were given, `text` always. Text above 40,000 characters is cut, as
-    Slack does (https://docs.slack.dev/reference/methods/chat.postMessage). Raises RefusedError with the
+    Slack does (https://docs.slack.dev/reference/methods/chat.postMessage). Raise RefusedError with the
     word Slack uses: `no_text`, `invalid_blocks_format`, `invalid_blocks`, and so on.
     """
     text, markdown = arguments.optional("text"), arguments.optional("markdown_text")
@@ -49,9 +49,9 @@ def content(world: World, arguments: Arguments, *, count_characters: bool = True
 
 
 def metadata(arguments: Arguments) -> Json:
-    """A message's metadata, empty when none was given.
+    """Return a message's metadata, empty when none was given.
 
-    Raises RefusedError `invalid_metadata_format` or `invalid_metadata_schema`.
+    Raise RefusedError `invalid_metadata_format` or `invalid_metadata_schema`.
     """
     given = arguments.mapping("metadata", "invalid_metadata_format")
     if not given:
@@ -63,7 +63,7 @@ def metadata(arguments: Arguments) -> Json:
 
 
 def from_bot(world: World, parts: Json) -> Json:
-    """A new message of the app with a fresh timestamp."""
+    """Return a new message of the app with a fresh timestamp."""
     return {
         "type": "message",
         "ts": world.stamps.mint(),
@@ -83,7 +83,7 @@ def from_bot(world: World, parts: Json) -> Json:
 
 
 def thread_part(world: World, channel: str, thread_ts: str) -> Json:
-    """The thread a message goes to; a reply's timestamp leads to its parent's thread."""
+    """Return the thread a message goes to; a reply's timestamp leads to its parent's thread."""
     if not thread_ts:
         return {}
     parent = world.messages.find(channel, thread_ts)

@@ -59,7 +59,7 @@ class Delivery:
 
 
 def _subscription(event: Json) -> str:
-    """The name an event is subscribed by: messages are subscribed by kind of channel."""
+    """Return the name an event is subscribed by: messages are subscribed by kind of channel."""
     if event["type"] != "message":
         return str(event["type"])
     return {"channel": "message.channels", "group": "message.groups"}[event["channel_type"]]

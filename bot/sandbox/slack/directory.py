@@ -28,7 +28,7 @@ class Channel:
         return BOT_USER in self.members
 
     def shown(self) -> Json:
-        """The channel for the page."""
+        """Return the channel for the page."""
         room = self.room
         return {
             "id": room.id,
@@ -50,7 +50,7 @@ class Directory:
         self.users[BOT_USER]["profile"] |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
 
     def user_id(self, name_or_id: str) -> str:
-        """The id of a person by name ("alice", "@alice") or id; raises KeyError for nobody."""
+        """Return the id of a person by name ("alice", "@alice") or id; raises KeyError for nobody."""
         bare = name_or_id.removeprefix("@")
         for user_id, user in self.users.items():
             if bare in (user_id, user["name"]):
@@ -58,7 +58,7 @@ class Directory:
         raise KeyError(f"Nobody here is called {name_or_id}.")
 
     def channel(self, name_or_id: str) -> Channel:
-        """A channel by id or name ("training", "#training"); raises KeyError for none."""
+        """Return a channel by id or name ("training", "#training"); raises KeyError for none."""
         bare = name_or_id.removeprefix("#")
         for channel in self.channels.values():
             if bare in (channel.id, channel.room.name):
@@ -66,7 +66,7 @@ class Directory:
         raise KeyError(f"No channel here is called {name_or_id}.")
 
     def channel_for_app(self, name_or_id: str) -> Channel:
-        """The channel as the app may know it: a private one without the bot does not exist for it."""
+        """Return the channel as the app may know it: a private one without the bot does not exist for it."""
         try:
             channel = self.channel(name_or_id)
         except KeyError:
@@ -76,14 +76,14 @@ class Directory:
         return channel
 
     def channel_with_bot(self, name_or_id: str) -> Channel:
-        """The same, refused with `not_in_channel` where the bot is no member."""
+        """Return the same, refused with `not_in_channel` where the bot is no member."""
         channel = self.channel_for_app(name_or_id)
         if not channel.has_bot:
             raise RefusedError("not_in_channel")
         return channel
 
     def person(self, user_id: str) -> Person:
-        """A human by id; raises KeyError for anybody else."""
+        """Return a human by id; raises KeyError for anybody else."""
         return self._people[user_id]
 
     def _human(self, person: Person) -> Json:

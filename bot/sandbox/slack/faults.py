@@ -41,7 +41,7 @@ class Faults:
     def change(self, changes: Mapping[str, Any], now: float) -> None:
         """Set the named switches; `outage_seconds` starts an outage now.
 
-        Raises ValueError for a name that is no switch, with the names that are.
+        Raise ValueError for a name that is no switch, with the names that are.
         """
         names = {one.name for one in fields(self)}
         for name, value in changes.items():
@@ -55,7 +55,7 @@ class Faults:
                 setattr(self, name, _as_held(getattr(self, name), value))
 
     def refusal(self, method: str) -> str:
-        """The error word the next call of this method must be refused with, or ""."""
+        """Return the error word the next call of this method must be refused with, or ""."""
         words = self.refusals.get(method) or self.refusals.get(ANY_METHOD)
         return words.pop(0) if words else ""
 
@@ -85,7 +85,7 @@ def spend(table: dict[str, int], method: str) -> bool:
 
 
 def _as_held(held: object, value: Any) -> Any:
-    """A value in the kind a switch holds, for it may come from JSON or a scenario file."""
+    """Return a value in the kind a switch holds, for it may come from JSON or a scenario file."""
     if isinstance(held, set):
         return {value} if isinstance(value, str) else set(value)
     if isinstance(held, dict):

@@ -49,11 +49,11 @@ class StoredFile:
         return self.mimetype.startswith("text/") or self.mimetype == "application/json"
 
     def text(self) -> str:
-        """The content as text; bytes that are no UTF-8 become replacement characters."""
+        """Return the content as text; bytes that are no UTF-8 become replacement characters."""
         return (self.content or b"").decode("utf-8", "replace")
 
     def shown(self, base_url: str) -> Json:
-        """The file object as files.info and messages show it."""
+        """Return the file object as files.info and messages show it."""
         kind = self.snippet_type or self.name.rpartition(".")[2] or "binary"
         shown: Json = {
             "id": self.id,
@@ -107,9 +107,9 @@ class Files:
         self._files: dict[str, StoredFile] = {}
 
     def announce(self, name: str, length: int, snippet_type: str, alt_text: str, created: int) -> StoredFile:
-        """A new file about to be uploaded.
+        """Return a new file about to be uploaded.
 
-        Raises RefusedError `invalid_arguments` for an empty one, `snippet_too_large` above 1 MB.
+        Raise RefusedError `invalid_arguments` for an empty one, `snippet_too_large` above 1 MB.
         Source: https://docs.slack.dev/reference/methods/files.getUploadURLExternal
         """
         if length < 1:
@@ -126,17 +126,17 @@ class Files:
         return list(self._files.values())
 
     def find(self, file_id: str) -> StoredFile:
-        """A file by id; raises RefusedError `file_not_found`."""
+        """Return a file by id; raises RefusedError `file_not_found`."""
         try:
             return self._files[file_id]
         except KeyError:
             raise RefusedError("file_not_found") from None
 
     def by_ticket(self, ticket: str) -> StoredFile | None:
-        """The file whose bytes this upload URL takes."""
+        """Return the file whose bytes this upload URL takes."""
         return next((one for one in self._files.values() if one.ticket == ticket), None)
 
     def ready_names(self, base_url: str) -> set[str]:
-        """The ids and URLs of files that blocks may show."""
+        """Return the ids and URLs of files that blocks may show."""
         ready = [one for one in self._files.values() if one.ready]
         return {one.id for one in ready} | {one.shown(base_url)["url_private"] for one in ready}

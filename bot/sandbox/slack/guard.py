@@ -22,6 +22,6 @@ def foreign(request: web.Request) -> bool:
 
 
 def refuse_foreign(request: web.Request) -> None:
-    """Raises HTTPForbidden for such a request."""
+    """Raise HTTPForbidden for such a request."""
     if foreign(request):
         raise web.HTTPForbidden(text="Only the sandbox's own page may call this.")

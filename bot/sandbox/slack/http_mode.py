@@ -23,7 +23,7 @@ OK = 200
 
 
 def signature(secret: str, body: str, at: int | None = None) -> dict[str, str]:
-    """The two headers that prove a body comes from Slack; `at` is in seconds since 1970, now by default."""
+    """Return the two headers that prove a body comes from Slack; `at` is in seconds since 1970, now by default."""
     stamp = str(int(time.time()) if at is None else at)
     digest = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
@@ -76,7 +76,7 @@ def _encoded(kind: str, payload: Json) -> tuple[str, str]:
 
 
 def _decoded(text: str) -> Json:
-    """A JSON object as it is; other words are the text of an answer."""
+    """Return a JSON object as it is; other words are the text of an answer."""
     if not text.strip():
         return {}
     try:

@@ -33,7 +33,7 @@ def state(world: World, connections: int) -> Json:
 
 
 def latest_with(messages: list[Message], action_id: str) -> Message:
-    """The newest message that still offers an element; raises KeyError when none does."""
+    """Return the newest message that still offers an element; raises KeyError when none does."""
     for message in reversed(messages):
         offered = {element["action_id"] for _, element in elements_of(message.body.get("blocks", []))}
         if action_id in offered:

@@ -60,7 +60,7 @@ class Journal:
             self.too_many[call.method] += 1
 
     def of(self, method: str) -> list[Call]:
-        """The remembered calls of one method, oldest first."""
+        """Return the remembered calls of one method, oldest first."""
         return [call for call in self.calls if call.method == method]
 
     def clear(self) -> None:

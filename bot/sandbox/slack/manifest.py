@@ -11,7 +11,7 @@ from bot.sandbox.slack.settings import Command
 
 
 def app_of_manifest(path: Path) -> dict[str, Any]:
-    """The fields of SlackSettings that a manifest decides: scopes, events and commands."""
+    """Return the fields of SlackSettings that a manifest decides: scopes, events and commands."""
     manifest = yaml.safe_load(path.read_text())
     scopes = manifest["oauth_config"]["scopes"]
     commands = manifest["features"]["slash_commands"]

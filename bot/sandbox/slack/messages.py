@@ -39,7 +39,7 @@ class Message:
         return self.thread_ts not in ("", self.ts)
 
     def shown(self) -> Json:
-        """The message for the page: the body and the page's own flags."""
+        """Return the message for the page: the body and the page's own flags."""
         flags: Json = {"plans_collapsed": self.plans_collapsed}
         if self.reader:
             flags |= {"is_ephemeral": True, "reader": self.reader}
@@ -53,7 +53,7 @@ class Stamps:
         self._now, self._last = now, 0
 
     def mint(self) -> str:
-        """The next timestamp, "seconds.microseconds"."""
+        """Return the next timestamp, "seconds.microseconds"."""
         self._last = max(int(self._now() * 1_000_000), self._last + 1)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
@@ -71,19 +71,19 @@ class Messages:
         return list(self._public.get(channel, {}).values())
 
     def thread(self, channel: str, parent_ts: str) -> list[Message]:
-        """A parent followed by its replies."""
+        """Return a parent followed by its replies."""
         return [one for one in self.of(channel) if parent_ts in (one.ts, one.thread_ts)]
 
     def private_of(self, user: str) -> list[Message]:
-        """The ephemeral messages a person sees now, oldest first."""
+        """Return the ephemeral messages a person sees now, oldest first."""
         return [message for message in self._private.values() if message.reader == user]
 
     def find(self, channel: str, ts: str) -> Message | None:
-        """A message that everybody in the channel sees."""
+        """Return a message that everybody in the channel sees."""
         return self._public.get(channel, {}).get(ts)
 
     def find_private(self, ts: str) -> Message | None:
-        """An ephemeral message; chat.update never finds these."""
+        """Return an ephemeral message; chat.update never finds these."""
         return self._private.get(ts)
 
     def post(self, channel: str, body: Json) -> Message:

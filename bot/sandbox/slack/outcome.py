@@ -38,7 +38,7 @@ class Outcome:
         return not self.error
 
     def as_json(self) -> Json:
-        """The outcome for the control door."""
+        """Return the outcome for the control door."""
         return {
             "ok": self.ok,
             "error": self.error,

@@ -29,7 +29,7 @@ class Payloads:
         self._world = world
 
     def command(self, user: str, channel: Channel, command: str, text: str) -> Json:
-        """A slash command; there is no thread and no message in it."""
+        """Return a slash command; there is no thread and no message in it."""
         world = self._world
         team, enterprise = self._home_of(user)
         payload: Json = {
@@ -55,7 +55,7 @@ class Payloads:
     def message_action(
         self, user: str, channel: Channel, message: Message, action: Json, state: Json
     ) -> Json:
-        """A press in a message; an ephemeral message itself is not in the payload."""
+        """Return a press in a message; an ephemeral message itself is not in the payload."""
         container: Json = {
             "type": "message",
             "message_ts": message.ts,
@@ -75,7 +75,7 @@ class Payloads:
         return payload | ({} if message.reader else {"message": message.body})
 
     def view_action(self, user: str, view: Json, action: Json, state: Json) -> Json:
-        """A press in a modal or on the App Home: no channel, no response URL."""
+        """Return a press in a modal or on the App Home: no channel, no response URL."""
         from_modal = view["type"] == "modal"
         return self._interactive("block_actions", user) | {
             "container": {"type": "view", "view_id": view["id"]},
@@ -85,7 +85,7 @@ class Payloads:
         }
 
     def submission(self, user: str, view: Json, values: Json) -> Json:
-        """A modal sent off."""
+        """Return a modal sent off."""
         return self._interactive("view_submission", user) | {
             "trigger_id": self._world.triggers.mint(user, from_view=True),
             "view": view | {"state": {"values": values}},
@@ -93,11 +93,11 @@ class Payloads:
         }
 
     def closed(self, user: str, view: Json) -> Json:
-        """A modal shut without sending."""
+        """Return a modal shut without sending."""
         return self._interactive("view_closed", user) | {"view": view, "is_cleared": False}
 
     def event(self, event: Json) -> Json:
-        """The envelope around an event, with the id by which repetitions are known."""
+        """Return the envelope around an event, with the id by which repetitions are known."""
         org_wide = self._world.settings.org_wide
         team, enterprise = self._home_of(str(event.get("user", "")))
         return {
@@ -143,7 +143,7 @@ class Payloads:
         return ENTERPRISE_ID if settings.enterprise or settings.org_wide else None
 
     def _home_of(self, user: str) -> tuple[str, str | None]:
-        """The workspace and the organisation of a person."""
+        """Return the workspace and the organisation of a person."""
         try:
             person = self._world.directory.person(user)
         except KeyError:

@@ -38,7 +38,7 @@ class People:
     async def type_text(self, user: str, channel: Channel, text: str, thread_ts: str = "") -> Outcome:
         """Send what stands in the composer: a message, or a command when it begins with "/".
 
-        Raises ValueError where the person is no member: Slack has no composer there.
+        Raise ValueError where the person is no member: Slack has no composer there.
         """
         if user not in channel.members:
             raise ValueError(f"{user} is not a member of #{channel.room.name}.")
@@ -179,7 +179,7 @@ class People:
         return outcome
 
     def _note(self, user: str, channel: Channel, text: str, thread_ts: str = "") -> Outcome:
-        """A sentence of Slack's own, seen by one person."""
+        """Return a sentence of Slack's own, seen by one person."""
         body: Json = {"type": "message", "ts": self._world.stamps.mint(), "user": SLACKBOT, "text": text}
         self._world.messages.whisper(channel.id, user, body | ({"thread_ts": thread_ts} if thread_ts else {}))
         return Outcome(shown=text)

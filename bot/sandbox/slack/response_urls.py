@@ -35,16 +35,16 @@ class ResponseUrls:
         self._known: dict[str, ResponseUrl] = {}
 
     def mint(self, channel: str, user: str, source_ts: str = "") -> ResponseUrl:
-        """A new URL's record; `source_ts` names the message a press came from."""
+        """Return a new URL's record; `source_ts` names the message a press came from."""
         key = secrets.token_urlsafe(18)
         url = ResponseUrl(key, channel, user, source_ts, self._now() + LIFETIME_SECONDS)
         self._known[key] = url
         return url
 
     def find(self, key: str) -> ResponseUrl:
-        """The record of a URL that may still be used.
+        """Return the record of a URL that may still be used.
 
-        Raises RefusedError `no_service`, `expired_url` or `used_url`.
+        Raise RefusedError `no_service`, `expired_url` or `used_url`.
         """
         url = self._known.get(key)
         if url is None:

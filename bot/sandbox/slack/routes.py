@@ -25,7 +25,7 @@ POLICY = (
 
 
 def application(world: World, people: People, delivery: Delivery, sockets: SocketMode) -> web.Application:
-    """The server's addresses, the control door excepted."""
+    """Return the server's addresses, the control door excepted."""
     app = web.Application(client_max_size=BODY_LIMIT)
     answers, files = Answers(world), FileDoors(world)
     page = PageSocket(world, people, delivery, sockets)
@@ -53,7 +53,7 @@ async def _index(request: web.Request) -> web.StreamResponse:
 
 
 async def _archives(request: web.Request) -> web.StreamResponse:
-    """A permalink opens the page at the message it names."""
+    """Return a permalink opens the page at the message it names."""
     channel, digits = request.match_info["channel"], request.match_info["message"].removeprefix("p")
     ts = f"{digits[:-6]}.{digits[-6:]}"
     root = request.query.get("thread_ts", ts)

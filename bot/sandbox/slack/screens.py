@@ -21,7 +21,7 @@ class Screens:
         self._waiters: set[asyncio.Event] = set()
 
     def open(self) -> asyncio.Queue[Json | None]:
-        """The queue of one new page."""
+        """Return the queue of one new page."""
         queue: asyncio.Queue[Json | None] = asyncio.Queue(QUEUE_LIMIT)
         self._queues.add(queue)
         return queue
@@ -49,7 +49,7 @@ class Screens:
     async def wait_until(self, happened: Callable[[], object], seconds: float) -> None:
         """Return as soon as `happened()` is true, asked after every change.
 
-        Raises TimeoutError after that many seconds.
+        Raise TimeoutError after that many seconds.
         """
         waiter = asyncio.Event()
         self._waiters.add(waiter)

@@ -37,11 +37,11 @@ class Sights:
         return self.world.messages.of(self._channel_of(channel).id)
 
     def thread(self, channel: str, parent_ts: str) -> list[Message]:
-        """A message followed by its replies."""
+        """Return a message followed by its replies."""
         return self.world.messages.thread(self._channel_of(channel).id, parent_ts)
 
     def ephemerals(self, user: str) -> list[Message]:
-        """What only this person sees now, oldest first."""
+        """Return what only this person sees now, oldest first."""
         return self.world.messages.private_of(self._user(user))
 
     def files(self) -> list[StoredFile]:
@@ -49,11 +49,11 @@ class Sights:
         return self.world.files.all()
 
     def home(self, user: str) -> Json | None:
-        """The App Home last published for a person."""
+        """Return the App Home last published for a person."""
         return self.world.views.home(self._user(user))
 
     def view(self, user: str) -> Json | None:
-        """The modal in front of a person."""
+        """Return the modal in front of a person."""
         return self.world.views.top(self._user(user))
 
     def state(self) -> Json:
@@ -61,7 +61,7 @@ class Sights:
         return inspection.state(self.world, self.connections)
 
     def render_text(self, channel: str, *, reader: str = "") -> str:
-        """A channel with its threads as plain text; with `reader` also what only that person sees."""
+        """Return a channel with its threads as plain text; with `reader` also what only that person sees."""
         person = self._user(reader) if reader else ""
         return channel_text(self.world, self._channel_of(channel).id, reader=person)
 

@@ -99,7 +99,7 @@ class SocketMode:
     async def disconnect(self, reason: str = "refresh_requested", close_after: float | None = None) -> None:
         """Tell every connection to go; with `close_after` seconds they are then closed from here.
 
-        Raises ValueError for a reason that Slack does not give.
+        Raise ValueError for a reason that Slack does not give.
         """
         if reason not in REASONS:
             raise ValueError(f"Slack never says {reason}. It says {', '.join(REASONS)}.")

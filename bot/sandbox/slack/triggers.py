@@ -40,7 +40,7 @@ class Triggers:
         self._known: dict[str, _Trigger] = {}
 
     def mint(self, user: str, *, from_view: bool = False) -> str:
-        """A new id of the form "number.number.hex", good from now on."""
+        """Return a new id of the form "number.number.hex", good from now on."""
         trigger_id = f"{next(self._numbers)}.{secrets.randbelow(10**10):010d}.{secrets.token_hex(16)}"
         self._known[trigger_id] = _Trigger(user, from_view, self._now())
         return trigger_id
@@ -48,7 +48,7 @@ class Triggers:
     def spend(self, trigger_id: str) -> Spent:
         """Exchange an id for the person behind it.
 
-        Raises RefusedError `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id`.
+        Raise RefusedError `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id`.
         """
         trigger = self._known.get(trigger_id)
         if trigger is None:

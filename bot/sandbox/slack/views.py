@@ -26,16 +26,16 @@ class Views:
         self._homes: dict[str, Json] = {}
 
     def top(self, user: str) -> Json | None:
-        """The modal in front of a person, if any."""
+        """Return the modal in front of a person, if any."""
         stack = self._stacks.get(user)
         return self._by_id[stack[-1]] if stack else None
 
     def home(self, user: str) -> Json | None:
-        """The App Home last published for a person, if any."""
+        """Return the App Home last published for a person, if any."""
         return self._homes.get(user)
 
     def find(self, view_id: str, external_id: str = "") -> Json:
-        """A view by id or external id; raises RefusedError `not_found`."""
+        """Return a view by id or external id; raises RefusedError `not_found`."""
         for view in [*self._by_id.values(), *self._homes.values()]:
             if view["id"] == view_id or (external_id and view["external_id"] == external_id):
                 return view
@@ -95,7 +95,7 @@ class Views:
             self._screens.send({"type": "view_close", "user": user})
 
     def owner(self, view_id: str) -> str:
-        """The person before whom a view is open, or ""."""
+        """Return the person before whom a view is open, or ""."""
         holders = [user for user, stack in self._stacks.items() if view_id in stack]
         holders += [user for user, view in self._homes.items() if view["id"] == view_id]
         return holders[0] if holders else ""

@@ -111,7 +111,7 @@ class WebApi:
 
 
 async def _read(request: web.Request) -> tuple[Json, str]:
-    """The merged arguments of query, form and JSON, and the token of the Authorization header."""
+    """Return the merged arguments of query, form and JSON, and the token of the Authorization header."""
     arguments: Json = dict(request.query)
     if request.content_type == "application/json":
         arguments |= _object(await request.text())

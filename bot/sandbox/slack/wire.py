@@ -20,18 +20,18 @@ class RefusedError(Exception):
         self.extra: Json = extra
 
     def answer(self) -> Json:
-        """The body of the answer, as Slack words it."""
+        """Return the body of the answer, as Slack words it."""
         return {"ok": False, "error": self.word, **self.extra}
 
 
 def invalid(word: str, problems: list[str]) -> RefusedError:
-    """A refusal whose details stand in both places where Slack repeats them."""
+    """Return a refusal whose details stand in both places where Slack repeats them."""
     messages = [f"[ERROR] {problem}" for problem in problems]
     return RefusedError(word, errors=problems, response_metadata={"messages": messages})
 
 
 def missing(name: str) -> RefusedError:
-    """The refusal of a call that lacks a required argument."""
+    """Return the refusal of a call that lacks a required argument."""
     return invalid("invalid_arguments", [f"missing required field: {name}"])
 
 

@@ -64,7 +64,7 @@ class Graph:
         self._sound = lru_cache(_TEXTS)(self._check)
 
     def read(self, body: Any) -> Asked | Answer:
-        """Reads and checks a request's body; an unsound one is answered with 400 and every mistake."""
+        """Read and checks a request's body; an unsound one is answered with 400 and every mistake."""
         if not isinstance(body, dict) or not isinstance(body.get("query"), str):
             return _refused([GraphQLError("Must provide query string.")])
         # The real client always names an operation, mostly with an empty name.
@@ -76,7 +76,7 @@ class Graph:
         return _refused(values) if isinstance(values, list) else replace(asked, variables=variables)
 
     def carry_out(self, asked: Asked) -> Answer:
-        """Does what was asked; a field that cannot be answered is null, and an error tells why."""
+        """Do what was asked; a field that cannot be answered is null, and an error tells why."""
         result = execute_sync(
             self._schema,
             asked.document,
@@ -117,7 +117,7 @@ class _Fields(Visitor):
 
 
 def _field_names(document: DocumentNode, operation: OperationDefinitionNode) -> tuple[str, ...]:
-    """The operation's own fields in their order, then those of the fragments."""
+    """Return the operation's own fields in their order, then those of the fragments."""
     found = _Fields()
     fragments = (one for one in document.definitions if isinstance(one, FragmentDefinitionNode))
     for one in (operation, *fragments):

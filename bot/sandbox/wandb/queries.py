@@ -24,7 +24,7 @@ _Thing = TypeVar("_Thing")
 
 
 def run_view(world: World, run: SimRun) -> dict[str, Any]:
-    """A run as the schema's `Run`; its config, summary and history are worked out by resolvers."""
+    """Return a run as the schema's `Run`; its config, summary and history are worked out by resolvers."""
     project = run.project or world.wandb_project
     return {
         "sim": run,
@@ -50,7 +50,7 @@ def run_view(world: World, run: SimRun) -> dict[str, Any]:
 
 
 def queue_view(queue: SimQueue) -> dict[str, Any]:
-    """A queue as the schema's `RunQueue`."""
+    """Return a queue as the schema's `RunQueue`."""
     return {
         "sim": queue,
         "id": queue.queue_id,
@@ -64,7 +64,7 @@ def queue_view(queue: SimQueue) -> dict[str, Any]:
 
 
 def item_view(item: SimQueueItem) -> dict[str, Any]:
-    """A queue item as the schema's `RunQueueItem`."""
+    """Return a queue item as the schema's `RunQueueItem`."""
     return {
         "id": item.item_id,
         "state": item.state,

@@ -38,7 +38,7 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def stamp(moment: Any) -> str:
-    """A time as W&B writes it: seconds, in UTC, with a Z."""
+    """Return a time as W&B writes it: seconds, in UTC, with a Z."""
     return str(moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
@@ -60,7 +60,7 @@ def matches(run: SimRun, wanted: dict[str, Any]) -> bool:
 
 
 def in_order(runs: list[SimRun], order: str | None) -> list[SimRun]:
-    """Runs in an order such as "-created_at" or "+summary_metrics.loss"; those without a value come last."""
+    """Run in an order such as "-created_at" or "+summary_metrics.loss"; those without a value come last."""
     key = (order or "+created_at").lstrip("+-")
     valued = [run for run in runs if _value(run, key) is not None]
     valued.sort(key=lambda run: (_value(run, key), run.run_id), reverse=(order or "").startswith("-"))

@@ -26,7 +26,7 @@ SCHEMA_FILE = Path(__file__).parent / "schema.graphql.txt"
 
 @cache  # the same for every world, and slow to build
 def wandb_schema() -> GraphQLSchema:
-    """The schema, to be executed with a World as its context; a field without a resolver is a lookup."""
+    """Return the schema, to be executed with a World as its context; a field without a resolver is a lookup."""
     schema = build_schema(SCHEMA_FILE.read_text("utf-8"))
     assert_scalar_type(schema.type_map["JSONString"]).coerce_input_value = _json_text
     assert_scalar_type(schema.type_map["Int64"]).coerce_input_value = _long

@@ -47,7 +47,7 @@ class WandbServer:
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
-        """Listens on this machine only, on that port or on any."""
+        """Listen on this machine only, on that port or on any."""
         app = web.Application(client_max_size=64 * 2**20, middlewares=[self._guarded])
         app.router.add_post("/graphql", self._graphql)
         app.router.add_post("/files/{entity}/{project}/{run}/file_stream", _quiet)
@@ -61,7 +61,7 @@ class WandbServer:
         self.url = self.world.wandb_url = f"http://127.0.0.1:{bound}"
 
     async def close(self) -> None:
-        """Stops listening, and gives up calls that hang."""
+        """Stop listening, and gives up calls that hang."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -109,7 +109,7 @@ class WandbServer:
 
 
 async def _until_gone(request: web.Request) -> None:
-    """Returns when the client has given up."""
+    """Return when the client has given up."""
     while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - aiohttp tells nobody
         await asyncio.sleep(_GONE_LOOK_SECONDS)
 

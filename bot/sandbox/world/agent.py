@@ -34,7 +34,7 @@ class AgentOptions:
 
 
 def read_options(args: tuple[str, ...], default_entity: str) -> AgentOptions:
-    """Reads `-q/--queue`, `-e/--entity`, `-j/--max-jobs` as `wandb launch-agent` does; raises ValueError."""
+    """Read `-q/--queue`, `-e/--entity`, `-j/--max-jobs` as `wandb launch-agent` does; raises ValueError."""
     names: list[str] = []
     entity, most = default_entity, 1
     words = [part for word in args for part in (word.split("=", 1) if word.startswith("--") else [word])]

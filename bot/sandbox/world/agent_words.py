@@ -37,14 +37,14 @@ _FRAMES: tuple[tuple[str, int, str, str], ...] = (
 
 
 def polling_line(name: str, queues: tuple[str, ...], running: int, most: int) -> str:
-    """The status line that the agent prints at its start and every five minutes."""
+    """Return the status line that the agent prints at its start and every five minutes."""
     limit = "inf" if most < 0 else str(most)
     polling = f"polling on queues {','.join(queues)}, " if most < 0 or running < most else ""
     return f"wandb: launch: agent {name} {polling}running {running} out of a maximum of {limit} jobs"
 
 
 def received_lines(item_id: str, spec: dict[str, Any]) -> tuple[str, ...]:
-    """What the agent prints of a job that it took, its own key blanked."""
+    """Return what the agent prints of a job that it took, its own key blanked."""
     shown = {**spec, "_wandb_api_key": "<redacted>"} if "_wandb_api_key" in spec else spec
     text = pprint.pformat({"runQueueItemId": item_id, "runSpec": shown})
     return (
@@ -55,7 +55,7 @@ def received_lines(item_id: str, spec: dict[str, Any]) -> tuple[str, ...]:
 
 
 def created_lines(project: str, job: SimJob) -> tuple[str, ...]:
-    """What the Vertex SDK prints when the job exists."""
+    """Return what the Vertex SDK prints when the job exists."""
     resource = f"projects/{project}/locations/{job.region}/customJobs/{job.job_id}"
     console = "https://console.cloud.google.com/vertex-ai/locations"
     return (
@@ -69,7 +69,7 @@ def created_lines(project: str, job: SimJob) -> tuple[str, ...]:
 
 
 def error_lines(refused: RefusedError) -> tuple[str, ...]:
-    """A swallowed error: one line for the agent's own kind, else a traceback, each line an entry."""
+    """Return a swallowed error: one line for the agent's own kind, else a traceback, each line an entry."""
     if refused.kind == "LaunchError":
         return (f"wandb: ERROR launch: Error running job: {refused.text}",)
     lines = ["launch: Error running job: Traceback (most recent call last):"]

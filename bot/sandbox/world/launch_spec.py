@@ -76,7 +76,7 @@ class Submission:
 
 
 def run_id_of(spec: dict[str, Any]) -> str:
-    """The run id that the agent acks with: the spec's own, else a new one; RefusedError on a broken spec."""
+    """Return the run id that the agent acks with: the spec's own, else a new one; RefusedError on a broken spec."""
     for key in ("entity", "project"):
         if key not in spec:
             raise RefusedError(f"'{key}'", "KeyError")
@@ -87,7 +87,7 @@ def run_id_of(spec: dict[str, Any]) -> str:
 
 
 def prepare(spec: dict[str, Any], run_id: str, side: AgentSide, now: datetime) -> Submission:
-    """The custom job for a spec; raises RefusedError where the real runner raises."""
+    """Return the custom job for a spec; raises RefusedError where the real runner raises."""
     resource = spec.get("resource")
     image = (spec.get("docker") or {}).get("docker_image") or spec.get("image_uri")
     _check_runner(str(resource), spec, image)

@@ -31,7 +31,7 @@ class Voice:
 
 
 def runner_voice(world: World, execution: SimExecution) -> Voice:
-    """A Cloud Run execution's. Plain stderr has severity DEFAULT there."""
+    """Return a Cloud Run execution's. Plain stderr has severity DEFAULT there."""
     return Voice(
         "cloud_run_job",
         {"project_id": world.project, "job_name": execution.job, "location": execution.region},
@@ -44,7 +44,7 @@ def runner_voice(world: World, execution: SimExecution) -> Voice:
 
 
 def job_voice(world: World, job: SimJob) -> Voice:
-    """A custom job's. Vertex AI calls all of stderr ERROR, also when it is healthy."""
+    """Return a custom job's. Vertex AI calls all of stderr ERROR, also when it is healthy."""
     return Voice(
         "ml_job",
         {"project_id": world.project, "job_id": job.job_id, "task_name": "workerpool0-0"},
@@ -54,7 +54,7 @@ def job_voice(world: World, job: SimJob) -> Voice:
 
 
 def build_voice(world: World, build: SimBuild) -> Voice:
-    """A build's."""
+    """Return a build's."""
     return Voice(
         "build",
         {"project_id": world.project, "build_id": build.build_id, "build_trigger_id": ""},
@@ -64,7 +64,7 @@ def build_voice(world: World, build: SimBuild) -> Voice:
 
 
 def write(world: World, voice: Voice, lines: tuple[Line | str, ...], *, at: datetime | None = None) -> None:
-    """Writes entries at a time (now, if none is given), shown after the world's ingestion delay."""
+    """Write entries at a time (now, if none is given), shown after the world's ingestion delay."""
     start = at or world.now()
     visible = start + timedelta(seconds=world.seconds(world.log_delay))
     for number, line in enumerate(lines):
@@ -82,7 +82,7 @@ def write_over(
 
 
 def tail(world: World, execution: SimExecution, count: int) -> tuple[str, ...]:
-    """The last text lines that this attempt of an execution wrote, in order."""
+    """Return the last text lines that this attempt of an execution wrote, in order."""
     labels = runner_voice(world, execution).labels
     lines = [entry.text for entry in world.logs if entry.labels == labels and entry.text is not None]
     return tuple(lines[-count:])

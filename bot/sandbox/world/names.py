@@ -17,22 +17,22 @@ def new_suffix(length: int) -> str:
 
 
 def new_job_id() -> str:
-    """A custom job's number: nineteen digits."""
+    """Return a custom job's number: nineteen digits."""
     return str(10**18 + secrets.randbelow(8 * 10**18))
 
 
 def new_item_id() -> str:
-    """A queue item's opaque id: W&B's are base64 of a type and a number."""
+    """Return a queue item's opaque id: W&B's are base64 of a type and a number."""
     return base64.b64encode(f"RunQueueItem:{secrets.randbelow(10**9)}".encode()).decode()
 
 
 def run_storage_id(run_id: str, project: str, entity: str) -> str:
-    """A run's storage id, which `stopRun` wants; `run_of_storage_id` reads it back."""
+    """Return a run's storage id, which `stopRun` wants; `run_of_storage_id` reads it back."""
     return base64.b64encode(f"Run:v1:{run_id}:{project}:{entity}".encode()).decode()
 
 
 def run_of_storage_id(storage_id: str) -> str:
-    """The run id inside a storage id, or "" when it is none."""
+    """Return the run id inside a storage id, or "" when it is none."""
     try:
         parts = base64.b64decode(storage_id, validate=True).decode().split(":")
     except ValueError:
@@ -41,5 +41,5 @@ def run_of_storage_id(storage_id: str) -> str:
 
 
 def new_agent_name() -> str:
-    """A launch agent's friendly name."""
+    """Return a launch agent's friendly name."""
     return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{1 + secrets.randbelow(99)}"

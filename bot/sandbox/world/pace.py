@@ -11,7 +11,7 @@ _SLICE = 0.05  # real seconds between two looks
 
 
 async def lasts(world: World, seconds: float, still: Callable[[], bool]) -> bool:
-    """Waits so many scenario seconds, or until `still()` is false; True when it lasted to the end."""
+    """Wait so many scenario seconds, or until `still()` is false; True when it lasted to the end."""
     loop = asyncio.get_running_loop()
     end = loop.time() + world.seconds(seconds)
     while still():

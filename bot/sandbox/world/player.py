@@ -74,7 +74,7 @@ class Player:
         self._spawn(play_execution(scene))
 
     def _script_of(self, item: SimQueueItem) -> LaunchScript:
-        """The script of an item by its place among those queued since the start; the last one repeats."""
+        """Return the script of an item by its place among those queued since the start; the last one repeats."""
         scripts = self.scenario.launch
         later = [item_id for item_id in self.world.items if item_id not in self._early_items]
         place = later.index(item.item_id) if item.item_id in later else 0

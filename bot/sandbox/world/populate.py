@@ -34,12 +34,12 @@ _API_KEY_SHAPE = "5a" * 20
 
 
 def populate(world: World, scenario: Scenario) -> None:
-    """Fills a fresh world."""
+    """Fill a fresh world."""
     Populating(world, scenario, world.now()).all()
 
 
 def read_lines(scenario: Scenario, lines: Lines, file: str, words: dict[str, str]) -> tuple[Line | str, ...]:
-    """A log's lines, from the scenario or its file, with `{name}`-like words filled in."""
+    """Return a log's lines, from the scenario or its file, with `{name}`-like words filled in."""
     whole: list[str | Line] = [line if isinstance(line, str) else _special(line) for line in lines]
     if file:
         whole += (scenario.folder / file).read_text("utf-8").splitlines()
@@ -66,7 +66,7 @@ class Populating:
     now: datetime
 
     def all(self) -> None:
-        """Fills the world."""
+        """Fill the world."""
         self._settings()
         for execution in self.scenario.execution:
             self._execution(execution)

@@ -16,7 +16,7 @@ LEASE_SECONDS = 60.0
 
 
 def push(world: World, queue: SimQueue, spec: dict[str, object]) -> SimQueueItem:
-    """Appends an item; the queue's template fills in what the spec leaves out."""
+    """Return appends an item; the queue's template fills in what the spec leaves out."""
     filled = copy.deepcopy(spec)
     if not filled.get("resource_args") and queue.resource_args:
         filled["resource_args"] = copy.deepcopy(queue.resource_args)
@@ -30,7 +30,7 @@ def push(world: World, queue: SimQueue, spec: dict[str, object]) -> SimQueueItem
 
 
 def items_of(world: World, queue: str) -> tuple[SimQueueItem, ...]:
-    """The items of a queue that were not taken out, oldest first."""
+    """Return the items of a queue that were not taken out, oldest first."""
     items = tuple(item for item in world.items.values() if item.queue == queue and not item.removed)
     for item in items:
         _end_stale_lease(world, item)
@@ -38,7 +38,7 @@ def items_of(world: World, queue: str) -> tuple[SimQueueItem, ...]:
 
 
 def lease(world: World, queue: str, agent: str) -> SimQueueItem | None:
-    """Gives the oldest pending item to an agent, if there is one."""
+    """Give the oldest pending item to an agent, if there is one."""
     for item in items_of(world, queue):
         if item.state == "PENDING":
             item.state, item.leased_by, item.leased_at = "LEASED", agent, world.now()
@@ -47,7 +47,7 @@ def lease(world: World, queue: str, agent: str) -> SimQueueItem | None:
 
 
 def claim(world: World, item_id: str, run_id: str) -> bool:
-    """The agent's ack; False when the item is not leased any more (claimed by another, or taken out)."""
+    """Return the agent's ack; False when the item is not leased any more (claimed by another, or taken out)."""
     item = world.items.get(item_id)
     if item is None or item.removed:
         return False
@@ -59,7 +59,7 @@ def claim(world: World, item_id: str, run_id: str) -> bool:
 
 
 def fail(world: World, item_id: str, message: str) -> bool:
-    """Marks an item as failed, with the agent's words; False when there is no such item."""
+    """Mark an item as failed, with the agent's words; False when there is no such item."""
     item = world.items.get(item_id)
     if item is None or item.removed:
         return False
@@ -68,7 +68,7 @@ def fail(world: World, item_id: str, message: str) -> bool:
 
 
 def take_out(world: World, item_id: str) -> bool:
-    """Deletes an item from its queue; False when it is not there. A claimed item's job goes on."""
+    """Delete an item from its queue; False when it is not there. A claimed item's job goes on."""
     item = world.items.get(item_id)
     if item is None or item.removed:
         return False

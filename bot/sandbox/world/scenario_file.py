@@ -17,12 +17,12 @@ class ScenarioError(Exception):
 
 
 def scenario_names() -> tuple[str, ...]:
-    """The names of the scenarios that come with the sandbox, in order."""
+    """Return the names of the scenarios that come with the sandbox, in order."""
     return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
 def find_scenario(name_or_path: str) -> Path:
-    """The file of a shipped scenario by name, or of any other by path; ScenarioError when there is none."""
+    """Return the file of a shipped scenario by name, or of any other by path; ScenarioError when there is none."""
     path = Path(name_or_path)
     if path.suffix == ".toml" or "/" in name_or_path:
         if path.is_file():
@@ -38,7 +38,7 @@ def find_scenario(name_or_path: str) -> Path:
 
 
 def read_scenario(name_or_path: str) -> Scenario:
-    """Reads and checks a scenario; raises ScenarioError with every mistake at once."""
+    """Read and checks a scenario; raises ScenarioError with every mistake at once."""
     path = find_scenario(name_or_path)
     try:
         data = tomllib.loads(path.read_text("utf-8"))

@@ -49,10 +49,10 @@ class Scene:
         return (asyncio.get_running_loop().time() - self._born) * self.world.speed
 
     def say(self, *lines: Line | str) -> None:
-        """Writes lines to the execution's log."""
+        """Write lines to the execution's log."""
         write(self.world, runner_voice(self.world, self.execution), lines)
 
     async def wait(self, seconds: float) -> None:
-        """Waits scenario seconds; raises DiedError when the execution was cancelled meanwhile."""
+        """Wait scenario seconds; raises DiedError when the execution was cancelled meanwhile."""
         if not await lasts(self.world, seconds, lambda: self.execution.state == "running"):
             raise DiedError(143)

@@ -17,7 +17,7 @@ ENDED_JOB_STATES = ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SU
 
 
 def read_span(value: object) -> object:
-    """A span in seconds: a number as it is, or words such as "1h 20m"; raises ValueError for others."""
+    """Return a span in seconds: a number as it is, or words such as "1h 20m"; raises ValueError for others."""
     if not isinstance(value, str):
         return value
     words = value.replace(" ", "")

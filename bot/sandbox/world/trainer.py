@@ -19,7 +19,7 @@ _STOPPED = "The replica workerpool0-0 exited with a non-zero status of 255."
 
 
 def create_job(world: World, submission: Submission, script: LaunchScript) -> SimJob:
-    """Puts the custom job into the world, in its first state."""
+    """Put the custom job into the world, in its first state."""
     job = SimJob(
         job_id=new_job_id(),
         region=world.vertex_region,
@@ -130,7 +130,7 @@ class Training:
 
 
 def curve(first: float, last: float, share: float) -> float:
-    """A metric's value after that share of a training: fast at first, then slow, with a small ripple."""
+    """Return a metric's value after that share of a training: fast at first, then slow, with a small ripple."""
     progress = (1 - math.exp(-4 * share)) / (1 - math.exp(-4))
     ripple = 0.015 * math.sin(share * 40) * (1 - share)
     return round(first + (last - first) * (progress + ripple), 5)

@@ -25,7 +25,7 @@ _FAMILIES = (
 
 
 def check_custom_job(job: Submission) -> None:
-    """Raises RefusedError in Vertex AI's words (400) for a job that it cannot accept."""
+    """Raise RefusedError in Vertex AI's words (400) for a job that it cannot accept."""
     faults = []
     for number, pool in enumerate(job.worker_pools):
         where = f"job_spec.worker_pool_specs[{number}]"

@@ -66,15 +66,15 @@ class World:
     on_execution: list[Callable[[SimExecution], None]] = field(default_factory=list)
 
     def now(self) -> datetime:
-        """The world's time is the machine's, aware, in UTC."""
+        """Return the world's time is the machine's, aware, in UTC."""
         return datetime.now(UTC)
 
     def seconds(self, of_scenario: float) -> float:
-        """A duration of the scenario in real seconds."""
+        """Return a duration of the scenario in real seconds."""
         return of_scenario / self.speed
 
     def fault(self, service: str, method: str, region: str, *, also: Iterable[str] = ()) -> Fault | None:
-        """The fault that this call meets, used up once; `also` are other names of `method`."""
+        """Return the fault that this call meets, used up once; `also` are other names of `method`."""
         for fault in self.faults:
             if fault.service != service or fault.times == 0:
                 continue
@@ -93,7 +93,7 @@ class World:
         env: dict[str, str] | None = None,
         timeout: int | None = None,
     ) -> SimExecution:
-        """Creates an execution as RunJob does; `args`, `env` and `timeout` (seconds) are its overrides.
+        """Create an execution as RunJob does; `args`, `env` and `timeout` (seconds) are its overrides.
 
         Without arguments those of the Cloud Run job hold. Its agent is started by whoever listens.
         """
@@ -115,7 +115,7 @@ class World:
         return execution
 
     def cancel_execution(self, name: str) -> bool:
-        """Cancels an execution, and its agent with it; False when it had ended."""
+        """Cancel an execution, and its agent with it; False when it had ended."""
         execution = self.executions[name]
         if execution.state not in ("pending", "running"):
             return False
@@ -124,7 +124,7 @@ class World:
         return True
 
     def cancel_job(self, job_id: str) -> bool:
-        """Cancels a custom job, by way of CANCELLING; False when it had ended. Needs a running event loop."""
+        """Cancel a custom job, by way of CANCELLING; False when it had ended. Needs a running event loop."""
         job = self.jobs[job_id]
         if job.state not in ("QUEUED", "PENDING", "RUNNING", "PAUSED", "UPDATING"):
             return False
@@ -133,7 +133,7 @@ class World:
         return True
 
     def cancel_build(self, build_id: str) -> bool:
-        """Cancels a build; False when it had ended."""
+        """Cancel a build; False when it had ended."""
         build = self.builds[build_id]
         if build.status not in ("PENDING", "QUEUED", "WORKING"):
             return False
@@ -141,7 +141,7 @@ class World:
         return True
 
     def stop_run(self, run_id: str) -> bool:
-        """Flags a run to stop, as W&B does: its process notices at a heartbeat. False when there is none."""
+        """Return flags a run to stop, as W&B does: its process notices at a heartbeat. False when there is none."""
         run = self.runs.get(run_id)
         if run is None:
             return False

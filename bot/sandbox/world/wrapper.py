@@ -11,7 +11,7 @@ _PID = 22
 
 
 def start_lines(idle_minutes: int) -> tuple[str, ...]:
-    """The first lines of an attempt."""
+    """Return the first lines of an attempt."""
     return (
         "🚀 Starting the W&B Launch agent",
         f"⏱️  Idle timeout: {idle_minutes} minutes",
@@ -66,7 +66,7 @@ def idle_lines(runs: int, lifetime: float) -> tuple[str, ...]:
 
 
 def words(seconds: float) -> str:
-    """A span of time, such as "1h 4m 9s"."""
+    """Return a span of time, such as "1h 4m 9s"."""
     whole = int(seconds)
     hours, minutes = whole // 3_600, whole // 60 % 60
     return f"{hours}h {minutes}m {whole % 60}s" if hours else f"{minutes}m {whole % 60}s"
@@ -83,7 +83,7 @@ FATAL_CLASSES: tuple[tuple[str, str], ...] = (
 
 
 def fatal_match(lines: tuple[str, ...]) -> tuple[str, str] | None:
-    """The most telling pattern that a line holds, and what the wrapper calls it; None when all is well."""
+    """Return the most telling pattern that a line holds, and what the wrapper calls it; None when all is well."""
     return next(
         ((pattern, reason) for pattern, reason in FATAL_CLASSES if any(pattern in line for line in lines)),
         None,

@@ -45,7 +45,7 @@ def publish_view(world: World, arguments: Arguments) -> Json:
 
 
 def accept_view(world: World, view: Json) -> Json:
-    """A view an app hands back in its answer to a submission, judged like any other."""
+    """Return a view an app hands back in its answer to a submission, judged like any other."""
     check_view(
         view,
         refused=world.faults.refuse_blocks,

@@ -6,7 +6,7 @@ SPOKEN = frozenset({"text", "title", "subtitle", "caption", "fallback"})
 
 
 def characters(value: object) -> int:
-    """The number of characters of visible text anywhere inside, in code points."""
+    """Return the number of characters of visible text anywhere inside, in code points."""
     if isinstance(value, list):
         return sum(characters(item) for item in value)
     if not isinstance(value, dict):

@@ -45,7 +45,7 @@ def check_message(
 ) -> None:
     """Judge a message's blocks and the blocks in its attachments; returns when nothing is wrong.
 
-    Raises RefusedError `invalid_blocks`, `invalid_attachments`, `too_many_attachments` or
+    Raise RefusedError `invalid_blocks`, `invalid_attachments`, `too_many_attachments` or
     `msg_blocks_too_long`, with Slack's messages and JSON pointers where it gives them.
     """
     report = Report(refused, ready_files)
@@ -74,7 +74,7 @@ def check_message(
 def check_view(view: Json, *, refused: Collection[str] = (), ready_files: Collection[str] = ()) -> None:
     """Judge a modal or an App Home view.
 
-    Raises RefusedError `invalid_arguments` with pointers below /view, or `view_too_large`.
+    Raise RefusedError `invalid_arguments` with pointers below /view, or `view_too_large`.
     """
     if len(json.dumps(view)) > VIEW_BYTES:
         raise RefusedError("view_too_large")
@@ -96,7 +96,7 @@ def check_view(view: Json, *, refused: Collection[str] = (), ready_files: Collec
 
 
 def finish_blocks(blocks: list[Json]) -> list[Json]:
-    """A copy in which every block and interactive element has an id, as Slack stores them."""
+    """Return a copy in which every block and interactive element has an id, as Slack stores them."""
     finished = copy.deepcopy(blocks)
     for one in _all_blocks(finished):
         one.setdefault("block_id", secrets.token_urlsafe(4))

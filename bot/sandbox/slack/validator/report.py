@@ -10,7 +10,7 @@ FAILED = "failed to match all allowed schemas"
 
 
 def kind_of(value: object) -> str:
-    """The type a block or element calls itself, or "None"."""
+    """Return the type a block or element calls itself, or "None"."""
     return str(value.get("type")) if isinstance(value, dict) else "None"
 
 

@@ -12,7 +12,7 @@ TIME = sa.String(32)
 
 
 def upgrade() -> None:
-    """Creates the tables of version 1."""
+    """Create the tables of version 1."""
     _launches()
     _memory()
     _audit()
