@@ -13,7 +13,7 @@ import structlog
 
 from bot.clients.google import GoogleCloud
 from bot.clients.wandb import Wandb
-from bot.diagnosis import CAUSES, parse_causes
+from bot.diagnosis import RULES, parse_rules
 from bot.launches.context import Dependencies
 from bot.launches.poller import LaunchPoller
 from bot.launches.service import LaunchService
@@ -64,7 +64,7 @@ def make_external_clients(settings: Settings, secrets: Secrets) -> ExternalClien
     tracker = Wandb(settings, secrets)
     reader = LogDiagnoser(
         google.logs,
-        (*parse_causes(settings.cause), *CAUSES),
+        (*parse_rules(settings.cause), *RULES),
         before=settings.logs.context_before,
         after=settings.logs.context_after,
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.diagnosis.engine import diagnose_lines
-from bot.diagnosis.rules import CAUSES
-from bot.diagnosis.rules.custom import CauseError, parse_causes
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules import RULES
+from bot.diagnosis.rules.custom import RuleError, parse_rules
+from bot.diagnosis.rules.rule import Rule, Specificity
 
-__all__ = ["CAUSES", "Cause", "CauseError", "Specificity", "diagnose_lines", "parse_causes"]
+__all__ = ["RULES", "Rule", "RuleError", "Specificity", "diagnose_lines", "parse_rules"]

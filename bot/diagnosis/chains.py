@@ -14,7 +14,7 @@ _CAUGHT = re.compile(r"Caught \w+ in ")
 _WORD = re.compile(r"[^\W_]{3,}")
 
 
-def retold(quotes: Sequence[str], chosen: int, direct: Sequence[bool]) -> tuple[str, ...]:
+def chain_summary(quotes: Sequence[str], chosen: int, direct: Sequence[bool]) -> tuple[str, ...]:
     """Return what came of the chosen exception in the end (" -> ...") and what it came of (" (from ...)").
 
     `quotes` are the chain's exceptions ("Class: message"), the first raised first; `direct` tells of each

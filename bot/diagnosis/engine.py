@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from bot.diagnosis.candidates import Event, chain_event, line_events
-from bot.diagnosis.demotions import as_installs
+from bot.diagnosis.candidates import Candidate, chain_candidate, line_candidates
+from bot.diagnosis.demotions import with_package_builds
 from bot.diagnosis.excerpt import safe_entries
-from bot.diagnosis.parsing.lines import Rows
-from bot.diagnosis.parsing.platform import Outcome, judge
+from bot.diagnosis.parsing.lines import LogLines
+from bot.diagnosis.parsing.platform import Outcome, read_outcome
 from bot.diagnosis.parsing.tracebacks import read_chains
-from bot.diagnosis.ranking import Choice, choose, spoken_before
-from bot.diagnosis.rules import CAUSES, GUESSES
-from bot.diagnosis.rules.matcher import Table, table_of
-from bot.diagnosis.rules.rule import Cause, Specificity
-from bot.diagnosis.sampling import interesting
-from bot.diagnosis.summary import summary_of, with_kin
+from bot.diagnosis.ranking import Choice, choose, last_program_line
+from bot.diagnosis.rules import GUESSES, RULES
+from bot.diagnosis.rules.matcher import RuleMatcher, matcher_for
+from bot.diagnosis.rules.rule import Rule, Specificity
+from bot.diagnosis.sampling import select_rows
+from bot.diagnosis.summary import summary_of, with_related_lines
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.redaction import safe
 
@@ -38,7 +38,7 @@ def diagnose_lines(
     *,
     source: Literal["cloud_run", "vertex", "cloud_build"] | Source = Source.CLOUD_RUN,
     severities: Sequence[str] | None = None,  # noqa: ARG001 - no evidence: platforms mark healthy stderr ERROR
-    causes: tuple[Cause, ...] = CAUSES,
+    rules: tuple[Rule, ...] = RULES,
 ) -> Diagnosis:
     """Return what a log (entries, oldest first) says about a failure; never raises for any text.
 
@@ -47,35 +47,37 @@ def diagnose_lines(
     (`build_failure` where it is a build's and a line says what went wrong).
     Raise ValueError for a source that is none of the three.
     """
-    rows = Rows(lines)
-    hits = interesting(rows)
-    outcome = judge(rows, hits)
-    table, kind = table_of(causes), Source(source)
-    events, used = find_events(rows, hits, table, kind)
-    choice = choose(rows, events, used, outcome)
+    rows = LogLines(lines)
+    hits = select_rows(rows)
+    outcome = read_outcome(rows, hits)
+    matcher, kind = matcher_for(rules), Source(source)
+    candidates, used = find_candidates(rows, hits, matcher, kind)
+    choice = choose(rows, candidates, used, outcome)
     if not _failed(outcome, choice):
         return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)
     if choice is None:
         return _silent(lines)
-    return _answer(lines, rows, spoken_before(rows, choice, events), table, kind)
+    return _answer(lines, rows, last_program_line(rows, choice, candidates), matcher, kind)
 
 
 def _guessed(choice: Choice, source: Source) -> Choice:
     """Return the choice; where no cause knows an error, with what its plain words suggest."""
-    if choice.event.match is not None:
+    if choice.candidate.match is not None:
         return choice
-    match = table_of(GUESSES).match(choice.event.quote, exception="", source=source)
-    return replace(choice, event=replace(choice.event, match=match))
+    match = matcher_for(GUESSES).match(choice.candidate.quote, exception="", source=source)
+    return replace(choice, candidate=replace(choice.candidate, match=match))
 
 
-def find_events(
-    rows: Rows, hits: Sequence[int], table: Table, source: Source
-) -> tuple[list[Event], set[int]]:
+def find_candidates(
+    rows: LogLines, hits: Sequence[int], matcher: RuleMatcher, source: Source
+) -> tuple[list[Candidate], set[int]]:
     """Return all that went wrong, in order of rows, and the rows that belong to tracebacks."""
     chains, used = read_chains(rows, hits)
-    events = [event for chain in chains if (event := chain_event(chain, table, source)) is not None]
-    events += line_events(rows, hits, used, table, source)
-    return sorted(as_installs(rows, events), key=lambda event: event.row), used
+    candidates = [
+        candidate for chain in chains if (candidate := chain_candidate(chain, matcher, source)) is not None
+    ]
+    candidates += line_candidates(rows, hits, used, matcher, source)
+    return sorted(with_package_builds(rows, candidates), key=lambda candidate: candidate.row), used
 
 
 def _failed(outcome: Outcome, choice: Choice | None) -> bool:
@@ -84,31 +86,33 @@ def _failed(outcome: Outcome, choice: Choice | None) -> bool:
     return outcome.failed is None and choice is not None and choice.weight >= _SPEAKS_FOR_ITSELF
 
 
-def _answer(lines: Sequence[str], rows: Rows, choice: Choice, table: Table, source: Source) -> Diagnosis:
-    entry = rows.entry[choice.event.row]
-    offset = choice.event.row - bisect_left(rows.entry, entry)
+def _answer(
+    lines: Sequence[str], rows: LogLines, choice: Choice, matcher: RuleMatcher, source: Source
+) -> Diagnosis:
+    entry = rows.entry[choice.candidate.row]
+    offset = choice.candidate.row - bisect_left(rows.entry, entry)
     look = max(0, entry - _LOOK_BACK)
     shown = safe_entries(lines[look : entry + AFTER + 1])
     first = max(0, entry - BEFORE)
     guessed = _guessed(choice, source)
-    match = guessed.event.match
+    match = guessed.candidate.match
     return Diagnosis(
         has_error=True,
         category=_category(guessed, source),
         root_cause_index=entry,
-        summary=summary_of(_again(choice, shown, entry - look, offset, table, source)),
+        summary=summary_of(_again(choice, shown, entry - look, offset, matcher, source)),
         context=tuple(shown[first - look :]),
         advice=safe(match.advice()) if match is not None else _advice(source),
         confidence=_confidence(guessed),
         context_root=entry - first,
-        cause_id=match.cause.id if match is not None else "",
+        cause_id=match.rule.id if match is not None else "",
     )
 
 
 def _category(choice: Choice, source: Source) -> Category:
     """Return the category; what no cause explains in a build's log is what the build failed of."""
-    match = choice.event.match
-    known = match.cause.category if match is not None else Category.UNKNOWN
+    match = choice.candidate.match
+    known = match.rule.category if match is not None else Category.UNKNOWN
     return Category.BUILD_FAILURE if known is Category.UNKNOWN and source is Source.CLOUD_BUILD else known
 
 
@@ -117,31 +121,33 @@ def _advice(source: Source) -> str:
 
 
 def _again(
-    choice: Choice, shown: Sequence[str], entry: int, offset: int, table: Table, source: Source
+    choice: Choice, shown: Sequence[str], entry: int, offset: int, matcher: RuleMatcher, source: Source
 ) -> Choice:
     """Return the same choice as the redacted entries have it, so that the summary quotes nothing else.
 
     `entry` and `offset` say where it stands: the entry, and the row within it.
     """
-    rows = Rows(shown)
-    events, _ = find_events(rows, range(len(rows)), table, source)
-    same = [e for e in events if rows.entry[e.row] == entry and _cause(e) == _cause(choice.event)]
+    rows = LogLines(shown)
+    candidates, _ = find_candidates(rows, range(len(rows)), matcher, source)
+    same = [e for e in candidates if rows.entry[e.row] == entry and _rule_id(e) == _rule_id(choice.candidate)]
     if same:
-        return with_kin(replace(choice, event=same[0]), events)
+        return with_related_lines(replace(choice, candidate=same[0]), candidates)
     here = [row for row in range(len(rows)) if rows.entry[row] == entry]
     at = here[min(offset, len(here) - 1)]
-    return replace(choice, event=replace(choice.event, quote=rows.clean(at).quote.strip(), more="", also=()))
+    return replace(
+        choice, candidate=replace(choice.candidate, quote=rows.parsed(at).quote.strip(), more="", also=())
+    )
 
 
-def _cause(event: Event) -> str:
-    return event.match.cause.id if event.match else ""
+def _rule_id(candidate: Candidate) -> str:
+    return candidate.match.rule.id if candidate.match else ""
 
 
 def _confidence(choice: Choice) -> Confidence:
-    match = choice.event.match
+    match = choice.candidate.match
     if match is None or choice.weight < _DOUBTFUL:
         return Confidence.LOW
-    return Confidence.HIGH if match.cause.strength >= Specificity.CLASS else Confidence.MEDIUM
+    return Confidence.HIGH if match.rule.specificity >= Specificity.CLASS else Confidence.MEDIUM
 
 
 def _silent(lines: Sequence[str]) -> Diagnosis:

@@ -26,26 +26,26 @@ class Hints(NamedTuple):
     that is not known).
     """
 
-    needles: tuple[str, ...]
-    starts: tuple[str, ...]
+    keywords: tuple[str, ...]
+    prefixes: tuple[str, ...]
 
 
 class _Part(NamedTuple):
     """The same of a part of a pattern; a start that is `True` is the whole part, others go on somehow."""
 
-    needles: tuple[str, ...]
-    starts: dict[str, bool]
+    keywords: tuple[str, ...]
+    prefixes: dict[str, bool]
 
 
 _ANYTHING = _Part(_NONE, {"": False})
 _NOTHING = _Part(_NONE, {"": True})
 
 
-def hints_of(pattern: str) -> Hints:
+def pattern_hints(pattern: str) -> Hints:
     """Return the hints of a regular expression as `re` reads it (without flags inside it)."""
     part = _Reader(pattern).alternatives()
-    starts = tuple(part.starts) if min(map(len, part.starts)) >= _SHORTEST else _NONE
-    return Hints(part.needles, starts)
+    prefixes = tuple(part.prefixes) if min(map(len, part.prefixes)) >= _SHORTEST else _NONE
+    return Hints(part.keywords, prefixes)
 
 
 class _Reader:
@@ -61,29 +61,29 @@ class _Reader:
         while self.pattern[self.at : self.at + 1] == "|":
             self.at += 1
             branches.append(self._sequence())
-        sure = all(branch.needles for branch in branches)
-        needles = dict.fromkeys(word for branch in branches for word in branch.needles)
-        starts: dict[str, bool] = {}
+        sure = all(branch.keywords for branch in branches)
+        keywords = dict.fromkeys(word for branch in branches for word in branch.keywords)
+        prefixes: dict[str, bool] = {}
         for branch in branches:
-            _add(starts, branch.starts)
-        return _Part(tuple(needles) if sure else _NONE, starts)
+            _add(prefixes, branch.prefixes)
+        return _Part(tuple(keywords) if sure else _NONE, prefixes)
 
     def _sequence(self) -> _Part:
         found: list[tuple[str, ...]] = [_NONE]
-        run, starts = "", {"": True}
+        run, prefixes = "", {"": True}
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             plain, part = self._atom()
             times = _QUANTIFIER.match(self.pattern, self.at)
             if times is not None:
                 self.at = times.end()
                 part = _repeated(part, times)
-            starts = _followed(starts, part.starts)
-            if plain and part.needles:
+            prefixes = _followed(prefixes, part.prefixes)
+            if plain and part.keywords:
                 run += plain
             if not plain or times is not None:
-                found += [(run,) if run else _NONE, _NONE if plain else part.needles]
+                found += [(run,) if run else _NONE, _NONE if plain else part.keywords]
                 run = ""
-        return _Part(max([*found, (run,) if run else _NONE], key=_worth), starts)
+        return _Part(max([*found, (run,) if run else _NONE], key=_worth), prefixes)
 
     def _atom(self) -> tuple[str, _Part]:
         """Read one atom; returns its character if it is a plain one ("" if not), and what it needs."""
@@ -124,27 +124,27 @@ class _Reader:
 def _repeated(part: _Part, times: re.Match[str]) -> _Part:
     """Return what a part needs with its quantifier."""
     if times["must"]:
-        return _Part(part.needles, dict.fromkeys(part.starts, False))
-    starts = dict(part.starts) if times["may"] == "?" else dict.fromkeys(part.starts, False)
-    _add(starts, {"": True})
-    return _Part(_NONE, starts)
+        return _Part(part.keywords, dict.fromkeys(part.prefixes, False))
+    prefixes = dict(part.prefixes) if times["may"] == "?" else dict.fromkeys(part.prefixes, False)
+    _add(prefixes, {"": True})
+    return _Part(_NONE, prefixes)
 
 
-def _followed(starts: dict[str, bool], by: dict[str, bool]) -> dict[str, bool]:
+def _followed(prefixes: dict[str, bool], by: dict[str, bool]) -> dict[str, bool]:
     """Return the starts of what has these starts and is followed by a part with those."""
     joined: dict[str, bool] = {}
-    for start, whole in starts.items():
+    for start, whole in prefixes.items():
         if not whole or len(start) >= _LONGEST:
             _add(joined, {start: False})
         else:
             _add(joined, {start + more: ends for more, ends in by.items()})
-    return joined if len(joined) <= _MOST else dict.fromkeys(starts, False)
+    return joined if len(joined) <= _MOST else dict.fromkeys(prefixes, False)
 
 
-def _add(starts: dict[str, bool], more: dict[str, bool]) -> None:
+def _add(prefixes: dict[str, bool], more: dict[str, bool]) -> None:
     """Add starts to others; one that is whole here and goes on there goes on."""
     for start, whole in more.items():
-        starts[start] = starts.get(start, True) and whole
+        prefixes[start] = prefixes.get(start, True) and whole
 
 
 def _worth(words: tuple[str, ...]) -> tuple[int, int]:
@@ -156,7 +156,7 @@ def lower(text: str) -> str:
     return text.replace("\u0130", "i").lower()
 
 
-class Words:
+class KeywordIndex:
     """Words (lower case) and the numbers that each stands for; found by a piece of four characters first."""
 
     def __init__(self, numbers: Mapping[str, Iterable[int]]) -> None:
@@ -168,34 +168,34 @@ class Words:
             known = self._by_piece.setdefault(rarest, []) if rarest else self._short
             known.append((word, frozenset(meant)))
 
-    def heard(self, lowered: str) -> set[int]:
+    def lookup(self, lowered: str) -> set[int]:
         """Return the numbers of all words in a text (lower case); takes time linear in its length."""
-        heard: set[int] = set()
+        lookup: set[int] = set()
         for word, meant in self._short:
             if word in lowered:
-                heard |= meant
+                lookup |= meant
         for piece in self._by_piece.keys() & set(_pieces(lowered)):
             for word, meant in self._by_piece[piece]:
                 if word in lowered:
-                    heard |= meant
-        return heard
+                    lookup |= meant
+        return lookup
 
 
 def _pieces(text: str) -> Iterator[str]:
     return map("".join, zip(text, text[1:], text[2:], text[3:], strict=False))
 
 
-class Phrases:
+class PatternSet:
     """Case-blind patterns; each is tried only on a text that holds a word which it needs."""
 
     def __init__(self, *patterns: str) -> None:
-        self._known = [(hints_of(p).needles, re.compile(p, re.IGNORECASE)) for p in patterns]
+        self._known = [(pattern_hints(p).keywords, re.compile(p, re.IGNORECASE)) for p in patterns]
 
     def fit(self, text: str) -> bool:
         """Return whether a pattern is found in the text."""
         lowered = lower(text)
         return any(
             pattern.search(text) is not None
-            for needles, pattern in self._known
-            if not needles or any(word in lowered for word in needles)
+            for keywords, pattern in self._known
+            if not keywords or any(word in lowered for word in keywords)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.diagnosis.keywords import Phrases
+from bot.diagnosis.keywords import PatternSet
 from bot.diagnosis.parsing.prefixes import Level, ParsedLine
 
 _LOUD = re.compile(
@@ -57,7 +57,7 @@ _PROGRESS_OF_GIT = (r"^remote: (?:Enumerating|Counting|Compressing|Resolving|Tot
 _FRAME_OF_AN_ERROR = (
     r"^The above exception|^During handling|Traceback \(most|Find (?:detailed )?(?:error )?logs at",
 )
-_HARMLESS = Phrases(
+_HARMLESS = PatternSet(
     *_NOTHING_COUNTED, *_SETTINGS_METRICS_SAMPLES, *_THINKING_ALOUD, *_PROGRESS_OF_GIT, *_FRAME_OF_AN_ERROR
 )
 
@@ -66,11 +66,11 @@ _HARMLESS = Phrases(
 _COMPILER = re.compile(r"[^\s:]{1,200}:\d+(?::\d+)?: (?:fatal )?error: ")
 
 
-def loud(clean: ParsedLine) -> bool:
+def claims_error(parsed: ParsedLine) -> bool:
     """Return whether a line itself claims to be an error."""
-    return clean.level is Level.ERROR or _LOUD.match(clean.text.lstrip()) is not None
+    return parsed.level is Level.ERROR or _LOUD.match(parsed.text.lstrip()) is not None
 
 
-def harmless(text: str) -> bool:
+def is_harmless(text: str) -> bool:
     """Return whether a line only sounds like an error: a metric, a setting, a sample, a chatty library."""
     return _HARMLESS.fit(text) and _COMPILER.match(text) is None

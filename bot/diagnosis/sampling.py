@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 
-from bot.diagnosis.parsing.lines import Rows
+from bot.diagnosis.parsing.lines import LogLines
 from bot.diagnosis.parsing.prefixes import HEAD, TAIL
 
 #: Rare in a healthy log.
@@ -31,7 +31,7 @@ _SHORT = 1_500
 _CHARACTERS = 600_000
 
 
-def interesting(rows: Rows) -> list[int]:
+def select_rows(rows: LogLines) -> list[int]:
     """Return returns, ascending, the rows to look at: at most some thousands, however long the log is.
 
     Of a short log all. Of others those that hold a telling word, or where these are very many the first and
@@ -39,14 +39,14 @@ def interesting(rows: Rows) -> list[int]:
     """
     if len(rows) <= _SHORT:
         return _affordable(rows, list(range(len(rows))))
-    strong, weak = rows.holding(_STRONG, _MOST), rows.holding(_WEAK, _MOST)
+    strong, weak = rows.containing(_STRONG, _MOST), rows.containing(_WEAK, _MOST)
     if len(weak) >= 2 * _MOST:
-        weak = {*_ends(weak), *_ends(rows.spelling(_SPELT, _MOST))}
+        weak = {*_ends(weak), *_ends(rows.containing_exact(_SPELT, _MOST))}
     last = range(max(0, len(rows) - _LAST), len(rows))
     return _affordable(rows, sorted({*_ends(strong), *weak, *last}))
 
 
-def _affordable(rows: Rows, found: list[int]) -> list[int]:
+def _affordable(rows: LogLines, found: list[int]) -> list[int]:
     """Return the rows, or of very long ones as many first and last rows as may be looked at."""
     lengths = [min(len(rows.raw[row]), HEAD + TAIL) for row in found]
     if sum(lengths) <= _CHARACTERS:

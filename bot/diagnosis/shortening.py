@@ -86,7 +86,7 @@ _ABBREVIATED = ("e.g", "i.e", "vs", "etc", "cf")
 _BACK = 30
 
 
-def terse(text: str, longest: int) -> str:
+def shorten(text: str, longest: int) -> str:
     """Return the text without what every message of its kind says, and shorter still while over `longest`.
 
     What is then left out, in this order: a connection pool's words, the JSON around a message, queries of
@@ -119,7 +119,7 @@ def first_sentence(text: str) -> int:
     return len(text)
 
 
-def clipped(text: str, longest: int) -> str:
+def truncate(text: str, longest: int) -> str:
     """Return the text, or what of it fits with "…" behind it, cut between words where that is possible."""
     if len(text) <= longest:
         return text

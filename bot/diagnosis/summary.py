@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from bot.diagnosis.candidates import Event
+from bot.diagnosis.candidates import Candidate
 from bot.diagnosis.parsing.platform import is_platform
 from bot.diagnosis.ranking import Choice
-from bot.diagnosis.rules.matcher import compiled
+from bot.diagnosis.rules.matcher import compile_pattern
 from bot.diagnosis.rules.rule import Specificity
 from bot.diagnosis.shortening import (
     between_words,
-    clipped,
     first_sentence,
     short_addresses,
-    terse,
+    shorten,
+    truncate,
     whole_word,
     without_hints,
 )
@@ -55,20 +55,20 @@ def summary_of(choice: Choice) -> str:
 
     Behind its message stands, where there is room, what the rest of its chain and the lines close to it say.
     """
-    event = choice.event
-    lead = _one_line(f"{event.quote} {event.more}" if event.more else event.quote)
-    also = _unheard(lead, [f" {_one_line(said)}" for said in event.also])
+    candidate = choice.candidate
+    lead = _one_line(f"{candidate.quote} {candidate.more}" if candidate.more else candidate.quote)
+    also = _unheard(lead, [f" {_one_line(said)}" for said in candidate.also])
     if len(lead) + sum(map(len, also)) <= LONGEST:
         return lead + "".join(also)
-    lead, quote = terse(lead, LONGEST), terse(_one_line(event.quote), LONGEST)
+    lead, quote = shorten(lead, LONGEST), shorten(_one_line(candidate.quote), LONGEST)
     if len(lead) > LONGEST:
         lead = _shortened(choice, lead, quote)
     if also and LONGEST - len(lead) < min(len(also[0]), _WANTED):
-        lead = without_hints(terse(lead, LONGEST - _WANTED))
+        lead = without_hints(shorten(lead, LONGEST - _WANTED))
     for said in map(short_addresses, also):
         room = LONGEST - len(lead)
         if room >= min(len(said), _APPENDED):
-            lead += clipped(f" {terse(said, room - 1)}", room)
+            lead += truncate(f" {shorten(said, room - 1)}", room)
     return lead
 
 
@@ -104,7 +104,9 @@ class _Part:
 
 def _parts(choice: Choice, text: str, quoted: int) -> list[_Part]:
     """Return what was recognised, each to the end of its clause; those that caught a name come first."""
-    patterns = [compiled(p) for p in choice.event.match.cause.patterns] if choice.event.match else []
+    patterns = (
+        [compile_pattern(p) for p in choice.candidate.match.rule.patterns] if choice.candidate.match else []
+    )
     parts: list[_Part] = []
     for begin, end in ((0, quoted), (quoted, len(text))):
         found = [m for pattern in patterns if (m := pattern.search(text, begin, end)) is not None]
@@ -158,7 +160,7 @@ def _without_brackets(text: str) -> str:
 def _cut(text: str, head: int, parts: list[_Part]) -> str:
     """Return the text's head and as many of the parts, in their order of worth, as there is room for."""
     if not any(part.end >= LONGEST for part in parts):
-        return clipped(text, LONGEST)
+        return truncate(text, LONGEST)
     kept = [_Part(0, head)]
     for part in parts:
         known = any(text[part.start : part.end] in text[other.start : other.end] for other in kept)
@@ -171,7 +173,7 @@ def _cut(text: str, head: int, parts: list[_Part]) -> str:
         kept = _joined([_Part(0, between_words(text, kept[0].end + _room(kept))), *kept[1:]])
     last = _Part(kept[-1].start, min(len(text), kept[-1].end + _room(kept)))
     told = [text[part.start : part.end].strip() for part in kept[:-1]]
-    return _GAP.join([*told, clipped(text[last.start :].strip(), last.end - last.start)])[:LONGEST]
+    return _GAP.join([*told, truncate(text[last.start :].strip(), last.end - last.start)])[:LONGEST]
 
 
 def _word_at(text: str, start: int, end: int) -> int:
@@ -213,28 +215,28 @@ _ALIKE = 40
 _REST = 20
 
 
-def with_kin(choice: Choice, events: Sequence[Event]) -> Choice:
+def with_related_lines(choice: Choice, candidates: Sequence[Candidate]) -> Choice:
     """Return the choice with what lines close to it say of the same cause, and right below of another."""
-    event, match = choice.event, choice.event.match
-    if match is None or match.cause.strength < Specificity.GENERIC:
+    candidate, match = choice.candidate, choice.candidate.match
+    if match is None or match.rule.specificity < Specificity.GENERIC:
         return choice
-    lead = [text for text in (event.quote, event.more) if text]
-    also = [_only_the_rest(told, lead) for told in event.also]
-    said = [*lead, *event.also]
-    for other in _kin(event, events):
+    lead = [text for text in (candidate.quote, candidate.more) if text]
+    also = [_only_the_rest(told, lead) for told in candidate.also]
+    said = [*lead, *candidate.also]
+    for other in _related_candidates(candidate, candidates):
         news = _news(other.quote, said)
         if news and not is_platform(other.quote):
             said.append(other.quote)
             also.append(f"{_BELOW}{news} {other.more}".rstrip())
-    return replace(choice, event=replace(event, also=tuple(also[:_SAID])))
+    return replace(choice, candidate=replace(candidate, also=tuple(also[:_SAID])))
 
 
-def _kin(event: Event, events: Sequence[Event]) -> Iterator[Event]:
+def _related_candidates(candidate: Candidate, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     """Yield the events that tell of the same: first those below the event, then those above it."""
-    raised = _raised_by_test(event, events)
-    for other in sorted(events, key=lambda other: other.row < event.row):
-        near = event.row < other.row <= event.row + _KIN_ROWS or _led_to(other, event)
-        if other is raised or (near and _cause(other) == _cause(event)) or _goes_on(event, other):
+    raised = _raised_by_test(candidate, candidates)
+    for other in sorted(candidates, key=lambda other: other.row < candidate.row):
+        near = candidate.row < other.row <= candidate.row + _KIN_ROWS or _led_to(other, candidate)
+        if other is raised or (near and _rule_id(other) == _rule_id(candidate)) or _goes_on(candidate, other):
             yield other
 
 
@@ -247,8 +249,8 @@ def _only_the_rest(told: str, said: Sequence[str]) -> str:
 def _news(quote: str, said: Sequence[str]) -> str:
     """Return what a line says that was not said: nothing, its end, or all of it."""
     begins = _TAG.sub("", quote)[:60]
-    heard = any(begins in text or text[:60] in quote for text in said)
-    return _rest(quote, said) if heard else quote
+    lookup = any(begins in text or text[:60] in quote for text in said)
+    return _rest(quote, said) if lookup else quote
 
 
 def _rest(quote: str, said: Sequence[str]) -> str:
@@ -266,28 +268,35 @@ def _alike(one: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _goes_on(event: Event, other: Event) -> bool:
+def _goes_on(candidate: Candidate, other: Candidate) -> bool:
     """Return whether a line right below names what the platform's own words about the event do not."""
     match = other.match
-    below = event.row < other.row <= event.row + _NEXT
-    return below and match is not None and match.cause.strength >= Specificity.SPECIFIC and bool(match.parts)
+    below = candidate.row < other.row <= candidate.row + _NEXT
+    return (
+        below and match is not None and match.rule.specificity >= Specificity.SPECIFIC and bool(match.parts)
+    )
 
 
-def _led_to(other: Event, event: Event) -> bool:
+def _led_to(other: Candidate, candidate: Candidate) -> bool:
     """Return whether an error, or what names the thing that the event does not, stands shortly before it."""
     names = (
-        other.match is not None and event.match is not None and other.match.parts and not event.match.parts
+        other.match is not None
+        and candidate.match is not None
+        and other.match.parts
+        and not candidate.match.parts
     )
-    return event.row - _KIN_ROWS <= other.row < event.row and (other.weight >= _AN_ERROR or bool(names))
+    return candidate.row - _KIN_ROWS <= other.row < candidate.row and (
+        other.weight >= _AN_ERROR or bool(names)
+    )
 
 
-def _raised_by_test(event: Event, events: Sequence[Event]) -> Event | None:
+def _raised_by_test(candidate: Candidate, candidates: Sequence[Candidate]) -> Candidate | None:
     """Return returns, where the event is a test's name, the exception below it that the test failed with."""
-    if not _TEST.match(event.quote):
+    if not _TEST.match(candidate.quote):
         return None
-    below = (other for other in events if event.row < other.row <= event.row + _KIN_ROWS)
+    below = (other for other in candidates if candidate.row < other.row <= candidate.row + _KIN_ROWS)
     return next((other for other in below if other.raised), None)
 
 
-def _cause(event: Event) -> str:
-    return event.match.cause.id if event.match else ""
+def _rule_id(candidate: Candidate) -> str:
+    return candidate.match.rule.id if candidate.match else ""

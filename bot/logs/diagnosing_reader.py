@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
-from bot.diagnosis import Cause, diagnose_lines
+from bot.diagnosis import Rule, diagnose_lines
 from bot.models.cloud import LogEntry
 from bot.models.diagnosis import Category, Diagnosis, Source
 from bot.ports import LogPage, Logs, LogScope
@@ -23,11 +23,11 @@ LOOK_BACK = 60
 class LogDiagnoser:
     """Diagnoses by log; every read spends one unit of the quota of 60 a minute and project."""
 
-    def __init__(self, logs: Logs, causes: tuple[Cause, ...], *, before: int, after: int) -> None:
+    def __init__(self, logs: Logs, rules: tuple[Rule, ...], *, before: int, after: int) -> None:
         self._logs = logs
         self._before = before
         self._after = after
-        self._causes = causes
+        self._rules = rules
 
     def url(self, scope: LogScope) -> str:
         """Return a link that opens this log."""
@@ -56,9 +56,7 @@ class LogDiagnoser:
         """Return the diagnosis of a service's own words, of a failure that has no log; without a context."""
         # As the agent itself logs it: a line alone is taken for an error only if it is called one.
         lines = [f"wandb: ERROR {line}" for line in words.split("\n")]
-        diagnosis = await asyncio.to_thread(
-            diagnose_lines, lines, source=Source.CLOUD_RUN, causes=self._causes
-        )
+        diagnosis = await asyncio.to_thread(diagnose_lines, lines, source=Source.CLOUD_RUN, rules=self._rules)
         return replace(diagnosis, context=(), context_root=None)
 
     async def lines(self, scope: LogScope, *, limit: int) -> tuple[str, ...]:
@@ -89,7 +87,7 @@ class LogDiagnoser:
             [entry.text for entry in ordered],
             [entry.severity for entry in ordered],
             scope.source,
-            self._causes,
+            self._rules,
             (before, after),
         )
 
@@ -98,10 +96,10 @@ def _diagnosed(
     lines: list[str],
     severities: list[str],
     source: Source,
-    causes: tuple[Cause, ...],
+    rules: tuple[Rule, ...],
     around: tuple[int, int],
 ) -> Diagnosis:
-    diagnosis = diagnose_lines(lines, source=source, severities=severities, causes=causes)
+    diagnosis = diagnose_lines(lines, source=source, severities=severities, rules=rules)
     root = diagnosis.root_cause_index
     if root is None:
         return diagnosis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.redaction.rules import literal, mixed
+from bot.redaction.rules import has_mixed_characters, is_literal
 from bot.redaction.spans import Kind
 
 # Longer than any innocent value; also what bounds the work on one value.
@@ -54,49 +54,51 @@ _CODE = re.compile(
     r"|(?:Optional|Union|List|Literal|Annotated|Secret|dict|list)\[.*"
 )
 _PROSE = re.compile(r"[A-Z]?[a-z]{1,14}[,.]?")
-_GOES_ON = re.compile(r"[,;:.]?\s+['\"(\[]?[A-Za-z]")
+_SENTENCE_CONTINUES = re.compile(r"[,;:.]?\s+['\"(\[]?[A-Za-z]")
 _NUMBERED = re.compile(r"[A-Za-z_-]+\d{1,4}|v?\d[\d.]*\w{0,4}|\d{4}-\d\d.*")
 _SECRET_KEY = re.compile(r"(?i)(?:secret|access)[_-]?(?:access[_-]?)?key")
 
 
 #: A secret's own name, in what a service says of it: lower case, parted by dashes, no part drawn by lot.
 _NAME = re.compile(r"(?:[a-z0-9-]{1,63}/)?[a-z][a-z0-9]{0,24}(?:[-_.][a-z0-9]{1,24}){1,8}")
-_SAID_OF_IT = re.compile(
+_REFERENCE_CONTEXT = re.compile(
     r"[\]\"'`):]{0,3} ?(?:(?:was |is |were )?not found|(?:does not|doesn't) exist|has no versions?|"
     r"(?:is|was) (?:forbidden|disabled|destroyed|missing)|in namespace|already exists)"
 )
-_DRAWN = 7
+_LEAST_RANDOM = 7
 
 
-def is_secrets_name(name: str, value: str, rest: str) -> bool:
+def is_secret_reference(name: str, value: str, rest: str) -> bool:
     """Tell whether `value` names a secret instead of being one: `secret "wandb-key-2" not found`.
 
     `name` is the word before it, and `rest` the text behind it. `Secret team/key-2` is a name by its form.
     """
     value = value.strip("[]()\"'`")
-    told = _SAID_OF_IT.match(rest) is not None or "/" in value
+    told = _REFERENCE_CONTEXT.match(rest) is not None or "/" in value
     if not name.lower().startswith("secret") or not told or not _NAME.fullmatch(value):
         return False
-    return not any(len(part) >= _DRAWN and mixed(part) for part in re.split(r"[-_./]", value))
+    return not any(
+        len(part) >= _LEAST_RANDOM and has_mixed_characters(part) for part in re.split(r"[-_./]", value)
+    )
 
 
-def is_innocent(name: str, value: str) -> bool:
+def is_allowlisted(name: str, value: str) -> bool:
     """Tell whether `value`, written behind the secret name `name`, is certainly no secret."""
     if len(value) > LONGEST:
         return False
     value = value.strip()
     bare = value.strip("()[]<>'\"`,;:.!?").lower()
-    if not bare or bare in _WORDS or bare == name.lower() or not literal(value):
+    if not bare or bare in _WORDS or bare == name.lower() or not is_literal(value):
         return True
     if bare.isalpha() and name.lower().startswith("credential"):
         return True
-    if _NUMBER.fullmatch(bare) and _counts(name.lower(), bare):
+    if _NUMBER.fullmatch(bare) and _is_count(name.lower(), bare):
         return True
     inside = value.strip("[]()") if value[:1] in {"[", "("} and "/" in value else value
     return any(pattern.fullmatch(inside) for pattern in _PATTERNS) or _is_path(name, value)
 
 
-def _counts(name: str, number: str) -> bool:
+def _is_count(name: str, number: str) -> bool:
     """Tell a count of tokens, of tests that pass, or a secret's version from a numeric password."""
     return name in {"token", "pass"} or (
         len(number) <= _LONGEST_VERSION and not name.startswith(("pass", "pwd"))
@@ -115,15 +117,15 @@ def is_code(name: str, value: str) -> bool:
 def is_prose(kind: str, value: str, rest: str) -> bool:
     """Tell whether `value` and the text `rest` behind it are a sentence: `token: request failed`."""
     plain = kind not in {Kind.PASSWORD, Kind.WANDB} and _PROSE.fullmatch(value) is not None
-    return plain and _GOES_ON.match(rest) is not None
+    return plain and _SENTENCE_CONTINUES.match(rest) is not None
 
 
-def is_random(value: str) -> bool:
+def is_random_key(value: str) -> bool:
     """Tell whether a value that no sign ties to its name can be nothing but a key."""
     return (
         len(value) >= _RANDOM_PART
         and any(map(str.isdigit, value))
-        and mixed(value)
+        and has_mixed_characters(value)
         and not _NUMBERED.fullmatch(value)
     )
 
@@ -131,4 +133,4 @@ def is_random(value: str) -> bool:
 def _is_path(name: str, value: str) -> bool:
     if _SECRET_KEY.search(name) or not _PATH.fullmatch(value):
         return False
-    return not any(len(part) >= _RANDOM_PART and mixed(part) for part in value.split("/"))
+    return not any(len(part) >= _RANDOM_PART and has_mixed_characters(part) for part in value.split("/"))

@@ -23,7 +23,7 @@ _HIDDEN = re.compile(
 )
 
 
-def visible(text: str) -> str:
+def remove_hidden(text: str) -> str:
     r"""Return `text` without anything that a reader cannot see; line ends, tabs and `\r` are kept.
 
     ANSI escapes, controls, zero-width and bidirectional marks go, a backspace takes the character
@@ -51,12 +51,12 @@ def _without_backspaces(text: str) -> str:
     return "".join(kept)
 
 
-def last_rewrite(text: str) -> str:
+def resolve_carriage_returns(text: str) -> str:
     r"""Return `text` with each line as it stood last: what a progress bar drew before a `\r` is gone."""
     if "\r" not in text:
         return text
-    return "\n".join(_last_of(line) if "\r" in line else line for line in text.split("\n"))
+    return "\n".join(_last_part(line) if "\r" in line else line for line in text.split("\n"))
 
 
-def _last_of(line: str) -> str:
+def _last_part(line: str) -> str:
     return next((part for part in reversed(line.split("\r")) if part.strip()), "")

@@ -7,12 +7,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.redaction.key_value import NAME_HINTS, assigned
+from bot.redaction.key_value import NAME_HINTS, assigned_values
 from bot.redaction.library import library_rules
 from bot.redaction.private_keys import has_private_key
-from bot.redaction.rules import Rule
+from bot.redaction.rules import TokenRule
 from bot.redaction.spans import Kind, Span
-from bot.redaction.token_rules import SHAPES
+from bot.redaction.token_rules import TOKEN_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +36,10 @@ def encoded_texts(row: str) -> Iterator[tuple[int, int, str]]:
 class Detector(NamedTuple):
     """The rules that a text may need: those with a hint in it. Others need not be tried on its rows."""
 
-    hinted: tuple[tuple[str, tuple[Rule, ...]], ...]
+    hinted: tuple[tuple[str, tuple[TokenRule, ...]], ...]
     name_hints: tuple[str, ...]
 
-    def narrowed(self, text: str) -> Detector:
+    def restricted_to(self, text: str) -> Detector:
         """Return the detector that suffices for `text` and each part of it."""
         lower = text.lower()
         return Detector(
@@ -49,46 +49,46 @@ class Detector(NamedTuple):
 
     def secrets(self, row: str) -> list[Span]:
         """Return all secrets in `row`, in no order; they may overlap. Takes time linear in its length."""
-        spans = self.readable(row)
+        spans = self.plain_secrets(row)
         for start, end, text in encoded_texts(row):
-            within = [span.kind for span in detector().readable(text) if span.end > span.start]
+            within = [span.kind for span in detector().plain_secrets(text) if span.end > span.start]
             if has_private_key(text):
                 within = [Kind.PRIVATE_KEY]
             spans += [Span(start, end, kind) for kind in within[:1]]
         return spans
 
-    def shaped(self, row: str) -> list[Span]:
+    def by_token_rules(self, row: str) -> list[Span]:
         """Return the secrets in `row` that their own shape tells."""
-        return self._shaped(row, row.lower())
+        return self._by_token_rules(row, row.lower())
 
-    def readable(self, row: str) -> list[Span]:
+    def plain_secrets(self, row: str) -> list[Span]:
         """Return the secrets in `row` that stand there unencoded, by shape or by name."""
         lower = row.lower()
-        spans = self._shaped(row, lower)
+        spans = self._by_token_rules(row, lower)
         for hint in self.name_hints:
             if hint in lower:
-                spans += assigned(row)
+                spans += assigned_values(row)
                 break
         return spans
 
-    def _shaped(self, row: str, lower: str) -> list[Span]:
-        called: dict[int, Rule] = {}
+    def _by_token_rules(self, row: str, lower: str) -> list[Span]:
+        matching: dict[int, TokenRule] = {}
         for hint, rules in self.hinted:
             if hint in lower:
-                called.update((id(rule), rule) for rule in rules)
-        return [span for rule in called.values() for span in rule.spans(row)]
+                matching.update((id(rule), rule) for rule in rules)
+        return [span for rule in matching.values() for span in rule.spans(row)]
 
 
 @cache
 def detector() -> Detector:
     """Return the detector with every rule, each under its hints: a look for a hint spares the patterns."""
-    hinted: dict[str, list[Rule]] = {}
-    for rule in (*SHAPES, *library_rules()):
+    hinted: dict[str, list[TokenRule]] = {}
+    for rule in (*TOKEN_RULES, *library_rules()):
         for hint in rule.hints:
             hinted.setdefault(hint, []).append(rule)
     return Detector(tuple((hint, tuple(rules)) for hint, rules in hinted.items()), NAME_HINTS)
 
 
-def is_complete(text: str) -> bool:
+def is_complete_token(text: str) -> bool:
     """Tell whether `text` is a secret of its full length, so that nothing is missing at its end."""
-    return any(rule.full == len(text) and rule.pattern.fullmatch(text) is not None for rule in SHAPES)
+    return any(rule.full == len(text) and rule.pattern.fullmatch(text) is not None for rule in TOKEN_RULES)

@@ -7,9 +7,16 @@ import string
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.redaction.allowlist import LONGEST, is_code, is_innocent, is_prose, is_random, is_secrets_name
+from bot.redaction.allowlist import (
+    LONGEST,
+    is_allowlisted,
+    is_code,
+    is_prose,
+    is_random_key,
+    is_secret_reference,
+)
 from bot.redaction.library import library_names
-from bot.redaction.rules import mixed
+from bot.redaction.rules import has_mixed_characters
 from bot.redaction.spans import Kind, Span
 
 if TYPE_CHECKING:
@@ -76,31 +83,31 @@ def _vocabulary() -> tuple[re.Pattern[str], tuple[str, ...], tuple[str, ...]]:
     """Return the pattern of telling words, and what makes a secret of a `key` and of a `pass` behind it."""
     known = [name.split("_?") for name in library_names()]
     words = [parts[0] for parts in known if len(parts) == 1]
-    of_key = {parts[0] for parts in known if parts[-1] == "key"}.union(_OWNERS)
-    of_pass = {parts[0] for parts in known if parts[-1] == "pass"}
+    key_owners = {parts[0] for parts in known if parts[-1] == "key"}.union(_OWNERS)
+    pass_owners = {parts[0] for parts in known if parts[-1] == "pass"}
     word = rf"(?P<word>key(?:[_-]?(?:id|data))?|{'|'.join(words)}|{_OWN_WORDS}|pass){_SUFFIX}"
-    return re.compile(word), tuple(of_key), tuple(of_pass)
+    return re.compile(word), tuple(key_owners), tuple(pass_owners)
 
 
 def secret_names(row: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of the telling part of each secret name in `row`: `api_key_2` of `MY_API_KEY_2`."""
-    pattern, of_key, of_pass = _vocabulary()
+    pattern, key_owners, pass_owners = _vocabulary()
     lower = lower_case(row)
     for found in pattern.finditer(lower):
         start = found.start()
         before = lower[max(0, start - _LONGEST_OWNER) : start]
         owner = before.rstrip("_- ")
         if found["word"].startswith("key"):
-            own = next((name for name in of_key if owner.endswith(name)), "")
+            own = next((name for name in key_owners if owner.endswith(name)), "")
             start -= len(before) - len(owner) + len(own)
-            telling = own != ""
+            is_secret = own != ""
         elif found["word"] == "pass":
-            telling = before.endswith(('"', "'", "_", "-")) or owner.endswith(of_pass)
+            is_secret = before.endswith(('"', "'", "_", "-")) or owner.endswith(pass_owners)
         else:
-            telling = not (
-                found["word"] == "token" and _is_harmless(row[max(0, start - _NAME_LOOK_BACK) : start])
+            is_secret = not (
+                found["word"] == "token" and _is_harmless_token(row[max(0, start - _NAME_LOOK_BACK) : start])
             )
-        if telling:
+        if is_secret:
             yield start, found.end()
 
 
@@ -110,7 +117,7 @@ def lower_case(row: str) -> str:
     return lower if len(lower) == len(row) else "".join(c.lower() if c.isascii() else c for c in row)
 
 
-def _is_harmless(before: str) -> bool:
+def _is_harmless_token(before: str) -> bool:
     """Tell whether the token behind the text `before` is no secret: `pad_token`, `next page token`."""
     word = _WORD_BEFORE.search(before)
     return word is not None and _CAMEL.split(word["word"])[-1].lower() in _HARMLESS_TOKENS
@@ -132,7 +139,7 @@ if TYPE_CHECKING:
 _QUOTE = r"(?:\\*[\"'`]|%22|%27|&quot;|&#3[49];|\\u002[27])"
 _SIGN = r"(?::?={1,3}>?|!=|::?|%3D|%3A|\\u003[da])"
 # What may stand between a name and its value, the telling kinds first.
-_TIE = re.compile(
+_SEPARATOR = re.compile(
     rf"(?:{_QUOTE}|[)\]]|%5D){{0,4}}(?:"
     rf"\s{{0,8}}{_SIGN}\s{{0,8}}(?P<sign>)"
     rf"|[\s,]{{0,8}}{_QUOTE}?\b(?:value|default|input_value){_QUOTE}?\s{{0,4}}[:=]\s{{0,4}}(?P<field>)"
@@ -172,19 +179,23 @@ class _Name(NamedTuple):
     core: str
     start: int
     value_start: int
-    tie: str
+    separator: str
     firm: bool
 
 
-def assigned(row: str) -> Iterator[Span]:
+def assigned_values(row: str) -> Iterator[Span]:
     """Yield the values in `row` that follow secret names.
 
     An empty open span at the row's end is a name whose value must be looked for in the next row.
     """
     position = 0
     for start, end in secret_names(row):
-        if start >= position and (tie := _TIE.match(row, end)) and not _in_resource_name(row, start):
-            for span in _values(row, _name(row, start, tie)):
+        if (
+            start >= position
+            and (separator := _SEPARATOR.match(row, end))
+            and not _in_resource_name(row, start)
+        ):
+            for span in _values(row, _name(row, start, separator)):
                 position = span.end
                 yield span
 
@@ -195,19 +206,21 @@ def _in_resource_name(row: str, start: int) -> bool:
     return before.endswith(":") and before.split()[-1].find("arn:") >= 0
 
 
-def _name(row: str, word: int, tie: re.Match[str]) -> _Name:
+def _name(row: str, word: int, separator: re.Match[str]) -> _Name:
     before = row[max(0, word - _LOOK_BACK) : word]
     start = word - (len(before) - len(before.rstrip(_NAME_CHARACTERS)))
-    whole = row[start : tie.start()]
-    kind = next(key for key, place in tie.groupdict().items() if place is not None)
+    whole = row[start : separator.start()]
+    kind = next(key for key, place in separator.groupdict().items() if place is not None)
     # A command line's `--name value`, a Dockerfile's `ENV NAME value`.
     leads = whole.startswith("--") or row[max(0, start - 4) : start].upper() in {"ENV ", "ARG "}
-    return _Name(whole, row[word : tie.start()], start, tie.end(), kind, kind in {"sign", "field"} or leads)
+    return _Name(
+        whole, row[word : separator.start()], start, separator.end(), kind, kind in {"sign", "field"} or leads
+    )
 
 
 def _values(row: str, name: _Name) -> Iterator[Span]:
     start = name.value_start
-    if name.tie == "alone" or start == len(row) or _BLOCK_SCALAR.match(row, start):
+    if name.separator == "alone" or start == len(row) or _BLOCK_SCALAR.match(row, start):
         yield Span(len(row), len(row), kind_of(name.whole, ""), open=True)
     elif listed := _LIST.match(row, start):
         yield from _listed(row, name, listed.end())
@@ -240,11 +253,11 @@ def _quoted(row: str, name: _Name, opening: re.Match[str]) -> Iterator[Span]:
     value = row[start:end]
     if start == len(row):
         yield Span(start, start, kind_of(name.whole, ""), open=True)
-    if name.tie == "pair" and not _is_pair(row, name, end + len(opening["quote"])):
+    if name.separator == "pair" and not _is_pair(row, name, end + len(opening["quote"])):
         return
-    sure = name.firm or name.tie == "pair" or is_random(value)
-    named = name.tie == "blank" and is_secrets_name(name.core, value, row[end : end + _LOOK_BACK])
-    if sure and not named and not is_innocent(name.core, value):
+    is_value = name.firm or name.separator == "pair" or is_random_key(value)
+    named = name.separator == "blank" and is_secret_reference(name.core, value, row[end : end + _LOOK_BACK])
+    if is_value and not named and not is_allowlisted(name.core, value):
         yield Span(start, end, kind_of(name.whole, value), open=end == len(row))
 
 
@@ -262,8 +275,10 @@ def _unquoted(row: str, name: _Name) -> Iterator[Span]:
     if found is None:
         return
     value = found.group()
-    random = is_random(value) or (name.tie == "cell" and len(value) >= _LEAST_CELL and mixed(value))
-    if not (name.firm or random) or (name.tie == "blank" and _FLAG.fullmatch(value)):
+    random = is_random_key(value) or (
+        name.separator == "cell" and len(value) >= _LEAST_CELL and has_mixed_characters(value)
+    )
+    if not (name.firm or random) or (name.separator == "blank" and _FLAG.fullmatch(value)):
         return
     rest = _UNQUOTED_REST.match(row, found.end())
     end = rest.end() if rest else found.end()
@@ -273,14 +288,16 @@ def _unquoted(row: str, name: _Name) -> Iterator[Span]:
     if end < len(row):
         end = start + len(row[start:end].rstrip(_TRAILING))
     if is_code(name.core, whole) or any(
-        is_innocent(name.core, text) for text in (whole, whole.rstrip(_TRAILING))
+        is_allowlisted(name.core, text) for text in (whole, whole.rstrip(_TRAILING))
     ):
         return
-    if name.tie == "blank" and is_secrets_name(name.core, row[start:end], row[end : end + _LOOK_BACK]):
+    if name.separator == "blank" and is_secret_reference(
+        name.core, row[start:end], row[end : end + _LOOK_BACK]
+    ):
         return
     if value[0] == "[" and row[end : end + 1] == "]":
         end += 1
     kind = kind_of(name.whole, value)
-    spoken = row[start - 1].isspace() and is_prose(kind, row[start:end], row[end : end + LONGEST])
-    if random or not spoken:
+    is_sentence = row[start - 1].isspace() and is_prose(kind, row[start:end], row[end : end + LONGEST])
+    if random or not is_sentence:
         yield Span(start, end, kind, open=end == len(row))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from functools import cache
 
-from bot.redaction.rules import Rule
+from bot.redaction.rules import TokenRule
 from bot.redaction.spans import Kind
 
 # Module and class in detect_secrets.plugins, our kind, hints, how many of its patterns are used (0: all),
@@ -33,12 +33,14 @@ _PLUGINS: tuple[tuple[str, str, str, tuple[str, ...], int, int], ...] = (
 
 
 @cache
-def library_rules() -> tuple[Rule, ...]:
+def library_rules() -> tuple[TokenRule, ...]:
     """Return the library's patterns as rules; the first call imports it (about 0.2 s)."""
-    rules: list[Rule] = []
+    rules: list[TokenRule] = []
     for module, plugin, kind, hints, used, length in _PLUGINS:
         patterns = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), plugin).denylist
-        rules += [Rule(kind, hints, pattern, None, length) for pattern in tuple(patterns)[: used or None]]
+        rules += [
+            TokenRule(kind, hints, pattern, None, length) for pattern in tuple(patterns)[: used or None]
+        ]
     return tuple(rules)
 
 

@@ -12,11 +12,11 @@ from bot.redaction.slack_markup import neutralise
 LONGEST = 65_536
 CUT = " ... [cut here]"
 # Characters before the cut that are looked at and not shown: a secret that the cut broke lies in them.
-_UNSHOWN = 8_192
+_DROPPED = 8_192
 _CONTINUATION, _CONTINUATION_BITS = 0x80, 0xC0
-_PAINTED_END = " removed]"
+_MASK_END = " removed]"
 # Texts that are remembered; at their longest they take 64 MB.
-_REMEMBERED = 512
+_CACHE_SIZE = 512
 
 
 def bounded(text: str, *, most: int = LONGEST) -> str:
@@ -55,7 +55,7 @@ def safe(text: str, *, most: int = LONGEST) -> str:
 def safe_field(text: str) -> str:
     """Return `safe(text)`, remembered: a service tells the same error of the same thing at each listing."""
     head = bounded(text)
-    return _remembered(head, cut=len(head) < len(text))
+    return _cached(head, cut=len(head) < len(text))
 
 
 def plain_name(text: str) -> str:
@@ -63,8 +63,8 @@ def plain_name(text: str) -> str:
     return neutralise(bounded(text))
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _remembered(head: str, *, cut: bool) -> str:
+@lru_cache(maxsize=_CACHE_SIZE)
+def _cached(head: str, *, cut: bool) -> str:
     return neutralise(_redacted(head, cut=cut))
 
 
@@ -73,6 +73,6 @@ def _redacted(head: str, *, cut: bool) -> str:
     if not cut:
         return shown
     # A secret that the cut broke is not always known by its beginning; where it is, it is painted over.
-    if not shown.endswith(_PAINTED_END):
-        shown = shown[: max(0, len(shown) - _UNSHOWN)]
+    if not shown.endswith(_MASK_END):
+        shown = shown[: max(0, len(shown) - _DROPPED)]
     return shown + CUT

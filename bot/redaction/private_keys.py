@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.redaction.line_prefix import content_start
-from bot.redaction.rules import mixed
+from bot.redaction.rules import has_mixed_characters
 from bot.redaction.spans import Kind, Span
 
 if TYPE_CHECKING:
@@ -102,4 +102,4 @@ def _is_wide(row: str) -> bool:
     text = row[start:]
     if not _LEAST_WIDTH <= len(text) <= _MOST_WIDTH or not _BODY.fullmatch(row, start):
         return False
-    return mixed(text) and not text.islower() and not text.isupper()
+    return has_mixed_characters(text) and not text.islower() and not text.isupper()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.redaction.control_chars import last_rewrite, visible
+from bot.redaction.control_chars import remove_hidden, resolve_carriage_returns
 from bot.redaction.detector import detector
 from bot.redaction.multiline import add_continuations
 from bot.redaction.private_keys import private_keys
-from bot.redaction.slack_markup import neutralise, revived
-from bot.redaction.spans import blanked, paint, unpainted
+from bot.redaction.slack_markup import neutralise, restore_markup
+from bot.redaction.spans import blank_out, blank_out_masks, mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bot.redaction.spans import Span
 
 # A second look finds what was glued to a secret; nearly never is there anything left for a third.
-_MOST_LOOKS = 4
-_REACH = 4
+_MAX_PASSES = 4
+_CONTEXT_ENTRIES = 4
 _ROW_ENDS = re.compile(r"([\r\n]++)")
 
 
@@ -30,24 +30,24 @@ def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
     by a line's width. Give more entries than will be shown, so that a key that begins before them
     is seen whole. Takes time linear in the size of the log, and raises nothing.
     """
-    entries = [visible(line) for line in lines]
+    entries = [remove_hidden(line) for line in lines]
     windows = [(0, len(entries))]
-    for _ in range(_MOST_LOOKS):
+    for _ in range(_MAX_PASSES):
         before = list(entries)
         for start, end in windows:
-            entries[start:end] = [last_rewrite(entry) for entry in _redacted(entries[start:end])]
+            entries[start:end] = [resolve_carriage_returns(entry) for entry in _redacted(entries[start:end])]
         # What was painted over or rewritten may have kept its neighbours from being seen: look there again.
-        windows = _around(index for index, entry in enumerate(entries) if entry != before[index])
+        windows = _ranges_around(index for index, entry in enumerate(entries) if entry != before[index])
         if not windows:
             break
     return tuple(entries)
 
 
-def _around(changed: Iterable[int]) -> list[tuple[int, int]]:
+def _ranges_around(changed: Iterable[int]) -> list[tuple[int, int]]:
     """Return the ranges of entries (start, end) that lie within reach of those that changed."""
     windows: list[tuple[int, int]] = []
     for index in changed:
-        start, end = max(0, index - _REACH), index + _REACH + 1
+        start, end = max(0, index - _CONTEXT_ENTRIES), index + _CONTEXT_ENTRIES + 1
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], end)
         else:
@@ -63,25 +63,25 @@ def safe_lines(lines: Sequence[str]) -> tuple[str, ...]:
 def _redacted(entries: list[str]) -> list[str]:
     parts = [_ROW_ENDS.split(entry) if "\n" in entry or "\r" in entry else [entry] for entry in entries]
     rows = [row for entry in parts for row in entry[::2]]
-    found = _found([unpainted(revived(row)) for row in rows])
+    found = _find_secrets([blank_out_masks(restore_markup(row)) for row in rows])
     if not found:
         return entries
-    painted = iter(paint(row, found[index]) if index in found else row for index, row in enumerate(rows))
+    masked = iter(mask(row, found[index]) if index in found else row for index, row in enumerate(rows))
     for entry in parts:
-        entry[::2] = [next(painted) for _ in entry[::2]]
+        entry[::2] = [next(masked) for _ in entry[::2]]
     return ["".join(entry) for entry in parts]
 
 
-def _found(rows: list[str]) -> dict[int, list[Span]]:
+def _find_secrets(rows: list[str]) -> dict[int, list[Span]]:
     """Return the secrets of each row that has any, by its index."""
     found: dict[int, list[Span]] = {}
     for index, span in private_keys(rows):
         found.setdefault(index, []).append(span)
     # What stands beside a private key is looked at as it will be read: without the key.
-    rows = [blanked(row, found[index]) if index in found else row for index, row in enumerate(rows)]
-    narrowed = detector().narrowed("\n".join(rows))
+    rows = [blank_out(row, found[index]) if index in found else row for index, row in enumerate(rows)]
+    restricted_to = detector().restricted_to("\n".join(rows))
     for index, row in enumerate(rows):
-        if spans := narrowed.secrets(row):
+        if spans := restricted_to.secrets(row):
             found.setdefault(index, []).extend(spans)
     add_continuations(rows, found)
     return found

@@ -26,34 +26,36 @@ _STAND_INS = re.compile(
 _REST = re.compile(r"[A-Za-z0-9_]++")
 
 
-def mixed(value: str) -> bool:
+def has_mixed_characters(value: str) -> bool:
     """Tell whether `value` looks drawn by lot: letters with digits, or capitals inside a word."""
     if any(character.isdigit() for character in value):
         return any(character.isalpha() for character in value)
     return value[1:] != value[1:].lower() and value != value.upper()
 
 
-def keylike(value: str) -> bool:
+def looks_like_key(value: str) -> bool:
     """Tell whether `value` is drawn by lot or longer than a word."""
-    return mixed(value) or len(value) >= _LONG_WORD
+    return has_mixed_characters(value) or len(value) >= _LONG_WORD
 
 
-def looks_drawn(part: str, least: int) -> bool:
+def looks_random(part: str, least: int) -> bool:
     """Tell whether `part`, a word amid other text, has at least `least` characters drawn by lot."""
-    if len(part) >= least and mixed(part) and any(map(str.isdigit, part)):
+    if len(part) >= least and has_mixed_characters(part) and any(map(str.isdigit, part)):
         return True
     # Letters alone: their case changes more often than in any CamelCase name.
     changes = sum(one.isupper() != other.isupper() for one, other in pairwise(part))
     return len(part) >= max(least, _LEAST_LETTERS) and changes >= _MANY_CHANGES * len(part)
 
 
-def long_part(value: str) -> bool:
+def has_long_random_part(value: str) -> bool:
     """Tell a key from a hyphenated name: one of its parts is long and looks drawn by lot."""
     parts = re.split(r"[-_]", value)
-    return len(value) > _SURELY_LONG or any(len(part) >= _LONG_PART and mixed(part) for part in parts)
+    return len(value) > _SURELY_LONG or any(
+        len(part) >= _LONG_PART and has_mixed_characters(part) for part in parts
+    )
 
 
-def credentials(value: str) -> bool:
+def is_basic_credentials(value: str) -> bool:
     """Tell whether `value` is base64 of `user:password`."""
     try:
         return b":" in base64.b64decode(value + "=" * (-len(value) % 4))
@@ -61,12 +63,12 @@ def credentials(value: str) -> bool:
         return False
 
 
-def literal(value: str) -> bool:
+def is_literal(value: str) -> bool:
     """Tell a value from what stands for one: `$TOKEN`, `${TOKEN}`, `{token}`, `****`, `<password>`."""
     return _STAND_INS.fullmatch(value) is None
 
 
-class Rule(NamedTuple):
+class TokenRule(NamedTuple):
     """One shape of secret.
 
     The pattern is tried on rows whose lower-case text holds one of `hints`. Its group `v`, or all of

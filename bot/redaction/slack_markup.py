@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.redaction.control_chars import last_rewrite, visible
+from bot.redaction.control_chars import remove_hidden, resolve_carriage_returns
 
 # Slack's control sequences (https://docs.slack.dev/messaging/formatting-message-text): mentions,
 # broadcasts and channels `<@ <! <#`, and links `<scheme:...|label>`; then what it makes of bare text.
@@ -26,7 +26,7 @@ _LOOK_ALIKES = {
 _ORIGINALS = str.maketrans({alike: original for original, alike in _LOOK_ALIKES.items()})
 
 
-def revived(row: str) -> str:
+def restore_markup(row: str) -> str:
     """Return `row` with the characters that `neutralise` replaced put back, each in its place."""
     return row.translate(_ORIGINALS) if any(alike in row for alike in _LOOK_ALIKES.values()) else row
 
@@ -38,7 +38,7 @@ def neutralise(text: str) -> str:
     text; `&`, `<` and `>` are not escaped (the renderer's job), so `<class 'int'>`, `a<b`, paths and
     plain URLs stay as they are. Safe in mrkdwn, rich_text, table cells and file snippets.
     """
-    text = last_rewrite(visible(text))
+    text = resolve_carriage_returns(remove_hidden(text))
     if "<" in text:
         text = _CONTROL.sub(_LOOK_ALIKES["<"], text)
     if "@" in text:

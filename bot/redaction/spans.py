@@ -52,22 +52,22 @@ class Span(NamedTuple):
     open: bool = False
 
 
-_PAINTED = re.compile(r"\[[\w& ]{3,40} removed\]")
+_MASK = re.compile(r"\[[\w& ]{3,40} removed\]")
 # White space to every pattern, so that what was painted over is never a value again; in no visible text.
 _FILLER = "\x1f"
 
 
-def unpainted(row: str) -> str:
+def blank_out_masks(row: str) -> str:
     """Return `row` with what was painted over before blanked out; each character keeps its place."""
-    return _PAINTED.sub(lambda found: _FILLER * len(found.group()), row) if " removed]" in row else row
+    return _MASK.sub(lambda found: _FILLER * len(found.group()), row) if " removed]" in row else row
 
 
-def blanked(row: str, spans: Iterable[Span]) -> str:
+def blank_out(row: str, spans: Iterable[Span]) -> str:
     """Return `row` with each span blanked out; each other character keeps its place."""
     return _replaced(row, spans, lambda start, end, _: _FILLER * (end - start))
 
 
-def paint(row: str, spans: Iterable[Span]) -> str:
+def mask(row: str, spans: Iterable[Span]) -> str:
     """Return `row` with each span replaced by its kind in brackets; spans that overlap become one."""
     return _replaced(row, spans, lambda _start, _end, kind: f"[{kind} removed]")
 

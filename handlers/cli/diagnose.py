@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from bot.diagnosis import CAUSES, Cause, CauseError, diagnose_lines, parse_causes
+from bot.diagnosis import RULES, Rule, RuleError, diagnose_lines, parse_rules
 from bot.models.diagnosis import Source
 from bot.models.errors import BadInput
 from bot.settings.loader import load_settings
@@ -33,9 +33,9 @@ def diagnose_here(name: str, *, source: Source, as_json: bool, settings_path: Pa
     The settings are read for causes of one's own. Raise BadInput for what cannot be read as a log,
     SettingsError.
     """
-    causes = (*_own_causes(settings_path), *CAUSES)
+    rules = (*_custom_rules(settings_path), *RULES)
     lines = _lines(_read(name), name)
-    diagnosis = diagnose_lines(lines, source=source, causes=causes)
+    diagnosis = diagnose_lines(lines, source=source, rules=rules)
     if as_json:
         click.echo(json.dumps(asdict(diagnosis), indent=2))
     else:
@@ -43,12 +43,12 @@ def diagnose_here(name: str, *, source: Source, as_json: bool, settings_path: Pa
     return FAILED if diagnosis.has_error else DONE
 
 
-def _own_causes(settings_path: Path | None) -> tuple[Cause, ...]:
+def _custom_rules(settings_path: Path | None) -> tuple[Rule, ...]:
     if settings_path is None:
         return ()
     try:
-        return parse_causes(load_settings(settings_path).cause)
-    except CauseError as mistake:
+        return parse_rules(load_settings(settings_path).cause)
+    except RuleError as mistake:
         raise BadInput(f"{click.format_filename(settings_path)}: {mistake}") from mistake
 
 

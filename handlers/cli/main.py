@@ -173,14 +173,14 @@ def diagnose(file: str, source: str, settings_path: Path | None, *, as_json: boo
 
 def _leave(run: Callable[[], int]) -> NoReturn:
     """Run a command; what a person must mend is one sentence on standard error and exit code 2."""
-    from bot.diagnosis import CauseError  # noqa: PLC0415 - imported when it runs
+    from bot.diagnosis import RuleError  # noqa: PLC0415 - imported when it runs
     from bot.launches.permissions import Refused  # noqa: PLC0415 - the same
     from bot.models.errors import BadInput, ServiceError, StoreError  # noqa: PLC0415 - imported when it runs
     from bot.settings.loader import SettingsError  # noqa: PLC0415 - the same
 
     try:
         code = run()
-    except (BadInput, CauseError, SettingsError) as mistake:
+    except (BadInput, RuleError, SettingsError) as mistake:
         _fail(str(mistake), USAGE)
     except Refused as refusal:
         _fail(f"Nothing was started. {refusal}", FAILED)

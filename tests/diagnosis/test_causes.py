@@ -6,49 +6,49 @@ import re
 
 import pytest
 
-from bot.diagnosis import CAUSES, Cause, diagnose_lines
-from bot.diagnosis.engine import find_events
-from bot.diagnosis.keywords import Words, hints_of
-from bot.diagnosis.parsing.lines import Rows, lower
+from bot.diagnosis import RULES, Rule, diagnose_lines
+from bot.diagnosis.engine import find_candidates
+from bot.diagnosis.keywords import KeywordIndex, pattern_hints
+from bot.diagnosis.parsing.lines import LogLines, lower
 from bot.diagnosis.rules import GUESSES
-from bot.diagnosis.rules.matcher import compiled, table_of
+from bot.diagnosis.rules.matcher import compile_pattern, matcher_for
 from bot.models.diagnosis import Category, Confidence, Source
 
-_SAMPLES = [(cause, sample) for cause in CAUSES for sample in cause.samples]
-_COUNTERS = [(cause, counter) for cause in CAUSES for counter in cause.counters]
+_SAMPLES = [(rule, sample) for rule in RULES for sample in rule.samples]
+_COUNTERS = [(rule, counter) for rule in RULES for counter in rule.counters]
 
 
-def _recognised(text: str, cause: Cause) -> list[str]:
-    rows = Rows(text.split("\n"))
-    source = cause.sources[0] if cause.sources else Source.VERTEX
-    events, _ = find_events(rows, range(len(rows)), table_of(CAUSES), source)
-    heaviest = sorted(events, key=lambda event: -event.weight)
-    return [event.match.cause.id for event in heaviest if event.match is not None]
+def _recognised(text: str, rule: Rule) -> list[str]:
+    rows = LogLines(text.split("\n"))
+    source = rule.sources[0] if rule.sources else Source.VERTEX
+    candidates, _ = find_candidates(rows, range(len(rows)), matcher_for(RULES), source)
+    heaviest = sorted(candidates, key=lambda candidate: -candidate.weight)
+    return [candidate.match.rule.id for candidate in heaviest if candidate.match is not None]
 
 
 @pytest.mark.parametrize(
     ("cause", "sample"), _SAMPLES, ids=lambda value: getattr(value, "id", str(value)[:40])
 )
-def test_sample(cause: Cause, sample: str) -> None:
+def test_sample(rule: Rule, sample: str) -> None:
     """A sample is recognised as its own cause first, so that no other entry has taken it over."""
-    assert [cause.id] == _recognised(sample, cause)[:1]
+    assert [rule.id] == _recognised(sample, rule)[:1]
 
 
 @pytest.mark.parametrize(
     ("cause", "counter"), _COUNTERS, ids=lambda value: getattr(value, "id", str(value)[:40])
 )
-def test_counter_sample(cause: Cause, counter: str) -> None:
+def test_counter_sample(rule: Rule, counter: str) -> None:
     """A counter-sample is not taken for the cause: the words alone do not make it."""
-    assert cause.id not in _recognised(counter, cause)
+    assert rule.id not in _recognised(counter, rule)
 
 
-@pytest.mark.parametrize("cause", GUESSES, ids=lambda cause: cause.id)
-def test_guess(cause: Cause) -> None:
+@pytest.mark.parametrize("cause", GUESSES, ids=lambda rule: rule.id)
+def test_guess(rule: Rule) -> None:
     """An error that no cause knows is given the category that its words suggest, and it says "probably"."""
-    lines = ["start", f"ERROR: {cause.samples[0]}", "Container called exit(1)."]
+    lines = ["start", f"ERROR: {rule.samples[0]}", "Container called exit(1)."]
     said = diagnose_lines(lines, source="cloud_run")
 
-    assert (said.root_cause_index, said.category, said.confidence) == (1, cause.category, Confidence.LOW)
+    assert (said.root_cause_index, said.category, said.confidence) == (1, rule.category, Confidence.LOW)
     assert "probably" in said.advice
 
 
@@ -70,10 +70,10 @@ def test_no_guess_about_a_build() -> None:
 
 def test_every_cause_is_whole() -> None:
     """Each entry has its own id, advice that ends as a sentence, a sample, and a way to be recognised."""
-    ids = [cause.id for cause in CAUSES]
+    ids = [rule.id for rule in RULES]
     poor = [
         c.id
-        for c in CAUSES
+        for c in RULES
         if not (c.samples and c.advice.endswith(".") and (c.patterns or c.exceptions or c.raised_in))
     ]
 
@@ -84,30 +84,30 @@ def test_every_cause_is_whole() -> None:
 def test_advice_names_only_caught_parts() -> None:
     """What stands in braces in an advice is caught by a pattern of that cause, or it always reads "it"."""
     wrong = []
-    for cause in CAUSES:
-        caught = {name for pattern in cause.patterns for name in compiled(pattern).groupindex}
-        wrong += [cause.id for name in re.findall(r"\{(\w+)\}", cause.advice) if name not in caught]
+    for rule in RULES:
+        caught = {name for pattern in rule.patterns for name in compile_pattern(pattern).groupindex}
+        wrong += [rule.id for name in re.findall(r"\{(\w+)\}", rule.advice) if name not in caught]
 
     assert wrong == []
 
 
 def test_every_category_has_a_cause() -> None:
     """No category of the taxonomy is out of reach of the table."""
-    assert set(Category) - {Category.NONE} == {cause.category for cause in CAUSES}
+    assert set(Category) - {Category.NONE} == {rule.category for rule in RULES}
 
 
-@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
-def test_hints_never_hide_a_match(cause: Cause) -> None:
+@pytest.mark.parametrize("cause", RULES, ids=lambda rule: rule.id)
+def test_hints_never_hide_a_match(rule: Rule) -> None:
     """What fits a pattern holds a word asked for first and begins as foreseen: speed costs no match."""
-    for pattern in cause.patterns:
-        hints = hints_of(pattern)
+    for pattern in rule.patterns:
+        hints = pattern_hints(pattern)
         for text in (sample for _, sample in _SAMPLES):
-            found = compiled(pattern).search(text)
+            found = compile_pattern(pattern).search(text)
             if found is None:
                 continue
 
-            assert not hints.needles or any(word in found[0].lower() for word in hints.needles)
-            assert not hints.starts or found[0].lower().startswith(hints.starts)
+            assert not hints.keywords or any(word in found[0].lower() for word in hints.keywords)
+            assert not hints.prefixes or found[0].lower().startswith(hints.prefixes)
 
 
 @pytest.mark.parametrize(
@@ -127,22 +127,22 @@ def test_hints_never_hide_a_match(cause: Cause) -> None:
         (r"ab+cde", {"cde"}, set()),
     ],
 )
-def test_hints(pattern: str, needles: set[str], starts: set[str]) -> None:
+def test_hints(pattern: str, keywords: set[str], prefixes: set[str]) -> None:
     """The words are of the set whose shortest is longest; where none is sure there is none."""
-    hints = hints_of(pattern)
+    hints = pattern_hints(pattern)
 
-    assert needles == set(hints.needles)
-    assert starts == {start[:21] for start in hints.starts}
+    assert keywords == set(hints.keywords)
+    assert prefixes == {start[:21] for start in hints.prefixes}
 
 
 def test_words_are_all_heard() -> None:
     """Looking up words by a piece of them finds the same ones as asking for each: speed costs no word."""
-    numbers = {cause.id: [at] for at, cause in enumerate(CAUSES)} | {"oom": [900], "": [901]}
-    words = Words(numbers)
+    numbers = {rule.id: [at] for at, rule in enumerate(RULES)} | {"oom": [900], "": [901]}
+    words = KeywordIndex(numbers)
     for text in ("an oom in gpu_memory.cuda", "network.dnsnetwork.tls", "ab", ""):
         expected = {number for word, meant in numbers.items() if word in text for number in meant}
 
-        assert expected == words.heard(text)
+        assert expected == words.lookup(text)
 
 
 def test_lower_keeps_places() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.diagnosis import CAUSES, CauseError, diagnose_lines, parse_causes
+from bot.diagnosis import RULES, RuleError, diagnose_lines, parse_rules
 
 _GOOD = {
     "id": "shards.stale",
@@ -21,7 +21,7 @@ def test_own_cause_comes_before_the_built_in_ones() -> None:
         '  File "x.py", line 1, in f',
         "ConnectionError: shard index 7a is stale",
     ]
-    said = diagnose_lines([*lines, "Job failed."], source="vertex", causes=(*parse_causes([_GOOD]), *CAUSES))
+    said = diagnose_lines([*lines, "Job failed."], source="vertex", rules=(*parse_rules([_GOOD]), *RULES))
 
     assert (said.cause_id, said.category) == ("shards.stale", "data_missing")
     assert said.advice == "Run make shards for 7a."
@@ -48,13 +48,13 @@ def test_own_cause_comes_before_the_built_in_ones() -> None:
 )
 def test_mistake_is_told(change: dict[str, object], words: str) -> None:
     """Each mistake is told in one sentence that names the cause and what is allowed."""
-    with pytest.raises(CauseError) as caught:
-        parse_causes([{**_GOOD, **change}])
+    with pytest.raises(RuleError) as caught:
+        parse_rules([{**_GOOD, **change}])
 
     assert words in str(caught.value)
 
 
 def test_same_id_twice() -> None:
     """Two causes of one id cannot be told apart in reports."""
-    with pytest.raises(CauseError, match=r'Two causes have the id "shards.stale"'):
-        parse_causes([_GOOD, _GOOD])
+    with pytest.raises(RuleError, match=r'Two causes have the id "shards.stale"'):
+        parse_rules([_GOOD, _GOOD])

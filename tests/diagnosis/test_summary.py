@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.diagnosis import diagnose_lines
-from bot.diagnosis.shortening import clipped, first_sentence, terse
+from bot.diagnosis.shortening import first_sentence, shorten, truncate
 
 _HEADER = "Traceback (most recent call last):"
 _FRAME = '  File "/app/train.py", line 7, in main'
@@ -164,7 +164,7 @@ def test_terse_keeps_redaction_whole() -> None:
     """What stands for a secret in an address goes with the address, and leaves no half of its words."""
     text = f"404 for url: https://a.example/b?token=[secret removed]&expires=123456 {'x ' * 100}"
 
-    assert "removed" not in terse(text, 200)
+    assert "removed" not in shorten(text, 200)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,8 @@ def test_first_sentence(text: str, end: int) -> None:
 
 def test_clipped_is_never_too_long() -> None:
     """Also one long word is cut to the limit, and a text that fits is left alone."""
-    assert len(clipped("x" * 500, 200)) == 200
-    assert clipped("short", 200) == "short"
+    assert len(truncate("x" * 500, 200)) == 200
+    assert truncate("short", 200) == "short"
 
 
 def test_the_beginning_of_a_long_last_reason_is_kept() -> None:

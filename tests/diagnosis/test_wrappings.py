@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bot.diagnosis import diagnose_lines
-from bot.diagnosis.parsing.prefixes import Level, unwrap
+from bot.diagnosis.parsing.prefixes import Level, parse_line
 from bot.models.diagnosis import Category
 
 _START = ["boot of the trainer", "loading all the data"]
@@ -72,12 +72,12 @@ def test_record_in_json(record: dict[str, object]) -> None:
 @pytest.mark.parametrize("line", ["the error ERROR is common", "step 3 of ERROR analysis", "WARNING"])
 def test_level_in_a_sentence_is_none(line: str) -> None:
     """A level's word inside a sentence is no level: nothing before it looks like a header."""
-    assert unwrap(line).level is Level.UNSET
+    assert parse_line(line).level is Level.UNSET
 
 
 def test_captured_log_of_a_test() -> None:
     """What pytest repeats of a test's log is not what failed."""
-    assert unwrap("ERROR    root:test_x.py:7 expected while parsing").level is Level.UNSET
+    assert parse_line("ERROR    root:test_x.py:7 expected while parsing").level is Level.UNSET
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 from bot.clients.google import GoogleCloud
 from bot.clients.slack import EditQueue, SlackClient
 from bot.clients.wandb import Wandb
-from bot.diagnosis import CAUSES
+from bot.diagnosis import RULES
 from bot.launches.context import Dependencies
 from bot.launches.poller import LaunchPoller
 from bot.launches.requests import LaunchRequest
@@ -347,7 +347,7 @@ def make_tools(rig: Rig, clients: tuple[GoogleCloud, Wandb], web: Any, edit_queu
         runners=google.runners,
         jobs=google.jobs,
         poller=LaunchPoller(rig.settings, rig.clock, google.jobs, google.runners, tracker),
-        reader=LogDiagnoser(google.logs, CAUSES, before=20, after=80),
+        reader=LogDiagnoser(google.logs, RULES, before=20, after=80),
         notifier=SlackLaunchNotifier(
             slack, poster, edit_queue, rig.clock, store.launches, bot_name="launch-control"
         ),

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from bot.diagnosis import parse_causes
+from bot.diagnosis import parse_rules
 from bot.settings import Settings
 from bot.settings.loader import SettingsError, load_secrets, load_settings
 
@@ -90,7 +90,7 @@ def test_the_example_loads_with_every_line_taken_in(tmp_path: Path) -> None:
         settings.store,
         settings.limits,
     )
-    assert [cause.id for cause in parse_causes(settings.cause)] == ["license-server"]
+    assert [cause.id for cause in parse_rules(settings.cause)] == ["license-server"]
 
 
 def test_the_example_holds_every_setting() -> None:

@@ -12,7 +12,7 @@ _TRACES = ("exc_info", "exception", "stack_trace", "traceback", "stack", "stackt
 _MARKS = tuple(f'"{key}"' for key in _MESSAGES)
 
 
-def structured(line: str) -> bool:
+def may_be_json(line: str) -> bool:
     """Return whether a line may be a record in JSON; cheap."""
     return line[:1] == "{" and any(mark in line for mark in _MARKS)
 

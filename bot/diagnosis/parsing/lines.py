@@ -9,14 +9,14 @@ from functools import cached_property
 from itertools import accumulate
 
 from bot.diagnosis.keywords import lower
-from bot.diagnosis.parsing.json_lines import message_of, structured
-from bot.diagnosis.parsing.prefixes import TRACEBACK, ParsedLine, as_written_by, learnt_prefixes, unwrap
+from bot.diagnosis.parsing.json_lines import may_be_json, message_of
+from bot.diagnosis.parsing.prefixes import TRACEBACK, ParsedLine, infer_prefixes, parse_line, without_writer
 
 _MOST = 200
 _BREAKS = re.compile(r"\r\n|\r|\n")
 
 
-class Rows:
+class LogLines:
     """The physical lines of a log in order; `clean(i)` unwraps one, once.
 
     An entry may hold several lines, parted by line feeds, by the carriage returns of a progress bar or, where
@@ -27,7 +27,7 @@ class Rows:
         self.raw: list[str] = []
         self.entry: list[int] = []
         for number, entry in enumerate(lines):
-            line = message_of(entry) if structured(entry) else entry
+            line = message_of(entry) if may_be_json(entry) else entry
             if "\\n" in line and "Traceback (most recent" in line:
                 line = line.replace("\\n", "\n")
             if "\n" in line or "\r" in line:
@@ -37,34 +37,34 @@ class Rows:
             else:
                 self.raw.append(line)
                 self.entry.append(number)
-        self._clean: dict[int, ParsedLine] = {}
+        self._parsed: dict[int, ParsedLine] = {}
 
     def __len__(self) -> int:
         return len(self.raw)
 
-    def clean(self, row: int) -> ParsedLine:
+    def parsed(self, row: int) -> ParsedLine:
         """Return the unwrapped line of a row that exists."""
-        known = self._clean.get(row)
+        known = self._parsed.get(row)
         if known is None:
-            known = self._clean[row] = self._unwrapped(self.raw[row])
+            known = self._parsed[row] = self._parse(self.raw[row])
         return known
 
-    def _unwrapped(self, raw: str) -> ParsedLine:
-        clean = unwrap(raw)
+    def _parse(self, raw: str) -> ParsedLine:
+        parsed = parse_line(raw)
         for prefix in self._prefixes:
-            if clean.text.startswith(prefix) or clean.text == prefix.rstrip():
-                return as_written_by(prefix.strip(), clean, unwrap(clean.text[len(prefix) :]))
-        return clean
+            if parsed.text.startswith(prefix) or parsed.text == prefix.rstrip():
+                return without_writer(prefix.strip(), parsed, parse_line(parsed.text[len(prefix) :]))
+        return parsed
 
     @cached_property
     def _prefixes(self) -> tuple[str, ...]:
-        return learnt_prefixes(self.raw, sorted(self.spelling((TRACEBACK,), _MOST)))
+        return infer_prefixes(self.raw, sorted(self.containing_exact((TRACEBACK,), _MOST)))
 
-    def holding(self, words: Sequence[str], most: int) -> set[int]:
+    def containing(self, words: Sequence[str], most: int) -> set[int]:
         """Return the rows that hold a (lower-case) word in any case: of each the first and last `most`."""
         return self._found(words, self._lowered, most)
 
-    def spelling(self, words: Sequence[str], most: int) -> set[int]:
+    def containing_exact(self, words: Sequence[str], most: int) -> set[int]:
         """Return the rows that hold a word spelt exactly so: of each word the first and last `most`."""
         return self._found(words, self._blob, most)
 
@@ -77,7 +77,7 @@ class Rows:
         return lower(self._blob)
 
     @cached_property
-    def _starts(self) -> list[int]:
+    def _offsets(self) -> list[int]:
         return list(accumulate([len(line) + 1 for line in self.raw], initial=0))
 
     def _found(self, words: Sequence[str], blob: str, most: int) -> set[int]:
@@ -90,17 +90,17 @@ class Rows:
         return found
 
     def _forwards(self, word: str, blob: str, most: int) -> list[int]:
-        starts, rows = self._starts, list[int]()
+        offsets, rows = self._offsets, list[int]()
         at = blob.find(word)
         while at >= 0 and len(rows) < most:
-            rows.append(bisect_right(starts, at) - 1)
-            at = blob.find(word, starts[rows[-1] + 1])
+            rows.append(bisect_right(offsets, at) - 1)
+            at = blob.find(word, offsets[rows[-1] + 1])
         return rows
 
     def _backwards(self, word: str, blob: str, most: int) -> list[int]:
-        starts, rows = self._starts, list[int]()
+        offsets, rows = self._offsets, list[int]()
         at = blob.rfind(word)
         while at >= 0 and len(rows) < most:
-            rows.append(bisect_right(starts, at) - 1)
-            at = blob.rfind(word, 0, starts[rows[-1]])
+            rows.append(bisect_right(offsets, at) - 1)
+            at = blob.rfind(word, 0, offsets[rows[-1]])
         return rows

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.diagnosis.keywords import Phrases
-from bot.diagnosis.parsing.lines import Rows
+from bot.diagnosis.keywords import PatternSet
+from bot.diagnosis.parsing.lines import LogLines
 
 _FAILED = re.compile(
     r"""^(?:
@@ -46,7 +46,7 @@ _OTHER = re.compile(
     )""",
     re.VERBOSE,
 )
-_LOST = Phrases(
+_LOST = PatternSet(
     r"launch: (?:Error running job|Failed to (?:start|run|submit)|.{0,40}job .{0,40}failed to start)",
     r"(?:failed to start|crashed), killing sweep",
     r"failed runs in the first .*killing sweep",
@@ -74,7 +74,7 @@ def lost(text: str) -> bool:
     return _LOST.fit(text)
 
 
-def rehearsed(line: str) -> bool:
+def is_simulated(line: str) -> bool:
     """Return whether a line, as it stands in the log, tells of a failure that was only acted."""
     return _REHEARSED.search(line[:_HEAD]) is not None
 
@@ -109,18 +109,18 @@ class Outcome:
     reprint: int
 
 
-def judge(rows: Rows, hits: Sequence[int]) -> Outcome:
+def read_outcome(rows: LogLines, hits: Sequence[int]) -> Outcome:
     """Return the outcome that the hits (rows, ascending) tell."""
     has_failed: bool | None = None
-    attempt, ends, given_up, reprint = 0, [], [], len(rows)
+    attempt, ends, with_exhausted_retries, reprint = 0, [], [], len(rows)
     for row in hits:
-        text = rows.clean(row).text.strip()
+        text = rows.parsed(row).text.strip()
         if failed(text):
             has_failed = True
         elif succeeded(text):
             has_failed = False
-        if lost(text) and not rehearsed(rows.raw[row]):
-            given_up.append(row)
+        if lost(text) and not is_simulated(rows.raw[row]):
+            with_exhausted_retries.append(row)
         if _REPRINT.match(text):
             reprint = min(reprint, row)
         if _ATTEMPT_ENDS.match(text):
@@ -128,9 +128,9 @@ def judge(rows: Rows, hits: Sequence[int]) -> Outcome:
     for end in ends:
         if sum(1 for row in range(end + 1, min(len(rows), end + 40)) if _speaks(rows, row)) >= _SPEAKING:
             attempt = end + 1
-    return Outcome(has_failed, attempt, tuple(given_up), reprint)
+    return Outcome(has_failed, attempt, tuple(with_exhausted_retries), reprint)
 
 
-def _speaks(rows: Rows, row: int) -> bool:
-    text = rows.clean(row).text.strip()
+def _speaks(rows: LogLines, row: int) -> bool:
+    text = rows.parsed(row).text.strip()
     return bool(text) and not is_platform(text)

@@ -117,7 +117,7 @@ def cut(line: str) -> str:
     return line if len(line) <= HEAD + TAIL else f"{line[:HEAD]} ... {line[-TAIL:]}"
 
 
-def unwrap(line: str) -> ParsedLine:
+def parse_line(line: str) -> ParsedLine:
     """Return one physical line (no line break in it) without its wrapping; never raises."""
     text = cut(line)
     if "\x1b" in text:
@@ -155,7 +155,7 @@ def _unboxed(text: str) -> str:
     return text if _SOURCE.match(said) or any(side in said for side in _SIDES) else said
 
 
-def as_written_by(writer: str, outer: ParsedLine, inner: ParsedLine) -> ParsedLine:
+def without_writer(writer: str, outer: ParsedLine, inner: ParsedLine) -> ParsedLine:
     """Return a line that had a writer's prefix before it (`outer`) as it is without (`inner`)."""
     return replace(
         inner,
@@ -192,17 +192,17 @@ _NEAR = 64
 _LONGEST, _MOST = 60, 64
 
 
-def learnt_prefixes(raw: Sequence[str], headers: Iterable[int]) -> tuple[str, ...]:
+def infer_prefixes(raw: Sequence[str], headers: Iterable[int]) -> tuple[str, ...]:
     """Return what stands before the tracebacks that begin at the rows `headers`, the longest first.
 
     Something is a prefix ("worker-0 | ", "3: ") if the traceback's first frame has it too.
     """
     found: set[str] = set()
     for row in headers:
-        before, header, _ = unwrap(raw[row]).text.rpartition(TRACEBACK)
+        before, header, _ = parse_line(raw[row]).text.rpartition(TRACEBACK)
         if not header or not before.strip(" |+") or len(before) > _LONGEST or before in found:
             continue
-        if any(unwrap(text).text.startswith(before + _FRAME) for text in raw[row + 1 : row + 1 + _NEAR]):
+        if any(parse_line(text).text.startswith(before + _FRAME) for text in raw[row + 1 : row + 1 + _NEAR]):
             found.add(before)
         if len(found) >= _MOST:
             break

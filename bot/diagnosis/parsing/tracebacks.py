@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.diagnosis.parsing.frames import Frames, is_frame
-from bot.diagnosis.parsing.lines import Rows
+from bot.diagnosis.parsing.lines import LogLines
 from bot.diagnosis.parsing.platform import is_platform
 from bot.diagnosis.parsing.prefixes import Level, ParsedLine
 
@@ -71,7 +71,7 @@ class Chain:
 
 
 class _Reader:
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: LogLines) -> None:
         self.rows = rows
         self.used: set[int] = set()
 
@@ -83,17 +83,17 @@ class _Reader:
                     yield chain
 
     def _header(self, row: int) -> re.Match[str] | None:
-        return _header_in(self.rows.clean(row).text)
+        return _header_in(self.rows.parsed(row).text)
 
     def _bare(self, row: int) -> bool:
-        return _BARE.match(self.rows.clean(row).text) is not None
+        return _BARE.match(self.rows.parsed(row).text) is not None
 
     def _tail(self, row: int) -> int | None:
         """Return the first row of the frames above an exception whose header was cut off, if there are."""
-        if _RAISED.match(self.rows.clean(row).text) is None:
+        if _RAISED.match(self.rows.parsed(row).text) is None:
             return None
         first, framed = row, False
-        while first > 0 and row - first < _FRAMES and (text := self.rows.clean(first - 1).text)[:1] == " ":
+        while first > 0 and row - first < _FRAMES and (text := self.rows.parsed(first - 1).text)[:1] == " ":
             framed = framed or is_frame(text)
             first -= 1
         return first if framed else None
@@ -113,8 +113,8 @@ class _Reader:
                 self.used.update(range(one.row, one.row + 1 + len(one.more)))
         if not raised:
             return None
-        before = [self.rows.clean(r).text for r in range(max(0, first - 2), first)]
-        own = self.rows.clean(first).text
+        before = [self.rows.parsed(r).text for r in range(max(0, first - 2), first)]
+        own = self.rows.parsed(first).text
         near = " ".join([*before, own])
         return Chain(
             tuple(raised),
@@ -125,20 +125,20 @@ class _Reader:
 
     def _own(self, start: int, limit: int) -> Iterator[tuple[int, ParsedLine]]:
         """The rows after `start` that the same writer wrote."""
-        writer = self.rows.clean(start)
+        writer = self.rows.parsed(start)
         for row in range(start + 1, min(len(self.rows), start + 1 + limit)):
-            clean = self.rows.clean(row)
-            same = clean.stream == writer.stream and clean.wandb == writer.wandb
+            parsed = self.rows.parsed(row)
+            same = parsed.stream == writer.stream and parsed.wandb == writer.wandb
             if same or self.rows.entry[row] == self.rows.entry[start]:
-                yield row, clean
+                yield row, parsed
 
     def _traced(self, header: int) -> Raised | None:
         head = self._header(header)
         margin = head["margin"] if head and not head["margin"].strip(" |+") else ""
         noise, frames = 0, Frames()
         self.used.add(header)
-        for row, clean in self._own(header, _LONGEST):
-            text = _unboxed(clean.text, margin)
+        for row, parsed in self._own(header, _LONGEST):
+            text = _unboxed(parsed.text, margin)
             if text[:1].isspace() or not text:
                 self.used.add(row)
                 frames.add(text)
@@ -155,17 +155,17 @@ class _Reader:
 
     def _cut_off(self, row: int) -> Raised | None:
         first = self._tail(row)
-        found = _RAISED.match(self.rows.clean(row).text)
+        found = _RAISED.match(self.rows.parsed(row).text)
         if first is None or found is None:
             return None
         frames = Frames()
         for at in range(first, row):
-            frames.add(self.rows.clean(at).text)
+            frames.add(self.rows.parsed(at).text)
         self.used.update(range(first, row))
         return self._made(row, found, frames, "")
 
     def _plain(self, row: int) -> Raised | None:
-        found = _BARE.match(self.rows.clean(row).text)
+        found = _BARE.match(self.rows.parsed(row).text)
         return self._made(row, found, None, "") if found else None
 
     def _made(self, row: int, found: re.Match[str], frames: Frames | None, margin: str) -> Raised:
@@ -173,7 +173,7 @@ class _Reader:
         where = frames.where() if frames is not None else ""
         said, text = row, (found["text"] or "").strip()
         below = self._below(row, margin, past_blanks=_announces(found["text"]))
-        if not text and self.rows.clean(row).text.endswith(":") and below:
+        if not text and self.rows.parsed(row).text.endswith(":") and below:
             said, text = below.pop(0)
         elif _STATUS.match(text) and below:
             said, text = below[0][0], f"{text} {below.pop(0)[1]}"
@@ -187,19 +187,19 @@ class _Reader:
 
     def _below(self, row: int, margin: str, *, past_blanks: bool) -> list[tuple[int, str]]:
         """Return the rows that go on with the message which begins at a row, and their text."""
-        head = self.rows.clean(row)
+        head = self.rows.parsed(row)
         below: list[tuple[int, str]] = []
-        for at, clean in self._own(row, _MORE):
-            text = _unboxed(clean.text, margin)
+        for at, parsed in self._own(row, _MORE):
+            text = _unboxed(parsed.text, margin)
             if past_blanks and (not text.strip() or is_frame(text)):
                 continue
             if not below and text.strip() and not _LETTER.search(text):
                 continue  # a line of stars around the message
             if not text.strip() or is_frame(text) or _LINKED.match(text) or _header_in(text):
                 break
-            if is_platform(text) or (clean.level is not head.level and clean.level is not Level.UNSET):
+            if is_platform(text) or (parsed.level is not head.level and parsed.level is not Level.UNSET):
                 break
-            if _another(text) or (clean.stamped and not head.stamped):
+            if _another(text) or (parsed.stamped and not head.stamped):
                 break
             if text[:1].isspace() or text.startswith(("- ", "> ", "* ")):
                 self.used.add(at)
@@ -209,11 +209,11 @@ class _Reader:
 
     def _next(self, row: int) -> tuple[int | None, bool]:
         linked: bool | None = None
-        stamped = self.rows.clean(row).stamped
-        for at, clean in self._own(row, 30):
-            if clean.stamped and not stamped:
+        stamped = self.rows.parsed(row).stamped
+        for at, parsed in self._own(row, 30):
+            if parsed.stamped and not stamped:
                 return None, False
-            text = clean.text.strip(" |+")
+            text = parsed.text.strip(" |+")
             if linked is None:
                 found = _LINKED.match(text)
                 if found is not None:
@@ -247,7 +247,7 @@ def _unboxed(text: str, margin: str) -> str:
     return re.sub(r"^\s*[|+](?: |$)", "", text) if "|" in margin or "+" in margin else text[len(margin) :]
 
 
-def read_chains(rows: Rows, hits: Iterable[int]) -> tuple[list[Chain], set[int]]:
+def read_chains(rows: LogLines, hits: Iterable[int]) -> tuple[list[Chain], set[int]]:
     """Return the chains that begin at the hits (rows, ascending), and every row that belongs to one."""
     reader = _Reader(rows)
     return list(reader.chains(hits)), reader.used

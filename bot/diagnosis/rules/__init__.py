@@ -26,7 +26,7 @@ from bot.diagnosis.rules.wandb import WANDB
 from bot.diagnosis.rules.wandb_agent import AGENT
 
 #: Among equally strong matches the earlier wins.
-CAUSES = (
+RULES = (
     *PLACES,
     *MEMORY,
     *QUOTA,
@@ -52,4 +52,4 @@ CAUSES = (
     *CONSEQUENCES,
 )
 
-__all__ = ["CAUSES", "EXCEPTION", "GUESSES"]
+__all__ = ["EXCEPTION", "GUESSES", "RULES"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 #: A client's class for "the service answered with an error", as many libraries name theirs.
@@ -13,7 +13,7 @@ _CLIENT = (
 )
 
 ANSWERS = (
-    Cause(
+    Rule(
         id="answer.unknown_caller",
         category=Category.AUTH_INVALID_KEY,
         patterns=(
@@ -27,10 +27,10 @@ ANSWERS = (
             ),
         ),
         advice="The caller is not known there: renew the key or token in the secret that the job reads.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("paramiko.ssh_exception.AuthenticationException: nobody knows you",),
     ),
-    Cause(
+    Rule(
         id="answer.not_allowed",
         category=Category.PERMISSION_DENIED,
         patterns=(
@@ -41,10 +41,10 @@ ANSWERS = (
             r"^(?:\w{1,60}\.){0,8}\w{0,60}(?:PermissionDenied|AccessDenied|Forbidden|NotAllowed)\w*:",
         ),
         advice="The account is known but may not do this: give it the right that the line names.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.CommError: your role is not allowed here",),
     ),
-    Cause(
+    Rule(
         id="answer.not_there",
         category=Category.RESOURCE_NOT_FOUND,
         patterns=(
@@ -61,19 +61,19 @@ ANSWERS = (
         advice=(
             "The thing named in the line does not exist, or not under that spelling: correct it or create it."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("wandb.errors.CommError: Board acme/vlm/q2d not found",),
         counters=("ModuleNotFoundError: No module named 'foo'",),
     ),
-    Cause(
+    Rule(
         id="answer.used_up",
         category=Category.QUOTA,
         patterns=(rf"{_CLIENT}.{{0,200}}(?:quota|limit reached|(?:usage|storage|spending|plan) limit)",),
         advice="A limit of the account is used up: ask for more, or free what is no longer needed.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.CommError: storage limit reached for team blue",),
     ),
-    Cause(
+    Rule(
         id="answer.refused",
         category=Category.INVALID_ARGUMENT,
         patterns=(
@@ -84,10 +84,10 @@ ANSWERS = (
             rf"{_CLIENT}.{{0,200}}(?:bad request|invalid|malformed|must be|is required)",
         ),
         advice="The service refused the request: correct what the line names.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.ApiError: name must be lower case",),
     ),
-    Cause(
+    Rule(
         id="answer.fault",
         category=Category.SERVICE_ERROR,
         patterns=(
@@ -95,7 +95,7 @@ ANSWERS = (
             rf"{_CLIENT}.{{0,200}}(?:internal|unavailable|overloaded|try again later)",
         ),
         advice="A fault on the provider's side: launch again; if it lasts, see the provider's status page.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.ApiError: overloaded, come back",),
     ),
 )

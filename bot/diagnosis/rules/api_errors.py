@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 #: A complaint about a variable of the environment, which no service made.
 _VARIABLE = r"invalid value (?:at|for) (?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
 
 REQUESTS = (
-    Cause(
+    Rule(
         id="service.internal",
         category=Category.SERVICE_ERROR,
         patterns=(
@@ -44,7 +44,7 @@ REQUESTS = (
             "google.api_core.exceptions.ServiceUnavailable: 503 The service is currently unavailable.",
         ),
     ),
-    Cause(
+    Rule(
         id="service.vague",
         category=Category.SERVICE_ERROR,
         patterns=(r"internal error (?:occurred|has occurred)", r"an internal error"),
@@ -52,10 +52,10 @@ REQUESTS = (
             "A fault on the provider's side: launch again; if it lasts, look at status.cloud.google.com "
             "and try another region."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("Internal error occurred for the current attempt. Please try again.",),
     ),
-    Cause(
+    Rule(
         id="service.class",
         category=Category.SERVICE_ERROR,
         exceptions=(
@@ -68,10 +68,10 @@ REQUESTS = (
             "exceptions.Aborted",
         ),
         advice="A fault on the provider's side: launch again; if it lasts, try another region.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("google.api_core.exceptions.ServiceUnavailable: 503 failed",),
     ),
-    Cause(
+    Rule(
         id="missing.cloud_resource",
         category=Category.RESOURCE_NOT_FOUND,
         patterns=(
@@ -137,7 +137,7 @@ REQUESTS = (
         unless=(r"machineTypes?/", r"LookupError:"),
         counters=("ModuleNotFoundError: No module named 'foo'",),
     ),
-    Cause(
+    Rule(
         id="missing.class",
         category=Category.RESOURCE_NOT_FOUND,
         exceptions=(
@@ -148,10 +148,10 @@ REQUESTS = (
             "errors.NotFound",
         ),
         advice="The thing named in the line does not exist, or not under that project, region or spelling.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("google.api_core.exceptions.NotFound: 404 gone",),
     ),
-    Cause(
+    Rule(
         id="argument.rejected",
         category=Category.INVALID_ARGUMENT,
         unless=(_VARIABLE,),
@@ -195,16 +195,16 @@ REQUESTS = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="argument.http_400",
         category=Category.INVALID_ARGUMENT,
         patterns=(r"\b400 (?!bad gateway)",),
         exceptions=("HttpError", "HTTPError", "HTTPStatusError", "CommError", "UsageError", "ClientError"),
         advice="The API refused the request: correct the field that the line names.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("requests.exceptions.HTTPError: 400 Client Error: Bad Request for url: https://x.example/",),
     ),
-    Cause(
+    Rule(
         id="argument.gcloud",
         category=Category.INVALID_ARGUMENT,
         unless=(_VARIABLE,),
@@ -224,7 +224,7 @@ REQUESTS = (
         advice="The API refused the request: correct the field or flag that the line names.",
         samples=("ERROR: (gcloud.builds.submit) INVALID_ARGUMENT: invalid build: invalid image name",),
     ),
-    Cause(
+    Rule(
         id="argument.class",
         category=Category.INVALID_ARGUMENT,
         exceptions=(
@@ -238,7 +238,7 @@ REQUESTS = (
             "exceptions.MethodNotAllowed",
         ),
         advice="The API refused the request: correct the field that the line names.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("google.api_core.exceptions.FailedPrecondition: nothing said",),
     ),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category, Source
 
 BUILD = (
-    Cause(
+    Rule(
         id="build.compiler",
         category=Category.BUILD_FAILURE,
         patterns=(
@@ -48,7 +48,7 @@ BUILD = (
             "ring.c:5:11: error: unused variable 'n' [-Werror=unused-variable]",
         ),
     ),
-    Cause(
+    Rule(
         id="build.source_line",
         category=Category.BUILD_FAILURE,
         patterns=(
@@ -60,11 +60,11 @@ BUILD = (
         ),
         advice="Correct the source at {place}, as the line says, then build again.",
         sources=(Source.CLOUD_BUILD,),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=('./cmd/run.go:12:4: "fmt" imported and not used',),
         counters=("src/ops.c:3:5: warning: unused variable 'n'",),
     ),
-    Cause(
+    Rule(
         id="build.compiler_at_run",
         category=Category.BUILD_FAILURE,
         patterns=(
@@ -78,19 +78,19 @@ BUILD = (
             "the image, or ship the extension built."
         ),
         sources=(Source.VERTEX, Source.CLOUD_RUN),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("/app/build/main.c:2:10: fatal error: Python.h: No such file or directory",),
     ),
-    Cause(
+    Rule(
         id="build.extension",
         category=Category.BUILD_FAILURE,
         patterns=(r"ninja: build stopped", r"Error building extension '[\w.]+'"),
         advice="An extension did not compile: see what the compiler said before.",
         sources=(Source.VERTEX, Source.CLOUD_RUN),
-        strength=Specificity.SECONDARY,
+        specificity=Specificity.SECONDARY,
         samples=("RuntimeError: Error building extension 'fused_ops'",),
     ),
-    Cause(
+    Rule(
         id="build.dockerfile",
         category=Category.BUILD_FAILURE,
         patterns=(
@@ -134,17 +134,17 @@ BUILD = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="build.push_rejected",
         category=Category.BUILD_FAILURE,
         patterns=(r"^! \[rejected\] .{0,160}\((?P<reason>[^)]{1,60})\)", r"updates were rejected because"),
         advice="The branch has moved on ({reason}): rebase before the push, or push to another branch.",
         sources=(Source.CLOUD_BUILD,),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(" ! [rejected]        main -> main (non-fast-forward)",),
         counters=(" ! [remote rejected] main -> main (protected branch hook declined)",),
     ),
-    Cause(
+    Rule(
         id="build.tests",
         category=Category.BUILD_FAILURE,
         patterns=(
@@ -170,7 +170,7 @@ BUILD = (
         unless=(r"test failed, to rerun",),
         advice="Correct the test that fails (run it locally with the same command), then build again.",
         sources=(Source.CLOUD_BUILD,),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             "FAILED tests/test_model.py::test_forward - AssertionError: assert 3 == 4",
             "  \u25cf queue \u203a pops what it pushed",

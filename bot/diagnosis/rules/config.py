@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 CONFIG = (
-    Cause(
+    Rule(
         id="config.agent",
         category=Category.CONFIG_ERROR,
         patterns=(
@@ -40,22 +40,22 @@ CONFIG = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="config.agent_field",
         category=Category.CONFIG_ERROR,
         patterns=(r"agent config error in field (?P<field>[\w.-]+)",),
         advice="Correct {field} in the agent's configuration, then start a runner again.",
-        strength=Specificity.VERDICT,
+        specificity=Specificity.VERDICT,
         samples=("wandb: ERROR Agent config error in field max_jobs (value: lots): not a valid integer",),
     ),
-    Cause(
+    Rule(
         id="config.disabled",
         category=Category.CONFIG_ERROR,
         patterns=(r"\[?(?P<name>[\w./@-]*)\]? is in (?:the )?(?:DISABLED|DESTROYED) state",),
         advice="Enable {name} again, or name one that is enabled.",
         samples=("exceptions.FailedPrecondition: 400 Secret [a/versions/4] is in DISABLED state.",),
     ),
-    Cause(
+    Rule(
         id="config.arguments",
         category=Category.CONFIG_ERROR,
         patterns=(
@@ -117,7 +117,7 @@ CONFIG = (
             "ValueError: environment variable DATA_BUCKET is not set",
         ),
     ),
-    Cause(
+    Rule(
         id="config.validation",
         category=Category.CONFIG_ERROR,
         unless=(r"failed to provision",),
@@ -171,7 +171,7 @@ CONFIG = (
             "yaml.scanner.ScannerError: mapping values are not allowed here",
         ),
     ),
-    Cause(
+    Rule(
         id="config.choice",
         category=Category.CONFIG_ERROR,
         patterns=(
@@ -192,11 +192,11 @@ CONFIG = (
             "TypeError",
         ),
         advice="Set what the line names to one of the values that the program knows.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("ValueError: Unknown optimizer: adamww; choose from adamw, sgd, lion",),
         counters=("ValueError: invalid literal for int() with base 10: 'x'",),
     ),
-    Cause(
+    Rule(
         id="config.class",
         category=Category.CONFIG_ERROR,
         exceptions=(
@@ -233,7 +233,7 @@ CONFIG = (
             "ConfigException",
         ),
         advice="Correct the field that the line names in the run's configuration.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("hydra.errors.InstantiationException: Error in call to target",),
     ),
 )

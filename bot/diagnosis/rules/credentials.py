@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 CREDENTIALS = (
-    Cause(
+    Rule(
         id="auth.wandb_key",
         category=Category.AUTH_INVALID_KEY,
         patterns=(
@@ -38,7 +38,7 @@ CREDENTIALS = (
         ),
         counters=("wandb: W&B API key is configured. Use `wandb login --relogin` to force relogin",),
     ),
-    Cause(
+    Rule(
         id="auth.google_credentials",
         category=Category.AUTH_INVALID_KEY,
         patterns=(
@@ -88,7 +88,7 @@ CREDENTIALS = (
             "google.api_core.exceptions.Unauthenticated: 401 Request had invalid authentication credentials.",
         ),
     ),
-    Cause(
+    Rule(
         id="auth.huggingface_token",
         category=Category.AUTH_INVALID_KEY,
         unless=(r"(?:needed|required|necessary) permissions?\b",),
@@ -129,7 +129,7 @@ CREDENTIALS = (
         ),
         counters=("ValueError: invalid token id 50257 in prompt",),
     ),
-    Cause(
+    Rule(
         id="auth.git",
         category=Category.AUTH_INVALID_KEY,
         patterns=(
@@ -153,7 +153,7 @@ CREDENTIALS = (
             "git@github.com: Permission denied (publickey).",
         ),
     ),
-    Cause(
+    Rule(
         id="auth.registry",
         category=Category.AUTH_INVALID_KEY,
         patterns=(
@@ -186,7 +186,7 @@ CREDENTIALS = (
 
 #: Asked after the permissions, as some of those answer 401 too.
 REFUSED = (
-    Cause(
+    Rule(
         id="missing.hub_repo",
         category=Category.RESOURCE_NOT_FOUND,
         exceptions=("RepositoryNotFoundError", "RevisionNotFoundError"),
@@ -196,7 +196,7 @@ REFUSED = (
         ),
         samples=("huggingface_hub.errors.RepositoryNotFoundError: 401 Client Error.",),
     ),
-    Cause(
+    Rule(
         id="auth.http_401",
         category=Category.AUTH_INVALID_KEY,
         patterns=(
@@ -221,7 +221,7 @@ REFUSED = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="auth.class",
         category=Category.AUTH_INVALID_KEY,
         exceptions=(
@@ -237,7 +237,7 @@ REFUSED = (
             "InvalidTokenError",
         ),
         advice="Renew the key or token and store it in the secret that the job reads.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("google.auth.exceptions.RefreshError: no reason given",),
     ),
 )

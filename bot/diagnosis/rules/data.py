@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 DATA = (
-    Cause(
+    Rule(
         id="data.missing",
         category=Category.DATA_MISSING,
         patterns=(
@@ -124,7 +124,7 @@ DATA = (
             "/gcs/b/v/9.mp4: Invalid data found when processing input",
         ),
     ),
-    Cause(
+    Rule(
         id="data.no_such_file",
         category=Category.DATA_MISSING,
         patterns=(
@@ -140,9 +140,9 @@ DATA = (
             "FileNotFoundError: [Errno 2] No such file or directory: '/gcs/acme/train.jsonl'",
             "cat: /data/index.txt: No such file or directory",
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
     ),
-    Cause(
+    Rule(
         id="data.class",
         category=Category.DATA_MISSING,
         exceptions=(
@@ -170,7 +170,7 @@ DATA = (
             "IsADirectoryError",
         ),
         advice="Check the data or model file that the line names: it must be there, complete and readable.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("zipfile.BadZipFile: nope",),
     ),
 )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import LINE, Cause, Specificity
+from bot.diagnosis.rules.rule import LINE, Rule, Specificity
 from bot.models.diagnosis import Category
 
 #: For what a package's own build raised while pip installed it, whatever it would mean in a program.
-PACKAGE_BUILD = Cause(
+PACKAGE_BUILD = Rule(
     id="install.package_build",
     category=Category.DEPENDENCY_INSTALL,
     advice=(
         "Install what the package's build asks for before it (compiler, headers, CUDA toolkit, torch "
         "itself), or pin a version that has a ready wheel for this Python."
     ),
-    strength=Specificity.SPECIFIC,
+    specificity=Specificity.SPECIFIC,
 )
 
 #: Who may say it: an installer's own lines and exceptions. A library's exception with such words is its own.
@@ -37,7 +37,7 @@ _INSTALLERS = (
 )
 
 INSTALLS = (
-    Cause(
+    Rule(
         id="install.pip",
         category=Category.DEPENDENCY_INSTALL,
         exceptions=_INSTALLERS,
@@ -75,7 +75,7 @@ INSTALLS = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="install.pip_build",
         category=Category.DEPENDENCY_INSTALL,
         exceptions=_INSTALLERS,
@@ -94,10 +94,10 @@ INSTALLS = (
             "Install what the build of {package} needs before it (compiler, headers, torch itself), or "
             "pin a version that has a ready wheel for this Python."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("ERROR: Failed building wheel for flash-attn",),
     ),
-    Cause(
+    Rule(
         id="install.others",
         category=Category.DEPENDENCY_INSTALL,
         exceptions=_INSTALLERS,
@@ -182,13 +182,13 @@ INSTALLS = (
             "ERROR: this package of rules is not used because it depends on x",
         ),
     ),
-    Cause(
+    Rule(
         id="install.fetch",
         category=Category.DEPENDENCY_INSTALL,
         exceptions=_INSTALLERS,
         patterns=(r"failed to fetch \S+", r"unable to fetch some archives"),
         advice="Run the index update in the same step (apt-get update && apt-get install), then build again.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("E: Failed to fetch http://apt.acme.example/pool/curl_7.deb  Bad header line",),
     ),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 _ADVICE = "The line does not say why: open the full log and look at what was printed before it."
 
 CONSEQUENCES = (
-    Cause(
+    Rule(
         id="consequence.wrapper_exception",
         category=Category.UNKNOWN,
         exceptions=(
@@ -32,13 +32,13 @@ CONSEQUENCES = (
             "click.exceptions.Exit",
         ),
         advice=_ADVICE,
-        strength=Specificity.CONSEQUENCE,
+        specificity=Specificity.CONSEQUENCE,
         samples=(
             "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
             "subprocess.CalledProcessError: Command '['python']' returned non-zero exit status 1.",
         ),
     ),
-    Cause(
+    Rule(
         id="consequence.waited",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -66,21 +66,21 @@ CONSEQUENCES = (
             "Empty",
         ),
         advice="It waited for another thread or process that had failed: see what that one said before.",
-        strength=Specificity.SECONDARY,
+        specificity=Specificity.SECONDARY,
         samples=(
             "RuntimeError: the reader produced no data for 30 s",
             "RuntimeError: prefetch thread died",
         ),
     ),
-    Cause(
+    Rule(
         id="consequence.empty",
         category=Category.CODE_EXCEPTION,
         exceptions=("_queue.Empty", "queue.Empty"),
         advice="It waited for another thread or process that had failed: see what that one said before.",
-        strength=Specificity.SECONDARY,
+        specificity=Specificity.SECONDARY,
         samples=("_queue.Empty",),
     ),
-    Cause(
+    Rule(
         id="consequence.retries",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -88,12 +88,12 @@ CONSEQUENCES = (
             r"^(?:\w{1,60}\.){0,8}\w{0,40}(?:Retries|Attempts)(?:Exceeded|Exhausted)(?:Error|Exception)?(?::|$)",
         ),
         advice="It tried again until it gave up: see what it met each time, in the lines before.",
-        strength=Specificity.SECONDARY,
+        specificity=Specificity.SECONDARY,
         samples=(
             "tenacity.RetryError: RetryError[<Future at 0x7f20 state=finished raised ZeroDivisionError>]",
         ),
     ),
-    Cause(
+    Rule(
         id="consequence.install",
         category=Category.DEPENDENCY_INSTALL,
         patterns=(
@@ -106,10 +106,10 @@ CONSEQUENCES = (
         advice=(
             "An install step failed: open the full log and look at what was printed just before this line."
         ),
-        strength=Specificity.CONSEQUENCE,
+        specificity=Specificity.CONSEQUENCE,
         samples=("error: subprocess-exited-with-error",),
     ),
-    Cause(
+    Rule(
         id="consequence.build",
         category=Category.BUILD_FAILURE,
         patterns=(
@@ -129,10 +129,10 @@ CONSEQUENCES = (
             r"error: test failed, to rerun",
         ),
         advice="A step of the build failed: open the full log and look at what that step printed last.",
-        strength=Specificity.CONSEQUENCE,
+        specificity=Specificity.CONSEQUENCE,
         samples=("make: *** [Makefile:7: k.o] Error 1",),
     ),
-    Cause(
+    Rule(
         id="consequence.exit",
         category=Category.UNKNOWN,
         patterns=(
@@ -161,7 +161,7 @@ CONSEQUENCES = (
             r"(?:finished|ended|stopped|exited|failed) with (?:exit )?(?:status|code|rc)[ =:]+[1-9]",
         ),
         advice=_ADVICE,
-        strength=Specificity.CONSEQUENCE,
+        specificity=Specificity.CONSEQUENCE,
         samples=(
             "The replica workerpool0-0 exited with a non-zero status of 1.",
             "Container called exit(1).",

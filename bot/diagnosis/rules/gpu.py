@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 GPU = (
-    Cause(
+    Rule(
         id="cuda.driver",
         category=Category.CUDA_DRIVER,
         patterns=(
@@ -87,7 +87,7 @@ GPU = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="cuda.launch_failure",
         category=Category.CUDA_DRIVER,
         patterns=(
@@ -103,10 +103,10 @@ GPU = (
             "The GPU or its driver failed: launch again (another machine); if it repeats on one line of "
             "code, rerun with CUDA_LAUNCH_BLOCKING=1."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("RuntimeError: CUDA error: unspecified launch failure",),
     ),
-    Cause(
+    Rule(
         id="cuda.assert",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -124,7 +124,7 @@ GPU = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="cuda.assert_seen",
         category=Category.CODE_EXCEPTION,
         patterns=(r"device-side assert triggered",),
@@ -132,10 +132,10 @@ GPU = (
             "A kernel was given values out of range, often a label or token id above the number of "
             "classes: rerun with CUDA_LAUNCH_BLOCKING=1 to see the line."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("RuntimeError: CUDA error: device-side assert triggered",),
     ),
-    Cause(
+    Rule(
         id="nccl.timeout",
         category=Category.NCCL_DISTRIBUTED,
         patterns=(
@@ -187,7 +187,7 @@ GPU = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="nccl.error",
         category=Category.NCCL_DISTRIBUTED,
         patterns=(
@@ -220,7 +220,7 @@ GPU = (
         ),
         samples=("ncclSystemError: System call (e.g. socket, malloc) or external library call failed.",),
     ),
-    Cause(
+    Rule(
         id="nccl.header",
         category=Category.NCCL_DISTRIBUTED,
         patterns=(r"NCCL error(?! handling)", r"ncclUnhandledCudaError", r"unhandled (?:cuda|system) error"),
@@ -229,7 +229,7 @@ GPU = (
             "The collective failed between the workers: look at the first rank that complained, one GPU "
             "per process (LOCAL_RANK), the network interface (NCCL_SOCKET_IFNAME) and NCCL_DEBUG=INFO."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             (
                 "torch.distributed.DistBackendError: NCCL error in: "
@@ -239,7 +239,7 @@ GPU = (
         ),
         counters=("NCCL INFO NCCL_ASYNC_ERROR_HANDLING set by environment to 1.",),
     ),
-    Cause(
+    Rule(
         id="nccl.class",
         category=Category.NCCL_DISTRIBUTED,
         exceptions=(
@@ -256,10 +256,10 @@ GPU = (
             "The workers lost each other: look at the first rank that complained, and at the network "
             "between the replicas."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("torch.distributed.DistBackendError: no details",),
     ),
-    Cause(
+    Rule(
         id="nccl.peer_gone",
         category=Category.NCCL_DISTRIBUTED,
         patterns=(
@@ -282,7 +282,7 @@ GPU = (
             "Another worker died first: look at that one's log; if it says nothing, check the network "
             "between the replicas."
         ),
-        strength=Specificity.SECONDARY,
+        specificity=Specificity.SECONDARY,
         samples=(
             (
                 "RuntimeError: [../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by "

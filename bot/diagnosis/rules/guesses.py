@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category, Source
 
 #: Where these words do not mean what they mean in a build: there a missing thing is what was to be built.
@@ -11,14 +11,14 @@ _RUNS = (Source.VERTEX, Source.CLOUD_RUN)
 
 def _guess(
     category: Category, *words: str, advice: str, sample: str, sources: tuple[Source, ...] = ()
-) -> Cause:
-    return Cause(
+) -> Rule:
+    return Rule(
         id=f"guess.{category.value}",
         category=category,
         patterns=words,
         sources=sources,
         advice=advice,
-        strength=Specificity.GENERIC,
+        specificity=Specificity.GENERIC,
         samples=(sample,),
     )
 

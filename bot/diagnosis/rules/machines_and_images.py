@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 #: That an image could not be pulled, without which and why.
 _PULL_STATUS = r"^\W*(?:Error: )?(?:ErrImagePull|ImagePullBackOff)\W*$"
 
 PLACEMENT = (
-    Cause(
+    Rule(
         id="machine.unsupported",
         category=Category.MACHINE_TYPE_UNSUPPORTED,
         patterns=(
@@ -65,7 +65,7 @@ PLACEMENT = (
         ),
         counters=("✓ GPU+Machine compatibility: ✅ n1-standard-4 supports T4",),
     ),
-    Cause(
+    Rule(
         id="image.pull",
         category=Category.IMAGE_PULL,
         unless=(_PULL_STATUS,),
@@ -113,7 +113,7 @@ PLACEMENT = (
             "Check that the image and tag exist (gcloud artifacts docker images list) and that the "
             "service agent has roles/artifactregistry.reader on the repository."
         ),
-        strength=Specificity.SPECIFIC,
+        specificity=Specificity.SPECIFIC,
         samples=(
             'Failed to pull image "us-central1-docker.pkg.dev/p/r/trainer:nope": rpc error: code = NotFound',
             (
@@ -123,15 +123,15 @@ PLACEMENT = (
             "Back-off pulling image: ImagePullBackOff",
         ),
     ),
-    Cause(
+    Rule(
         id="image.status",
         category=Category.IMAGE_PULL,
         patterns=(_PULL_STATUS,),
         advice="The image cannot be pulled: check its name and tag, and who may read the repository.",
-        strength=Specificity.SECONDARY,
+        specificity=Specificity.SECONDARY,
         samples=("Error: ErrImagePull",),
     ),
-    Cause(
+    Rule(
         id="start.command",
         category=Category.CONTAINER_START,
         patterns=(
@@ -185,7 +185,7 @@ PLACEMENT = (
             "exec /usr/local/bin/python: exec format error",
         ),
     ),
-    Cause(
+    Rule(
         id="timeout.command",
         category=Category.TIMEOUT,
         patterns=(
@@ -201,7 +201,7 @@ PLACEMENT = (
             "A command ran into the time limit that its script gives it: raise that limit, or find out "
             "what it waited for."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             "ERROR: shard 7 exceeded the 30s wall clock limit",
             "ERROR: eval stopped, rc=124",
@@ -209,7 +209,7 @@ PLACEMENT = (
         ),
         counters=("ERROR: bad status code 1240",),
     ),
-    Cause(
+    Rule(
         id="timeout.task",
         category=Category.TIMEOUT,
         unless=(
@@ -256,7 +256,7 @@ PLACEMENT = (
             "It ran into its time limit: raise it (timeout of the job, --task-timeout of the Cloud Run "
             "job, timeout of the build), or let the work resume from a checkpoint."
         ),
-        strength=Specificity.VERDICT,
+        specificity=Specificity.VERDICT,
         samples=(
             (
                 "Terminating task because it has reached the maximum timeout of 3600 seconds. To change "

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.diagnosis.keywords import Words, hints_of, lower
-from bot.diagnosis.rules.rule import LINE, Cause
+from bot.diagnosis.keywords import KeywordIndex, lower, pattern_hints
+from bot.diagnosis.rules.rule import LINE, Rule
 from bot.models.diagnosis import Source
 
 
@@ -16,7 +16,7 @@ from bot.models.diagnosis import Source
 class Match:
     """A cause that fits a text: `start` and `end` (characters) of what fitted, and the parts it caught."""
 
-    cause: Cause
+    rule: Rule
     start: int
     end: int
     parts: tuple[tuple[str, str], ...]
@@ -24,22 +24,22 @@ class Match:
     def advice(self) -> str:
         """Return the advice with the caught parts put in; parts that caught nothing read as "it"."""
         known = dict(self.parts)
-        return re.sub(r"\{(\w+)\}", lambda name: known.get(name[1]) or "it", self.cause.advice)
+        return re.sub(r"\{(\w+)\}", lambda name: known.get(name[1]) or "it", self.rule.advice)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
     """One way in which a cause is recognised: a pattern, or (None) its exception class alone."""
 
-    cause: Cause
+    rule: Rule
     pattern: re.Pattern[str] | None
-    starts: tuple[str, ...]
+    prefixes: tuple[str, ...]
     unless: tuple[re.Pattern[str], ...]
     raised_in: tuple[re.Pattern[str], ...]
 
     def fits(self, source: Source, where: str) -> bool:
         """Return whether the cause is for logs of this kind and for what was raised there."""
-        if self.cause.sources and source not in self.cause.sources:
+        if self.rule.sources and source not in self.rule.sources:
             return False
         return not self.raised_in or any(place.search(where) for place in self.raised_in)
 
@@ -47,35 +47,37 @@ class _Way:
         """Return the first place that fits, and what it caught; tried only where a known start stands."""
         if self.pattern is None:
             return 0, 0, {}
-        if not self.starts:
+        if not self.prefixes:
             found = self.pattern.search(text)
         else:
-            places = sorted(at for start in self.starts for at in _places(lowered, start))
+            places = sorted(at for start in self.prefixes for at in _places(lowered, start))
             found = next((m for at in places if (m := self.pattern.match(text, at)) is not None), None)
         return (found.start(), found.end(), found.groupdict()) if found is not None else None
 
 
-class Table:
+class RuleMatcher:
     """A table of causes, ready to be asked; earlier causes win among equally strong ones."""
 
-    def __init__(self, causes: Sequence[Cause]) -> None:
+    def __init__(self, rules: Sequence[Rule]) -> None:
         ways: list[_Way] = []
         by_word: dict[str, list[int]] = {}
         by_name: dict[str, list[int]] = {}
-        for cause in sorted(causes, key=lambda cause: -cause.strength):
-            unless = tuple(compiled(p) for p in cause.unless)
-            raised_in = tuple(re.compile(p) for p in cause.raised_in)
-            for pattern in cause.patterns or (None,):
-                hints = hints_of(pattern or "")
-                for word in hints.needles or ("",):
+        for rule in sorted(rules, key=lambda rule: -rule.specificity):
+            unless = tuple(compile_pattern(p) for p in rule.unless)
+            raised_in = tuple(re.compile(p) for p in rule.raised_in)
+            for pattern in rule.patterns or (None,):
+                hints = pattern_hints(pattern or "")
+                for word in hints.keywords or ("",):
                     by_word.setdefault(word, []).append(len(ways))
-                for name in cause.exceptions or ("",):
+                for name in rule.exceptions or ("",):
                     by_name.setdefault(name, []).append(len(ways))
                 ways.append(
-                    _Way(cause, compiled(pattern) if pattern else None, hints.starts, unless, raised_in)
+                    _Way(
+                        rule, compile_pattern(pattern) if pattern else None, hints.prefixes, unless, raised_in
+                    )
                 )
         self._ways = ways
-        self._words = Words(by_word)
+        self._words = KeywordIndex(by_word)
         self._by_name = {name: frozenset(numbers) for name, numbers in by_name.items()}
 
     def match(self, text: str, *, exception: str, source: Source, where: str = "") -> Match | None:
@@ -87,17 +89,17 @@ class Table:
             text = text.replace("\\'", "'").replace('\\"', '"')
         lowered = lower(text)
         barred = ""
-        for number in sorted(self._words.heard(lowered) & self._named(exception)):
+        for number in sorted(self._words.lookup(lowered) & self._named(exception)):
             way = self._ways[number]
-            cause = way.cause
-            if cause.id == barred or not way.fits(source, where):
+            rule = way.rule
+            if rule.id == barred or not way.fits(source, where):
                 continue
             if (found := way.search(text, lowered)) is None:
                 continue
             if not any(other.search(text) for other in way.unless):
                 start, end, caught = found
-                return Match(cause, start, end, tuple((k, v) for k, v in caught.items() if v))
-            barred = cause.id
+                return Match(rule, start, end, tuple((k, v) for k, v in caught.items() if v))
+            barred = rule.id
         return None
 
     def _named(self, exception: str) -> set[int]:
@@ -119,12 +121,12 @@ def _places(text: str, word: str) -> Iterator[int]:
         at = text.find(word, at + 1)
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Return the pattern, case-blind and, if it begins with a letter, only at the beginning of a word."""
     return re.compile(f"(?<![A-Za-z]){pattern}" if pattern[:1].isalpha() else pattern, re.IGNORECASE)
 
 
 @lru_cache(maxsize=8)
-def table_of(causes: tuple[Cause, ...]) -> Table:
+def matcher_for(rules: tuple[Rule, ...]) -> RuleMatcher:
     """Return the table of these causes; compiled on first use, as a table has hundreds of patterns."""
-    return Table(causes)
+    return RuleMatcher(rules)

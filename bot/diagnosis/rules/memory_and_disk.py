@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 MEMORY = (
-    Cause(
+    Rule(
         id="gpu_memory.cuda",
         category=Category.OUT_OF_MEMORY_GPU,
         patterns=(
@@ -62,7 +62,7 @@ MEMORY = (
         ),
         counters=("Memory limit of 2048 MiB exceeded with 2100 MiB used.",),
     ),
-    Cause(
+    Rule(
         id="gpu_memory.class",
         category=Category.OUT_OF_MEMORY_GPU,
         exceptions=(
@@ -72,10 +72,10 @@ MEMORY = (
             "errors_impl.ResourceExhaustedError",
         ),
         advice="Lower the batch size, switch gradient checkpointing on, or choose a GPU with more memory.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("torch.cuda.OutOfMemoryError: no details",),
     ),
-    Cause(
+    Rule(
         id="host_memory.platform",
         category=Category.OUT_OF_MEMORY_HOST,
         patterns=(
@@ -98,14 +98,14 @@ MEMORY = (
             "Give it more memory (a machine type with more RAM; --memory for Cloud Run), or load less at "
             "once: fewer DataLoader workers, streaming, smaller shards."
         ),
-        strength=Specificity.VERDICT,
+        specificity=Specificity.VERDICT,
         samples=(
             "Memory limit of 2048 MiB exceeded with 2107 MiB used. Consider increasing the memory limit.",
             "The replica workerpool0-0 ran out-of-memory and exited with a non-zero status of 137(SIGKILL).",
             "Replicas low on memory: workerpool0. Please use a machine type with more memory.",
         ),
     ),
-    Cause(
+    Rule(
         id="host_memory.shm",
         category=Category.OUT_OF_MEMORY_HOST,
         patterns=(
@@ -129,7 +129,7 @@ MEMORY = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="host_memory.worker_killed",
         category=Category.OUT_OF_MEMORY_HOST,
         patterns=(
@@ -145,7 +145,7 @@ MEMORY = (
             "c++: fatal error: Killed signal terminated program cc1plus",
         ),
     ),
-    Cause(
+    Rule(
         id="host_memory.killed",
         category=Category.OUT_OF_MEMORY_HOST,
         patterns=(
@@ -181,7 +181,7 @@ MEMORY = (
             "Killed with SIGKILL, most often for memory: use a machine with more RAM, fewer workers or "
             "parallel jobs (MAX_JOBS, -j), or smaller batches."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             (
                 'ERROR: build step 0 "gcr.io/cloud-builders/docker" failed: step exited with non-zero '
@@ -190,7 +190,7 @@ MEMORY = (
         ),
         counters=("Killing agent (PID: 22) - config error, will not self-resolve",),
     ),
-    Cause(
+    Rule(
         id="host_memory.worker_gone",
         category=Category.OUT_OF_MEMORY_HOST,
         patterns=(r"DataLoader worker .{0,60}exited unexpectedly",),
@@ -198,10 +198,10 @@ MEMORY = (
             "A worker process died, most often for memory: see what it said before, lower num_workers, or "
             "take a machine with more RAM."
         ),
-        strength=Specificity.SECONDARY,
+        specificity=Specificity.SECONDARY,
         samples=("RuntimeError: DataLoader worker (pid(s) 113, 114) exited unexpectedly",),
     ),
-    Cause(
+    Rule(
         id="host_memory.alloc",
         category=Category.OUT_OF_MEMORY_HOST,
         patterns=(
@@ -233,15 +233,15 @@ MEMORY = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="host_memory.class",
         category=Category.OUT_OF_MEMORY_HOST,
         exceptions=("MemoryError", "_ArrayMemoryError", "ArrowMemoryError", "OutOfMemoryError"),
         advice="The machine's RAM is used up: choose a machine type with more memory or load less at once.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("MemoryError: nothing said",),
     ),
-    Cause(
+    Rule(
         id="host_memory.any_class",
         category=Category.OUT_OF_MEMORY_HOST,
         patterns=(
@@ -252,13 +252,13 @@ MEMORY = (
         ),
         unless=(r"cuda|hip\b|gpu|xla|tpu\b|\bhbm\b|\btorch\.|on device",),
         advice="The machine's RAM is used up: choose a machine type with more memory or load less at once.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             "_duckdb.OutOfMemoryException: Out of Memory Error: could not allocate block of size 256.0 KiB",
             "org.apache.spark.memory.SparkOutOfMemoryError: Unable to acquire 65536 bytes of memory, got 0",
         ),
     ),
-    Cause(
+    Rule(
         id="disk.full",
         category=Category.DISK_FULL,
         patterns=(

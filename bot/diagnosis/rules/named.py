@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 
@@ -23,15 +23,15 @@ def _status(words: str) -> tuple[str, ...]:
 _TENSORFLOW = (r"tensorflow|errors_impl",)
 
 NAMED = (
-    Cause(
+    Rule(
         id="named.gpu_memory",
         category=Category.OUT_OF_MEMORY_GPU,
         patterns=_class(r"(?:G[Pp][Uu]|C[Uu][Dd][Aa]|Device|V[Rr][Aa][Mm])(?:OutOfMemory|OOM)"),
         advice="Halve the batch size, switch gradient checkpointing on, or choose a GPU with more memory.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.GpuOutOfMemory: asked for 9 pages",),
     ),
-    Cause(
+    Rule(
         id="named.network",
         category=Category.NETWORK,
         patterns=_class(
@@ -39,10 +39,10 @@ NAMED = (
             r"Connection(?:Lost|Failed|Failure|Closed|Dropped|Refused|Reset|Aborted)?|Network(?:Failure|Unreachable)?"
         ),
         advice="The network or the server at its other end failed: launch again, or check the way out.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.ConnectionLost: nobody there", "acme.RateLimitError: slower"),
     ),
-    Cause(
+    Rule(
         id="named.timeout",
         category=Category.TIMEOUT,
         patterns=(
@@ -50,25 +50,25 @@ NAMED = (
             *_status("deadline_exceeded"),
         ),
         advice="Something took longer than it was allowed to: see what it waited for, and raise that limit.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             "acme.QueryTimeout: shard seven",
             "ERROR: (gcloud.run.jobs.execute) DEADLINE_EXCEEDED: slow",
         ),
     ),
-    Cause(
+    Rule(
         id="named.quota",
         category=Category.QUOTA,
         patterns=(*_class(r"ResourceExhausted|QuotaExceeded"), *_status("resource_exhausted")),
         unless=(*_TENSORFLOW, r"memory|OOM\b"),
         advice="A limit of the account is used up: ask for more, or free what is no longer needed.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             "acme.ResourceExhausted: seats",
             "ERROR: (gcloud.ai.custom-jobs.create) RESOURCE_EXHAUSTED: no more of these",
         ),
     ),
-    Cause(
+    Rule(
         id="named.argument",
         category=Category.INVALID_ARGUMENT,
         patterns=(
@@ -77,26 +77,26 @@ NAMED = (
         ),
         unless=_TENSORFLOW,
         advice="The API refused the request: correct the field or flag that the line names.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("ERROR: (gcloud.run.jobs.create) ALREADY_EXISTS: job nightly",),
     ),
-    Cause(
+    Rule(
         id="named.fault",
         category=Category.SERVICE_ERROR,
         patterns=_status("unavailable|internal|unknown|data_loss"),
         advice="A fault on the provider's side: launch again; if it lasts, see status.cloud.google.com.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("ERROR: (gcloud.run.jobs.execute) UNAVAILABLE: later",),
     ),
-    Cause(
+    Rule(
         id="named.disk",
         category=Category.DISK_FULL,
         patterns=_class(r"DiskFull|NoSpaceLeft|OutOfDisk(?:Space)?|StorageFull"),
         advice="Give the machine a larger disk, write to Cloud Storage, or keep fewer files.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.DiskFullError: 0 pages",),
     ),
-    Cause(
+    Rule(
         id="named.data",
         category=Category.DATA_MISSING,
         patterns=_class(
@@ -104,7 +104,7 @@ NAMED = (
             r"(?:File|Data|Shard|Archive|Image|Checkpoint)(?:Missing|Corrupt|Corrupted|Truncated|Damaged)"
         ),
         advice="Check the file that the line names: is it there and whole? Then copy or build it again.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.CorruptShard: seven",),
     ),
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 #: What processes of one job say to each other is no network fault of its own.
 DISTRIBUTED = (r"gloo\b", r"ProcessGroup", r"TCPStore", r"c10d", r"pair\.cc", r"NCCL")
 
 NETWORK = (
-    Cause(
+    Rule(
         id="network.rate_limit",
         category=Category.NETWORK,
         unless=DISTRIBUTED,
@@ -31,7 +31,7 @@ NETWORK = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="network.dns",
         category=Category.NETWORK,
         unless=DISTRIBUTED,
@@ -66,7 +66,7 @@ NETWORK = (
             "curl: (6) Could not resolve host: packages.acme.example",
         ),
     ),
-    Cause(
+    Rule(
         id="network.tls",
         category=Category.NETWORK,
         unless=DISTRIBUTED,
@@ -98,7 +98,7 @@ NETWORK = (
             "curl: (60) SSL certificate problem: self-signed certificate",
         ),
     ),
-    Cause(
+    Rule(
         id="network.refused",
         category=Category.NETWORK,
         unless=DISTRIBUTED,
@@ -136,7 +136,7 @@ NETWORK = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="network.reset",
         category=Category.NETWORK,
         unless=(*DISTRIBUTED, r"in archive", r"might be corrupt|expected \d+ more bytes"),
@@ -178,7 +178,7 @@ NETWORK = (
             "fatal: early EOF",
         ),
     ),
-    Cause(
+    Rule(
         id="network.timed_out",
         category=Category.NETWORK,
         unless=DISTRIBUTED,
@@ -210,7 +210,7 @@ NETWORK = (
             "curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received",
         ),
     ),
-    Cause(
+    Rule(
         id="network.hub_offline",
         category=Category.NETWORK,
         patterns=(
@@ -227,7 +227,7 @@ NETWORK = (
             "The hub could not be reached and nothing was cached: check the network's way out and "
             "HF_HUB_OFFLINE, or bake the model into the image."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             (
                 "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 NETWORK_CLASSES = (
-    Cause(
+    Rule(
         id="network.class",
         category=Category.NETWORK,
         exceptions=(
@@ -54,10 +54,10 @@ NETWORK_CLASSES = (
             "The network failed between the job and the server named in the line: launch again and check "
             "the way out if it repeats."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("httpx.ConnectError: All connection attempts failed",),
     ),
-    Cause(
+    Rule(
         id="timeout.class",
         category=Category.TIMEOUT,
         exceptions=(
@@ -75,7 +75,7 @@ NETWORK_CLASSES = (
             "Something took longer than the program was ready to wait: see what it waited for and raise "
             "that timeout."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("subprocess.TimeoutExpired: Command 'gsutil rsync' timed out after 600 seconds",),
         counters=("ConnectionError: x",),
     ),

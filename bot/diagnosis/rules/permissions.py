@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 PERMISSIONS = (
-    Cause(
+    Rule(
         id="permission.gated_repo",
         category=Category.PERMISSION_DENIED,
         patterns=(
@@ -37,7 +37,7 @@ PERMISSIONS = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="permission.iam",
         category=Category.PERMISSION_DENIED,
         unless=(r"anonymous caller",),
@@ -92,7 +92,7 @@ PERMISSIONS = (
             'denied: Permission "artifactregistry.repositories.uploadArtifacts" denied on resource',
         ),
     ),
-    Cause(
+    Rule(
         id="permission.service_disabled",
         category=Category.PERMISSION_DENIED,
         patterns=(
@@ -119,7 +119,7 @@ PERMISSIONS = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="permission.http_403",
         category=Category.PERMISSION_DENIED,
         unless=(r"ProxyError", r"tunnel connection failed"),
@@ -176,7 +176,7 @@ PERMISSIONS = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="permission.file",
         category=Category.PERMISSION_DENIED,
         patterns=(
@@ -197,7 +197,7 @@ PERMISSIONS = (
             "wandb.errors.errors.CommError: permission denied",
         ),
     ),
-    Cause(
+    Rule(
         id="permission.class",
         category=Category.PERMISSION_DENIED,
         exceptions=(
@@ -209,7 +209,7 @@ PERMISSIONS = (
             "AccessDeniedException",
         ),
         advice="Give the account that runs this the right that the line names.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("google.api_core.exceptions.Forbidden",),
     ),
 )

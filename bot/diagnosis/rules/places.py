@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 _HEADER = "Traceback (most recent call last):\n"
@@ -18,7 +18,7 @@ def _raised(path: str, code: str, error: str, *, function: str = "run") -> str:
 
 
 PLACES = (
-    Cause(
+    Rule(
         id="config.environment",
         category=Category.CONFIG_ERROR,
         patterns=(r"KeyError: '(?P<variable>\w+)'",),
@@ -28,7 +28,7 @@ PLACES = (
         samples=(_raised("<frozen os>", 'key = os.environ["RUN_TOKEN"]', "KeyError: 'RUN_TOKEN'"),),
         counters=("KeyError: 'pixels'",),
     ),
-    Cause(
+    Rule(
         id="config.environment_name",
         category=Category.CONFIG_ERROR,
         patterns=(r"KeyError: '(?-i:(?P<variable>[A-Z][A-Z0-9]*_[A-Z0-9_]+))'$",),
@@ -36,22 +36,22 @@ PLACES = (
         advice=(
             "Set the environment variable or setting {variable} in the preset or the queue's configuration."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("KeyError: 'RUN_TOKEN'",),
         counters=("KeyError: 'pixel_values'",),
     ),
-    Cause(
+    Rule(
         id="config.key",
         category=Category.CONFIG_ERROR,
         patterns=(r"KeyError: (?P<key>'[^']{1,80}')",),
         exceptions=("KeyError",),
         raised_in=(r"\n.*\b(?:\w*(?:cfg|conf|config|settings|hparams)|args|params)\w*(?:\[|\.pop\()",),
         advice="The run's configuration has no {key}: add it, or correct its spelling.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(_own('warm = cfg["optim"]["warm"]', "KeyError: 'warm'"),),
         counters=(_own('label = row["label"]', "KeyError: 'label'"),),
     ),
-    Cause(
+    Rule(
         id="config.parser",
         category=Category.CONFIG_ERROR,
         raised_in=(
@@ -62,7 +62,7 @@ PLACES = (
             ),
         ),
         advice="Correct the setting that the line names in the run's arguments or configuration file.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3/site-packages/transformers/training_args.py",
@@ -72,7 +72,7 @@ PLACES = (
         ),
         counters=("ValueError: the two strategies differ",),
     ),
-    Cause(
+    Rule(
         id="config.json",
         category=Category.CONFIG_ERROR,
         exceptions=("JSONDecodeError",),
@@ -86,15 +86,15 @@ PLACES = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="data.json",
         category=Category.DATA_MISSING,
         exceptions=("JSONDecodeError",),
         advice="A data file is no JSON at the place that the line names: rebuild or copy that file again.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("json.decoder.JSONDecodeError: Extra data: line 2 column 1 (char 9)",),
     ),
-    Cause(
+    Rule(
         id="import.while_importing",
         category=Category.IMPORT_ERROR,
         exceptions=(
@@ -112,7 +112,7 @@ PLACES = (
             "Two installed packages do not fit each other: pin versions that belong together in the image's "
             "requirements, rebuild and launch again."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3/site-packages/acmevision/ops.py",
@@ -123,7 +123,7 @@ PLACES = (
         ),
         counters=("RuntimeError: acmevision was built for another torch",),
     ),
-    Cause(
+    Rule(
         id="nccl.setup",
         category=Category.NCCL_DISTRIBUTED,
         exceptions=("RuntimeError", "ValueError", "AssertionError"),
@@ -137,7 +137,7 @@ PLACES = (
             "The workers' group was not set up rightly: check the backend, world size, MASTER_ADDR and "
             "MASTER_PORT, and that each process has its own GPU (LOCAL_RANK)."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3/site-packages/torch/distributed/distributed_c10d.py",
@@ -147,7 +147,7 @@ PLACES = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="cuda.setup",
         category=Category.CUDA_DRIVER,
         exceptions=("RuntimeError", "AssertionError"),
@@ -157,7 +157,7 @@ PLACES = (
             "The GPU could not be used: check that a GPU was asked for, and match the image's CUDA to the "
             "machine's driver."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3/site-packages/torch/cuda/__init__.py",
@@ -167,7 +167,7 @@ PLACES = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="network.raised",
         category=Category.NETWORK,
         exceptions=("TimeoutError", "OSError", "timeout"),
@@ -178,11 +178,11 @@ PLACES = (
         advice=(
             "The server did not answer in time: launch again, and raise the client's timeout if it repeats."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(_raised("/usr/lib/python3.11/ssl.py", "fetch(url)", "TimeoutError: waited too long"),),
         counters=("TimeoutError: gave up",),
     ),
-    Cause(
+    Rule(
         id="data.reader",
         category=Category.DATA_MISSING,
         exceptions=(
@@ -206,7 +206,7 @@ PLACES = (
             "The file could not be read: is it whole, and of the kind that the program expects? Copy it "
             "again."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             _raised(
                 "/usr/lib/python3.11/gzip.py",

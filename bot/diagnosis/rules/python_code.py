@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 IMPORTS = (
-    Cause(
+    Rule(
         id="import.module",
         category=Category.IMPORT_ERROR,
         patterns=(
@@ -57,7 +57,7 @@ IMPORTS = (
             "ImportError: /usr/lib/flash_attn_2_cuda.so: undefined symbol: _ZN3c104cuda9SetDeviceEi",
         ),
     ),
-    Cause(
+    Rule(
         id="import.line",
         category=Category.IMPORT_ERROR,
         patterns=(
@@ -83,7 +83,7 @@ IMPORTS = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="import.class",
         category=Category.IMPORT_ERROR,
         exceptions=(
@@ -102,7 +102,7 @@ IMPORTS = (
 )
 
 CODE = (
-    Cause(
+    Rule(
         id="code.sweep",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -113,10 +113,10 @@ CODE = (
             "The program itself raised: reproduce that run locally with the same configuration and "
             "correct the line that the traceback names."
         ),
-        strength=Specificity.GENERIC,
+        specificity=Specificity.GENERIC,
         samples=("Run abcd1234 errored: KeyError('label')",),
     ),
-    Cause(
+    Rule(
         id="code.panic",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -131,13 +131,13 @@ CODE = (
             "The program itself crashed: reproduce it locally with the same input and correct what the "
             "line names."
         ),
-        strength=Specificity.GENERIC,
+        specificity=Specificity.GENERIC,
         samples=(
             "panic: runtime error: integer divide by zero",
             "thread 'main' panicked at src/main.rs:4:9:",
         ),
     ),
-    Cause(
+    Rule(
         id="code.signal",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -162,10 +162,10 @@ CODE = (
             "A native library crashed: run with PYTHONFAULTHANDLER=1 to see where, and check that torch, "
             "CUDA and compiled extensions were built for each other."
         ),
-        strength=Specificity.GENERIC,
+        specificity=Specificity.GENERIC,
         samples=("Fatal Python error: Segmentation fault",),
     ),
-    Cause(
+    Rule(
         id="code.pickle",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -177,7 +177,7 @@ CODE = (
         advice="Define {object} at the top of a module: a worker process is sent it by name.",
         samples=("AttributeError: Can't pickle local object 'build.<locals>.<lambda>'",),
     ),
-    Cause(
+    Rule(
         id="code.state_dict",
         category=Category.CODE_EXCEPTION,
         patterns=(
@@ -202,12 +202,12 @@ CODE = (
 )
 
 #: For an exception that no cause fits: the program itself raised it.
-EXCEPTION = Cause(
+EXCEPTION = Rule(
     id="code.exception",
     category=Category.CODE_EXCEPTION,
     advice=(
         "The program itself raised: reproduce it locally with the same configuration and correct the "
         "line that the traceback names."
     ),
-    strength=Specificity.GENERIC,
+    specificity=Specificity.GENERIC,
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 QUOTA = (
-    Cause(
+    Rule(
         id="quota.vertex_metric",
         category=Category.QUOTA,
         patterns=(
@@ -37,7 +37,7 @@ QUOTA = (
         ),
         counters=("quota check passed: 4 of 8 NVIDIA_L4_GPUS used",),
     ),
-    Cause(
+    Rule(
         id="quota.build_machine",
         category=Category.QUOTA,
         patterns=(
@@ -56,7 +56,7 @@ QUOTA = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="quota.cpus",
         category=Category.QUOTA,
         patterns=(
@@ -99,7 +99,7 @@ QUOTA = (
         ),
         counters=("Disk quota exceeded",),
     ),
-    Cause(
+    Rule(
         id="quota.resource_exhausted",
         category=Category.QUOTA,
         patterns=(
@@ -111,7 +111,7 @@ QUOTA = (
             "A Google quota or rate limit was hit: see IAM & Admin > Quotas for the service named in the "
             "line."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             (
                 "google.api_core.exceptions.ResourceExhausted: 429 Resource has been exhausted (e.g. "
@@ -119,7 +119,7 @@ QUOTA = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="quota.resource_exhausted_class",
         category=Category.QUOTA,
         exceptions=("exceptions.ResourceExhausted", "exceptions.TooManyRequests"),
@@ -127,10 +127,10 @@ QUOTA = (
             "A Google quota or rate limit was hit: see IAM & Admin > Quotas for the service named in the "
             "line."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("google.api_core.exceptions.ResourceExhausted: 429 Try again later",),
     ),
-    Cause(
+    Rule(
         id="stockout.vertex",
         category=Category.STOCKOUT,
         unless=(
@@ -165,7 +165,7 @@ QUOTA = (
             "No machine of that kind is free there: launch in another region, with another accelerator, "
             "as on-demand instead of spot, or try later."
         ),
-        strength=Specificity.VERDICT,
+        specificity=Specificity.VERDICT,
         samples=(
             (
                 "Resources are insufficient in region: us-central1. Please try a different region or use "
@@ -177,7 +177,7 @@ QUOTA = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="preempted.vm",
         category=Category.PREEMPTED,
         patterns=(
@@ -199,7 +199,7 @@ QUOTA = (
             "A spot machine was taken away: launch again (resume from the last checkpoint), allow "
             "restarts, or use on-demand machines."
         ),
-        strength=Specificity.VERDICT,
+        specificity=Specificity.VERDICT,
         samples=(
             "The replica workerpool0-0 was preempted and could not be restarted.",
             "Spot VM instance gke-x was preempted.",

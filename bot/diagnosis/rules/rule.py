@@ -25,7 +25,7 @@ LINE = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class Rule:
     """One entry of the table.
 
     It fits an event if one of `patterns` (regular expressions, case-blind; one that begins with a
@@ -46,6 +46,6 @@ class Cause:
     exceptions: tuple[str, ...] = ()
     raised_in: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
-    strength: Specificity = Specificity.SPECIFIC
+    specificity: Specificity = Specificity.SPECIFIC
     samples: tuple[str, ...] = ()
     counters: tuple[str, ...] = ()

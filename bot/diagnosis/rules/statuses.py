@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause, Specificity
+from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
 
@@ -20,52 +20,52 @@ def _told(*statuses: int) -> tuple[str, ...]:
 
 
 STATUSES = (
-    Cause(
+    Rule(
         id="status.401",
         category=Category.AUTH_INVALID_KEY,
         patterns=_told(401),
         advice="The key or token was refused: make a new one and store it in the secret that the job reads.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.rest.ApiException: (401)",),
     ),
-    Cause(
+    Rule(
         id="status.403",
         category=Category.PERMISSION_DENIED,
         patterns=_told(403),
         advice="The account is known but may not do this: give it the right that the line names.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             "botocore.exceptions.ClientError: An error occurred (403) when calling the HeadObject operation",
         ),
     ),
-    Cause(
+    Rule(
         id="status.404",
         category=Category.RESOURCE_NOT_FOUND,
         patterns=_told(404),
         advice=(
             "The thing named in the line does not exist, or not under that spelling: correct it or create it."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             "botocore.exceptions.ClientError: An error occurred (404) when calling the HeadObject operation",
         ),
     ),
-    Cause(
+    Rule(
         id="status.429",
         category=Category.NETWORK,
         patterns=_told(429),
         advice=(
             "The server limits how often it is asked: launch fewer jobs at once, or ask for a higher limit."
         ),
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.rest.ApiException: (429)",),
     ),
-    Cause(
+    Rule(
         id="status.4xx",
         category=Category.INVALID_ARGUMENT,
         patterns=_told(400, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 422),
         advice="The server refused the request: correct what the line names.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=(
             (
                 "requests.exceptions.HTTPError: 422 Client Error: Unprocessable Entity for url: "
@@ -73,12 +73,12 @@ STATUSES = (
             ),
         ),
     ),
-    Cause(
+    Rule(
         id="status.5xx",
         category=Category.SERVICE_ERROR,
         patterns=_told(500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 529),
         advice="A fault on the provider's side: launch again; if it lasts, see the provider's status page.",
-        strength=Specificity.CLASS,
+        specificity=Specificity.CLASS,
         samples=("acme.InternalError: Error code: 529 - overloaded",),
     ),
 )

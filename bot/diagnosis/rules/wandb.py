@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import Cause
+from bot.diagnosis.rules.rule import Rule
 from bot.models.diagnosis import Category
 
 WANDB = (
-    Cause(
+    Rule(
         id="wandb.unreachable",
         category=Category.WANDB_CONNECTION,
         patterns=(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.rules.rule import LINE, Cause, Specificity
+from bot.diagnosis.rules.rule import LINE, Rule, Specificity
 from bot.models.diagnosis import Category
 
 #: How the agent reports the launch that it lost.
@@ -12,7 +12,7 @@ _LOST = r"(?:Error running job|Failed to create Vertex job|Error adding to queue
 _RAISED = (LINE, "LaunchError", "ExecutionError", "SchedulerError", "CommError", "UsageError", "Error")
 
 AGENT = (
-    Cause(
+    Rule(
         id="agent.missing",
         category=Category.RESOURCE_NOT_FOUND,
         exceptions=_RAISED,
@@ -33,7 +33,7 @@ AGENT = (
             "wandb: ERROR launch: Error running job: Unable to fetch job with name vit: gone",
         ),
     ),
-    Cause(
+    Rule(
         id="agent.access",
         category=Category.PERMISSION_DENIED,
         exceptions=_RAISED,
@@ -45,7 +45,7 @@ AGENT = (
         advice="Grant the account that the agent runs as access to {name}.",
         samples=("LaunchError: Failed verifying storage uri gs://acme: bucket acme is not accessible.",),
     ),
-    Cause(
+    Rule(
         id="agent.config",
         category=Category.CONFIG_ERROR,
         exceptions=_RAISED,
@@ -112,7 +112,7 @@ AGENT = (
         ),
         counters=("RuntimeError: could not create a primitive", "ValueError: Expected input to be a tensor"),
     ),
-    Cause(
+    Rule(
         id="agent.docker",
         category=Category.CONTAINER_START,
         patterns=(
@@ -124,13 +124,13 @@ AGENT = (
         advice="The agent's container has no working Docker: use a builder or an image that needs none.",
         samples=("LaunchDockerError: Error communicating with docker client: not running",),
     ),
-    Cause(
+    Rule(
         id="agent.lost",
         category=Category.CONFIG_ERROR,
         patterns=(rf"{_LOST}: (?=\w)", r"\bLaunchError: (?=\w)"),
         unless=(r"Traceback|\b[45]\d\d\b|:\s*$",),
         advice="The agent refused the launch: correct what the line names in the queue or the preset.",
-        strength=Specificity.SECONDARY,
+        specificity=Specificity.SECONDARY,
         samples=("wandb: ERROR launch: Error running job: the sky is green",),
     ),
 )
