@@ -150,8 +150,8 @@ class Bed:
 
     async def launches(self) -> tuple[Launch, ...]:
         """Every launch of the store, oldest first."""
-        created_sort_key = await self.store.launches.recent(since=self.start, limit=1000)
-        return tuple(reversed(created_sort_key))
+        newest_first = await self.store.launches.recent(since=self.start, limit=1000)
+        return tuple(reversed(newest_first))
 
     async def settled(self, *verdicts: str) -> None:
         """Returns once the launches stand exactly so, oldest first, and all is done for them."""

@@ -74,7 +74,7 @@ class LogDiagnoser:
 
     async def _page(self, scope: LogScope, cursor: str) -> LogPage:
         return await self._logs.read(
-            scope, created_sort_key=True, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
+            scope, newest_first=True, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
         )
 
     async def _diagnose(self, scope: LogScope, entries: list[LogEntry], context: int | None) -> Diagnosis:

@@ -34,7 +34,7 @@ class LogTail:
         cursor = ""
         while True:
             page = await self._logs.read(
-                scope, created_sort_key=False, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
+                scope, newest_first=False, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
             )
             for entry in page.entries:
                 self._take(entry)

@@ -94,7 +94,7 @@ class Logs(Protocol):
     """Cloud Logging, behind the one budget of reads."""
 
     async def read(
-        self, scope: LogScope, *, created_sort_key: bool, limit: int, cursor: str = "", deadline: float
+        self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
     ) -> LogPage:
         """One read (one unit of the quota of 60 a minute) of at most 1,000 entries.
 

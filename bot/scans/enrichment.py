@@ -116,7 +116,7 @@ class ScanEnricher:
         since = max(oldest - timedelta(seconds=60), self._clock.now() - self._lookback)
         scope = LogScope(Source.CLOUD_RUN, tuple(row.name for row in open_ones), since)
         try:
-            page = await self._logs.read(scope, created_sort_key=True, limit=PAGE, deadline=READ_SECONDS)
+            page = await self._logs.read(scope, newest_first=True, limit=PAGE, deadline=READ_SECONDS)
         except ServiceError as error:
             enrichment.logs_problem = error.problem
             return

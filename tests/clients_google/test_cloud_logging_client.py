@@ -27,9 +27,9 @@ def scope(*owners: str, source: Source = Source.CLOUD_RUN, until: float | None =
 
 
 async def read(
-    cloud: GoogleCloud, wanted: LogScope, *, created_sort_key: bool = False, limit: int = 100
+    cloud: GoogleCloud, wanted: LogScope, *, newest_first: bool = False, limit: int = 100
 ) -> LogPage:
-    return await cloud.logs.read(wanted, created_sort_key=created_sort_key, limit=limit, deadline=5)
+    return await cloud.logs.read(wanted, newest_first=newest_first, limit=limit, deadline=5)
 
 
 async def test_an_entry_is_read_whole(world: World, cloud: GoogleCloud) -> None:
@@ -60,7 +60,7 @@ async def test_both_orders(world: World, cloud: GoogleCloud) -> None:
     add_lines(world, "runner-a", "one", "two", "three")
 
     oldest = await read(cloud, scope("runner-a"))
-    newest = await read(cloud, scope("runner-a"), created_sort_key=True, limit=2)
+    newest = await read(cloud, scope("runner-a"), newest_first=True, limit=2)
 
     assert ["one", "two", "three"] == [one.text for one in oldest.entries]
     assert ["three", "two"] == [one.text for one in newest.entries]
@@ -68,7 +68,7 @@ async def test_both_orders(world: World, cloud: GoogleCloud) -> None:
 
 @pytest.mark.parametrize("newest_first", [False, True])
 async def test_the_cursor_reads_on_without_gaps_or_repeats(
-    world: World, cloud: GoogleCloud, *, created_sort_key: bool
+    world: World, cloud: GoogleCloud, *, newest_first: bool
 ) -> None:
     """Entries of one and the same time, and entries that arrive meanwhile, must not shift the pages."""
     add_lines(world, "runner-a", *[f"line {number}" for number in range(25)], at=AT)
@@ -77,14 +77,14 @@ async def test_the_cursor_reads_on_without_gaps_or_repeats(
 
     for _ in range(3):
         page = await cloud.logs.read(
-            scope("runner-a"), created_sort_key=created_sort_key, limit=10, cursor=cursor, deadline=5
+            scope("runner-a"), newest_first=newest_first, limit=10, cursor=cursor, deadline=5
         )
         seen += [entry.text for entry in page.entries]
         cursor = page.cursor
-        add_lines(world, "runner-a", "arrives while we read", at=AT + timedelta(days=created_sort_key))
+        add_lines(world, "runner-a", "arrives while we read", at=AT + timedelta(days=newest_first))
 
     assert [f"line {number}" for number in range(25)] == [text for text in seen if "arrives" not in text][:25]
-    assert len(set(seen)) == len(seen) or not created_sort_key
+    assert len(set(seen)) == len(seen) or not newest_first
 
 
 async def test_an_empty_page_with_a_cursor_means_go_on(world: World) -> None:
@@ -97,7 +97,7 @@ async def test_an_empty_page_with_a_cursor_means_go_on(world: World) -> None:
 
     first = await read(cloud, scope("runner-a"))
     second = await cloud.logs.read(
-        scope("runner-a"), created_sort_key=False, limit=100, cursor=first.cursor, deadline=5
+        scope("runner-a"), newest_first=False, limit=100, cursor=first.cursor, deadline=5
     )
     await cloud.close()
     await servers.close()
@@ -199,7 +199,7 @@ async def test_our_budget_is_refused_at_once_when_it_cannot_be_had_in_time(
 
 async def _outcome(cloud: GoogleCloud) -> ServiceError | None:
     try:
-        await cloud.logs.read(scope("runner-a"), created_sort_key=True, limit=1, deadline=1)
+        await cloud.logs.read(scope("runner-a"), newest_first=True, limit=1, deadline=1)
     except ServiceError as error:
         return error
     return None

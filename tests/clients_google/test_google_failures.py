@@ -29,7 +29,7 @@ ASKS: dict[str, tuple[str, Ask]] = {
     "build": ("Cloud Build", lambda cloud, limit: cloud.builds.list_active(REGION, deadline=limit)),
     "logging": (
         "Cloud Logging",
-        lambda cloud, limit: cloud.logs.read(SCOPE, created_sort_key=True, limit=10, deadline=limit),
+        lambda cloud, limit: cloud.logs.read(SCOPE, newest_first=True, limit=10, deadline=limit),
     ),
 }
 METHODS = {

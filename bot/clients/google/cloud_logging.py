@@ -125,7 +125,7 @@ class CloudLogging:
         self._budget = budget
 
     async def read(
-        self, scope: LogScope, *, created_sort_key: bool, limit: int, cursor: str = "", deadline: float
+        self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
     ) -> LogPage:
         """One read of at most 1,000 entries. A page may be empty and still have a cursor: the search goes on.
 
@@ -141,7 +141,7 @@ class CloudLogging:
         request = {
             "resource_names": [f"projects/{self._transport.project}"],
             "filter": text,
-            "order_by": "timestamp desc" if created_sort_key else "timestamp asc",
+            "order_by": "timestamp desc" if newest_first else "timestamp asc",
             "page_size": max(1, min(limit, _PAGE)),
             "page_token": cursor,
         }
