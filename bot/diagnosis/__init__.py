@@ -1,4 +1,4 @@
-"""The deterministic diagnosis of a log: pure, no I/O, importable without settings."""
+"""Deterministic diagnosis of a log: pure functions without I/O or settings."""
 
 from __future__ import annotations
 

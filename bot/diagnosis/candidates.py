@@ -1,4 +1,4 @@
-"""Turns the interesting rows of a log into events: what was said, how loudly, and which cause fits."""
+"""Turns the lines and exceptions of a log that may explain the failure into weighted candidates."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from bot.models.diagnosis import Source
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something that went wrong at a row.
+    """A line or an exception that may be the root cause.
 
-    `quote` is the text to show, `match` the cause that fits (None: none does) and `weight` how good an
-    explanation it is by itself, from 0 to 100. `last` is the last row that belongs to it. `more` is what the
-    message goes on with, `also` what else was said of it: by the rest of its chain, by lines close to it.
-    `raised` says that it is an exception that nothing caught.
+    `row` is where it stands and `last` its last row. `quote` is the text to show; `match` is the rule that
+    fits, or None. `weight` (0 to 100) says how well it explains a failure, before its position is considered.
+    `continuation` is the rest of its message; `related` are texts about the same failure from its exception
+    chain or from nearby lines. `raised` is true for an exception that nothing caught.
     """
 
     row: int
@@ -33,13 +33,13 @@ class Candidate:
     match: Match | None
     weight: int
     last: int
-    more: str = ""
-    also: tuple[str, ...] = ()
+    continuation: str = ""
+    related: tuple[str, ...] = ()
     raised: bool = False
 
 
-_OF_EXCEPTION = {
-    Specificity.OWN: 82,
+_EXCEPTION_WEIGHT = {
+    Specificity.CUSTOM: 82,
     Specificity.VERDICT: 84,
     Specificity.SPECIFIC: 80,
     Specificity.CLASS: 74,
@@ -47,8 +47,8 @@ _OF_EXCEPTION = {
     Specificity.SECONDARY: 42,
     Specificity.CONSEQUENCE: 14,
 }
-_OF_LINE = {
-    Specificity.OWN: 78,
+_LINE_WEIGHT = {
+    Specificity.CUSTOM: 78,
     Specificity.VERDICT: 90,
     Specificity.SPECIFIC: 76,
     Specificity.CLASS: 70,
@@ -56,19 +56,20 @@ _OF_LINE = {
     Specificity.SECONDARY: 40,
     Specificity.CONSEQUENCE: 10,
 }
-#: What a line loses that does not itself claim to be an error.
+#: Subtracted from a line without an error level or error wording: a platform verdict, any other line, a
+#: warning, an info line.
 _UNPROVEN, _PLAIN, _WARNING, _INFO = 8, 18, 52, 62
-#: What a platform's reason loses that names nothing ("TIMEOUT") to one that does.
-_BARE = 4
-_FOLLOWING = 2
-#: How a line begins that advises, and one that goes on with why.
-_ADVISES = re.compile(r"(?:remote: )?(?:Please|See|For more|Try|Use)\b|hint:|note:")
+#: Subtracted from a platform reason that names no object ("TIMEOUT"), so that one that does ranks higher.
+_UNNAMED = 4
+_MAX_FOLLOWING = 2
+#: How lines begin that give advice, and lines that continue with the reason.
+_ADVICE = re.compile(r"(?:remote: )?(?:Please|See|For more|Try|Use)\b|hint:|note:")
 _REASON = re.compile(r"\W{0,6}(?:caused by|cause|reason|because)\b", re.IGNORECASE)
-_WORDS = re.compile(r"[A-Za-z]{3}")
-_UNTRACED, _ASIDE, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
-#: What an exception loses whose message only announces what stands below it ("Graph execution error:")
-#: or sends its reader to the one before it.
-_ANNOUNCES = 18
+_WORD = re.compile(r"[A-Za-z]{3}")
+_UNTRACED, _THREAD, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
+#: Subtracted from an exception whose message only announces the text below it ("Graph execution error:") or
+#: refers to an earlier exception.
+_ANNOUNCEMENT = 18
 _POINTS_BACK = re.compile(
     r"^an? (?:unknown |unexpected )?(?:error|exception) (?:occurred|happened|was raised) "
     r"(?:while|during|in)\b|look (?:up|above) to see|"
@@ -78,193 +79,212 @@ _POINTS_BACK = re.compile(
     r"(?:above|before|for details)",
     re.IGNORECASE,
 )
-#: A client that gave up says so first and what it got last.
-_GOT_LAST = "last exception: "
-#: The line of a printed JSON answer that holds its sentence.
-_FIELD = re.compile(
+#: Clients that exhausted their retries put the last exception behind this text.
+_LAST_EXCEPTION = "last exception: "
+#: The line of a printed JSON or YAML response that holds its message.
+_MESSAGE_FIELD = re.compile(
     r"""\s*(?:["'](?:message|error|reason|detail|msg)["']\s*:\s*["']|(?:-\ )?(?:message|description):\ )"""
     r"""(?P<said>.{8,}?)(?:["'],?)?\s*$"""
 )
 _FIELD_ROWS = 6
-#: Another line of such an answer.
-_KEYED = re.compile(r"""(?:-\ )?["']?@?[\w.]{2,40}["']?:(?:\ |$)""")
+#: Another field of such a response.
+_OTHER_FIELD = re.compile(r"""(?:-\ )?["']?@?[\w.]{2,40}["']?:(?:\ |$)""")
 _NO_INDEX = re.compile(r"(?:Failed to fetch|GPG error:) \S+|Retrying \(Retry\(total=0,")
-_NOTHING_FOUND = re.compile(r"\bE: [A-Z]|No matching distribution found")
+_PACKAGE_NOT_FOUND = re.compile(r"\bE: [A-Z]|No matching distribution found")
 _INSTALL_ROWS = 40
 
 
 def line_candidate(rows: LogLines, row: int, matcher: RuleMatcher, source: Source) -> Candidate | None:
-    """Return the event of a row outside all tracebacks, or None if it says nothing of the kind."""
+    """Return the candidate for a row outside all tracebacks, or None if the row reports no error."""
     parsed = rows.parsed(row)
     text = parsed.text.strip()
-    if not _WORDS.search(text) or is_harmless(text):
+    if not _WORD.search(text) or is_harmless(text):
         return None
     match = matcher.match(text, exception="", source=source)
     if parsed.quote != parsed.text and (match is None or match.rule.specificity is Specificity.CONSEQUENCE):
         match = matcher.match(parsed.quote.strip(), exception="", source=source) or match
-    blamed = parsed.level is Level.WARNING and _left_without_index(rows, row)
-    answer = _FIELD.match(parsed.quote)
-    shouted = (
-        blamed
+    is_cause = parsed.level is Level.WARNING and _has_no_index(rows, row)
+    field = _MESSAGE_FIELD.match(parsed.quote)
+    is_error = (
+        is_cause
         or claims_error(parsed)
-        or boxed_error(rows, row)
-        or (answer is not None and _in_an_error(rows, row))
+        or is_in_error_box(rows, row)
+        or (field is not None and _in_an_error(rows, row))
     )
-    if match is None and (not shouted or is_platform(text)):
+    if match is None and (not is_error or is_platform(text)):
         return None
     specificity = match.rule.specificity if match else None
-    weight = _OF_LINE[specificity] if specificity is not None else _UNMATCHED
-    if parsed.level is Level.WARNING and not blamed:
+    weight = _LINE_WEIGHT[specificity] if specificity is not None else _UNMATCHED
+    if parsed.level is Level.WARNING and not is_cause:
         weight -= _WARNING
     elif parsed.level is Level.INFO:
         weight -= _INFO
-    elif not shouted:
+    elif not is_error:
         weight -= _UNPROVEN if specificity is Specificity.VERDICT else _PLAIN
     if specificity is Specificity.VERDICT and match is not None and not match.parts:
-        weight -= _BARE
-    rest = _rest(rows, row)
-    told = next((found["said"] for line in rest if (found := _FIELD.match(line))), "") if not answer else ""
-    quote = " ".join([told, answer["said"] if answer else parsed.quote.strip(), *rest]).strip()
-    below = tuple(f" | {said}" for said in _following(rows, row) if _explains(said, matcher, source))
+        weight -= _UNNAMED
+    entry_rest = _rest_of_entry(rows, row)
+    field_text = (
+        next((found["said"] for line in entry_rest if (found := _MESSAGE_FIELD.match(line))), "")
+        if not field
+        else ""
+    )
+    quote = " ".join([field_text, field["said"] if field else parsed.quote.strip(), *entry_rest]).strip()
+    below = tuple(f" | {line}" for line in _following_lines(rows, row) if _explains(line, matcher, source))
     if parsed.text.endswith(":"):
-        return Candidate(row, quote, match, max(weight, 1), row, " ".join(said[3:] for said in below))
-    return Candidate(row, quote, match, max(weight, 1), row, also=below)
+        return Candidate(row, quote, match, max(weight, 1), row, " ".join(line[3:] for line in below))
+    return Candidate(row, quote, match, max(weight, 1), row, related=below)
 
 
 def _explains(text: str, matcher: RuleMatcher, source: Source) -> bool:
     """Return whether a line says more than that something failed."""
-    if _ADVISES.match(text):
+    if _ADVICE.match(text):
         return False
     match = matcher.match(text, exception="", source=source)
     return not from_another(text) and (match is None or match.rule.specificity > Specificity.SECONDARY)
 
 
 def _in_an_error(rows: LogLines, row: int) -> bool:
-    """Return whether a field of a printed answer stands shortly below the word "error"."""
+    """Return whether the word "error" occurs in the few rows above a field of a printed response."""
     return any("error" in text[:400].lower() for text in rows.raw[max(0, row - _FIELD_ROWS) : row])
 
 
-def _left_without_index(rows: LogLines, row: int) -> bool:
-    """Return whether a warning was the error: an installer without its index finds no package soon after."""
+def _has_no_index(rows: LogLines, row: int) -> bool:
+    """Return whether the row warns that a package index is unreachable and an install fails soon after.
+
+    In that case the warning is the cause, not the later "package not found".
+    """
     if not _NO_INDEX.match(rows.parsed(row).text):
         return False
-    return any(_NOTHING_FOUND.search(text[:200]) for text in rows.raw[row + 1 : row + _INSTALL_ROWS])
+    return any(_PACKAGE_NOT_FOUND.search(text[:200]) for text in rows.raw[row + 1 : row + _INSTALL_ROWS])
 
 
-def _rest(rows: LogLines, row: int) -> list[str]:
-    """Return what else the same entry says below the row."""
+def _rest_of_entry(rows: LogLines, row: int) -> list[str]:
+    """Return the lines of the same log entry below the row, at most seven."""
     below = range(row + 1, min(len(rows), row + 8))
     return [rows.parsed(at).text.strip() for at in below if rows.entry[at] == rows.entry[row]]
 
 
-def _following(rows: LogLines, row: int) -> list[str]:
-    """Return what follows the row's entry at once, two rows at most: errors, or what its colon announces."""
+def _following_lines(rows: LogLines, row: int) -> list[str]:
+    """Return at most two lines that follow the row's entry and belong to its message.
+
+    They are errors, reasons, message fields, or the lines that a trailing colon introduces.
+    """
     announced = rows.parsed(row).text.endswith(":")
-    said: list[str] = []
+    following: list[str] = []
     for below in range(row + 1, min(len(rows), row + 8)):
         parsed = rows.parsed(below)
         if rows.entry[below] == rows.entry[row]:
             continue
         text = parsed.text.strip()
-        if (field := _FIELD.match(parsed.quote)) is not None and len(said) < _FOLLOWING:
-            said.append(field["said"])
+        if (field := _MESSAGE_FIELD.match(parsed.quote)) is not None and len(following) < _MAX_FOLLOWING:
+            following.append(field["said"])
             continue
-        if _KEYED.match(text) and not claims_error(parsed):
+        if _OTHER_FIELD.match(text) and not claims_error(parsed):
             continue
-        speaks = (
+        belongs = (
             claims_error(parsed)
             or _REASON.match(text)
-            or (announced and text and (not said or parsed.text[:1].isspace()))
+            or (announced and text and (not following or parsed.text[:1].isspace()))
         )
-        if len(said) >= _FOLLOWING or is_platform(text) or not speaks or is_harmless(text):
+        if len(following) >= _MAX_FOLLOWING or is_platform(text) or not belongs or is_harmless(text):
             break
-        said.append(text)
-    return said
+        following.append(text)
+    return following
 
 
-def _of_raised(one: Raised, matcher: RuleMatcher, source: Source, penalty: int) -> Candidate:
-    head = f"{one.name}: {one.text}" if one.text else one.name
-    more = " ".join(one.more)
-    got = one.text.rpartition(_GOT_LAST)[2]
+def _exception_candidate(exception: Raised, matcher: RuleMatcher, source: Source, penalty: int) -> Candidate:
+    """Return the candidate for one exception of a chain; `penalty` is subtracted from its weight."""
+    head = f"{exception.name}: {exception.text}" if exception.text else exception.name
+    continuation = " ".join(exception.continuation)
+    last_error = exception.text.rpartition(_LAST_EXCEPTION)[2]
     match = (
-        matcher.match(got, exception=one.name, source=source, where=one.where) if got != one.text else None
+        matcher.match(last_error, exception=exception.name, source=source, where=exception.where)
+        if last_error != exception.text
+        else None
     )
-    match = match or matcher.match(head, exception=one.name, source=source, where=one.where)
-    if more and (match is None or match.rule.specificity < Specificity.SPECIFIC):
-        wider = matcher.match(f"{head} {more}", exception=one.name, source=source, where=one.where)
-        least = match.rule.specificity if match else Specificity.CONSEQUENCE
-        if wider is not None and wider.rule.specificity > least:
-            penalty += _BELOW if match is None or least > Specificity.CONSEQUENCE else _WRAPPED
-            match = wider
+    match = match or matcher.match(head, exception=exception.name, source=source, where=exception.where)
+    if continuation and (match is None or match.rule.specificity < Specificity.SPECIFIC):
+        full_match = matcher.match(
+            f"{head} {continuation}", exception=exception.name, source=source, where=exception.where
+        )
+        known = match.rule.specificity if match else Specificity.CONSEQUENCE
+        if full_match is not None and full_match.rule.specificity > known:
+            penalty += _BELOW if match is None or known > Specificity.CONSEQUENCE else _WRAPPED
+            match = full_match
     if match is None:
         match = Match(EXCEPTION, 0, len(head), ())
-    announces = one.text.endswith(":") and not more and match.rule.specificity < Specificity.SPECIFIC
-    if announces or _POINTS_BACK.search(one.text):
-        penalty += _ANNOUNCES
-    weight = _OF_EXCEPTION[match.rule.specificity] - penalty
-    return Candidate(one.said, head, match, weight, one.row + len(one.more), more)
+    announces = (
+        exception.text.endswith(":") and not continuation and match.rule.specificity < Specificity.SPECIFIC
+    )
+    if announces or _POINTS_BACK.search(exception.text):
+        penalty += _ANNOUNCEMENT
+    weight = _EXCEPTION_WEIGHT[match.rule.specificity] - penalty
+    return Candidate(
+        exception.message_row, head, match, weight, exception.row + len(exception.continuation), continuation
+    )
 
 
 def chain_candidate(chain: Chain, matcher: RuleMatcher, source: Source) -> Candidate | None:
-    """Return the event of the exception in a chain that best names what to change; None if it is ignored."""
+    """Return the candidate for the most specific exception of a chain, or None if the chain is ignored."""
     if chain.ignored:
         return None
-    traced = any(one.traced for one in chain.raised)
-    penalty = (0 if traced else _UNTRACED) + (_ASIDE if chain.aside else 0)
-    candidates = [_of_raised(one, matcher, source, penalty) for one in chain.raised]
+    traced = any(exception.traced for exception in chain.raised)
+    penalty = (0 if traced else _UNTRACED) + (_THREAD if chain.aside else 0)
+    candidates = [_exception_candidate(exception, matcher, source, penalty) for exception in chain.raised]
     best = len(candidates) - 1
     for at in range(len(candidates) - 2, -1, -1):
-        if _names_more(candidates[at], candidates[best], direct=all(chain.direct[at:best])):
+        if _explains_more(candidates[at], candidates[best], direct=all(chain.direct[at:best])):
             best = at
-    telling = [
-        candidate.quote if candidate.weight > _OF_EXCEPTION[Specificity.SECONDARY] else ""
+    messages = [
+        candidate.quote if candidate.weight > _EXCEPTION_WEIGHT[Specificity.SECONDARY] else ""
         for candidate in candidates
     ]
-    telling[best] = candidates[best].quote
-    also = chain_summary(telling, best, chain.direct)
-    return replace(candidates[best], also=also, raised=traced and not chain.aside)
+    messages[best] = candidates[best].quote
+    related = chain_summary(messages, best, chain.direct)
+    return replace(candidates[best], related=related, raised=traced and not chain.aside)
 
 
-def _names_more(inner: Candidate, outer: Candidate, *, direct: bool) -> bool:
-    """Return whether the earlier exception explains more than the later one that came of it."""
+def _explains_more(inner: Candidate, outer: Candidate, *, direct: bool) -> bool:
+    """Return whether an earlier exception explains more than a later one that followed from it."""
     same = inner.match and outer.match and inner.match.rule.category == outer.match.rule.category
-    if direct and same and inner.quote.endswith(":") and outer.weight >= _OF_EXCEPTION[Specificity.CLASS]:
+    if direct and same and inner.quote.endswith(":") and outer.weight >= _EXCEPTION_WEIGHT[Specificity.CLASS]:
         return False
     if inner.weight != outer.weight:
         return inner.weight > outer.weight
     if same and inner.match and outer.match and inner.match.parts and not outer.match.parts:
         return True
-    return not direct and not same and outer.weight < _OF_EXCEPTION[Specificity.SPECIFIC] - _BELOW
+    return not direct and not same and outer.weight < _EXCEPTION_WEIGHT[Specificity.SPECIFIC] - _BELOW
 
 
 def line_candidates(
     rows: LogLines, hits: Iterable[int], used: set[int], matcher: RuleMatcher, source: Source
 ) -> list[Candidate]:
-    """Return the events of the hits that no traceback used; equal lines are looked up once."""
+    """Return the candidates for the hits outside tracebacks; equal rejected lines are matched once."""
     candidates: list[Candidate] = []
-    silent: set[str] = set()
+    rejected: set[str] = set()
     for row in hits:
         text = rows.parsed(row).text
-        if row in used or text in silent:
+        if row in used or text in rejected:
             continue
         candidate = line_candidate(rows, row, matcher, source)
         if candidate is None:
-            silent.add(text)
+            rejected.add(text)
         else:
             candidates.append(candidate)
     return candidates
 
 
-_TOP = re.compile(r"[\u256d\u250c\u250f]\S{0,4} .{0,40}\b(?:error|failed|failure|fatal)", re.IGNORECASE)
-_SIDE = re.compile("[\u2502\u2503]")
-_ROWS = 8
+_BOX_TOP = re.compile(r"[\u256d\u250c\u250f]\S{0,4} .{0,40}\b(?:error|failed|failure|fatal)", re.IGNORECASE)
+_BOX_SIDE = re.compile("[\u2502\u2503]")
+_BOX_ROWS = 8
 
 
-def boxed_error(rows: LogLines, row: int) -> bool:
-    """Return whether a row stands in a box whose upper edge says "Error", as click and typer draw one."""
-    for at in range(row, max(-1, row - _ROWS), -1):
-        if _TOP.match(rows.parsed(at).text.lstrip()):
+def is_in_error_box(rows: LogLines, row: int) -> bool:
+    """Return whether a row is inside a box titled "Error", as click and typer draw them."""
+    for at in range(row, max(-1, row - _BOX_ROWS), -1):
+        if _BOX_TOP.match(rows.parsed(at).text.lstrip()):
             return at < row
-        if not _SIDE.search(rows.raw[at]):
+        if not _BOX_SIDE.search(rows.raw[at]):
             return False
     return False

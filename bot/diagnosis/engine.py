@@ -1,4 +1,4 @@
-"""Why it died and what to do: the deterministic diagnosis of a log."""
+"""Diagnoses a log: finds the root cause of a failure and what to do about it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.redaction import safe
 
 BEFORE, AFTER = 20, 80
-#: Entries before the context that redaction sees too, for a key that begins there.
-_LOOK_BACK = 60
-#: A log without a closing line counts as failed from this weight on.
-_SPEAKS_FOR_ITSELF = 60
-#: Below it, the choice had to be made among consequences and survivors.
-_DOUBTFUL = 40
+#: Entries before the context that are redacted with it, for a private key that begins there.
+_REDACTION_LOOK_BACK = 60
+#: Minimum weight at which a log without a platform outcome counts as failed.
+_MIN_FAILURE_WEIGHT = 60
+#: Below this weight only consequences or recovered errors were left to choose from.
+_MIN_CONFIDENT_WEIGHT = 40
 _STEP_ADVICE = "The build step stopped at this line: correct what it names, then build again."
 _UNKNOWN_ADVICE = "No known cause fits: open the full log and look at the lines before this one."
 
@@ -37,31 +37,30 @@ def diagnose_lines(
     lines: Sequence[str],
     *,
     source: Literal["cloud_run", "vertex", "cloud_build"] | Source = Source.CLOUD_RUN,
-    severities: Sequence[str] | None = None,  # noqa: ARG001 - no evidence: platforms mark healthy stderr ERROR
+    severities: Sequence[str] | None = None,  # noqa: ARG001 - unused: platforms mark all of stderr as ERROR
     rules: tuple[Rule, ...] = RULES,
 ) -> Diagnosis:
-    """Return what a log (entries, oldest first) says about a failure; never raises for any text.
+    """Return what a log (entries, oldest first) says about a failure. Never raises for any text.
 
-    `root_cause_index` counts entries from 0. `context` holds up to 20 entries before and 80 after it. All
-    text in the answer is redacted and neutralised. A failed log that no cause fits has category `unknown`
-    (`build_failure` where it is a build's and a line says what went wrong).
-    Raise ValueError for a source that is none of the three.
+    `root_cause_index` counts entries from 0. `context` holds up to 20 entries before it and 80 after it. All
+    text in the result is redacted and neutralised. A failed log that no rule fits has the category `unknown`,
+    or `build_failure` for a build. Raise ValueError for an unknown source.
     """
     rows = LogLines(lines)
     hits = select_rows(rows)
     outcome = read_outcome(rows, hits)
-    matcher, kind = matcher_for(rules), Source(source)
-    candidates, used = find_candidates(rows, hits, matcher, kind)
+    matcher, log_source = matcher_for(rules), Source(source)
+    candidates, used = find_candidates(rows, hits, matcher, log_source)
     choice = choose(rows, candidates, used, outcome)
     if not _failed(outcome, choice):
         return Diagnosis(False, Category.NONE, None, "No error found.", (), "", Confidence.HIGH)
     if choice is None:
-        return _silent(lines)
-    return _answer(lines, rows, last_program_line(rows, choice, candidates), matcher, kind)
+        return _unexplained(lines)
+    return _diagnosis(lines, rows, last_program_line(rows, choice, candidates), matcher, log_source)
 
 
-def _guessed(choice: Choice, source: Source) -> Choice:
-    """Return the choice; where no cause knows an error, with what its plain words suggest."""
+def _with_guess(choice: Choice, source: Source) -> Choice:
+    """Return the choice, with a match from the fallback rules if no other rule fits it."""
     if choice.candidate.match is not None:
         return choice
     match = matcher_for(GUESSES).match(choice.candidate.quote, exception="", source=source)
@@ -71,7 +70,7 @@ def _guessed(choice: Choice, source: Source) -> Choice:
 def find_candidates(
     rows: LogLines, hits: Sequence[int], matcher: RuleMatcher, source: Source
 ) -> tuple[list[Candidate], set[int]]:
-    """Return all that went wrong, in order of rows, and the rows that belong to tracebacks."""
+    """Return all candidates in row order, and the rows that belong to tracebacks."""
     chains, used = read_chains(rows, hits)
     candidates = [
         candidate for chain in chains if (candidate := chain_candidate(chain, matcher, source)) is not None
@@ -83,34 +82,34 @@ def find_candidates(
 def _failed(outcome: Outcome, choice: Choice | None) -> bool:
     if outcome.lost or outcome.failed:
         return True
-    return outcome.failed is None and choice is not None and choice.weight >= _SPEAKS_FOR_ITSELF
+    return outcome.failed is None and choice is not None and choice.weight >= _MIN_FAILURE_WEIGHT
 
 
-def _answer(
+def _diagnosis(
     lines: Sequence[str], rows: LogLines, choice: Choice, matcher: RuleMatcher, source: Source
 ) -> Diagnosis:
     entry = rows.entry[choice.candidate.row]
     offset = choice.candidate.row - bisect_left(rows.entry, entry)
-    look = max(0, entry - _LOOK_BACK)
-    shown = safe_entries(lines[look : entry + AFTER + 1])
+    start = max(0, entry - _REDACTION_LOOK_BACK)
+    shown = safe_entries(lines[start : entry + AFTER + 1])
     first = max(0, entry - BEFORE)
-    guessed = _guessed(choice, source)
-    match = guessed.candidate.match
+    with_guess = _with_guess(choice, source)
+    match = with_guess.candidate.match
     return Diagnosis(
         has_error=True,
-        category=_category(guessed, source),
+        category=_category(with_guess, source),
         root_cause_index=entry,
-        summary=summary_of(_again(choice, shown, entry - look, offset, matcher, source)),
-        context=tuple(shown[first - look :]),
+        summary=summary_of(_with_redacted_text(choice, shown, entry - start, offset, matcher, source)),
+        context=tuple(shown[first - start :]),
         advice=safe(match.advice()) if match is not None else _advice(source),
-        confidence=_confidence(guessed),
+        confidence=_confidence(with_guess),
         context_root=entry - first,
         cause_id=match.rule.id if match is not None else "",
     )
 
 
 def _category(choice: Choice, source: Source) -> Category:
-    """Return the category; what no cause explains in a build's log is what the build failed of."""
+    """Return the category of the choice; an unexplained failure of a build is `build_failure`."""
     match = choice.candidate.match
     known = match.rule.category if match is not None else Category.UNKNOWN
     return Category.BUILD_FAILURE if known is Category.UNKNOWN and source is Source.CLOUD_BUILD else known
@@ -120,22 +119,25 @@ def _advice(source: Source) -> str:
     return _STEP_ADVICE if source is Source.CLOUD_BUILD else _UNKNOWN_ADVICE
 
 
-def _again(
+def _with_redacted_text(
     choice: Choice, shown: Sequence[str], entry: int, offset: int, matcher: RuleMatcher, source: Source
 ) -> Choice:
-    """Return the same choice as the redacted entries have it, so that the summary quotes nothing else.
+    """Return the same choice as found in the redacted entries, so that the summary quotes redacted text only.
 
-    `entry` and `offset` say where it stands: the entry, and the row within it.
+    `entry` is its entry and `offset` its row within that entry.
     """
     rows = LogLines(shown)
     candidates, _ = find_candidates(rows, range(len(rows)), matcher, source)
-    same = [e for e in candidates if rows.entry[e.row] == entry and _rule_id(e) == _rule_id(choice.candidate)]
-    if same:
-        return with_related_lines(replace(choice, candidate=same[0]), candidates)
-    here = [row for row in range(len(rows)) if rows.entry[row] == entry]
-    at = here[min(offset, len(here) - 1)]
+    matching = [
+        e for e in candidates if rows.entry[e.row] == entry and _rule_id(e) == _rule_id(choice.candidate)
+    ]
+    if matching:
+        return with_related_lines(replace(choice, candidate=matching[0]), candidates)
+    entry_rows = [row for row in range(len(rows)) if rows.entry[row] == entry]
+    at = entry_rows[min(offset, len(entry_rows) - 1)]
     return replace(
-        choice, candidate=replace(choice.candidate, quote=rows.parsed(at).quote.strip(), more="", also=())
+        choice,
+        candidate=replace(choice.candidate, quote=rows.parsed(at).quote.strip(), continuation="", related=()),
     )
 
 
@@ -145,12 +147,12 @@ def _rule_id(candidate: Candidate) -> str:
 
 def _confidence(choice: Choice) -> Confidence:
     match = choice.candidate.match
-    if match is None or choice.weight < _DOUBTFUL:
+    if match is None or choice.weight < _MIN_CONFIDENT_WEIGHT:
         return Confidence.LOW
     return Confidence.HIGH if match.rule.specificity >= Specificity.CLASS else Confidence.MEDIUM
 
 
-def _silent(lines: Sequence[str]) -> Diagnosis:
+def _unexplained(lines: Sequence[str]) -> Diagnosis:
     last = len(lines) - 1
     first = max(0, last - BEFORE)
     return Diagnosis(

@@ -1,4 +1,4 @@
-"""The entries around a root cause, redacted and neutralised before anything is made of them."""
+"""Redacts the entries around a root cause."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Sequence
 
 from bot.redaction import safe_lines
 
-#: Characters of an entry that are looked at (a head and a tail of this length), and that are shown.
-#: The rest between them is longer than any key, so that no half of one is taken for plain text.
-_LOOKED_AT, _SHOWN = 12_000, 8_000
+#: Characters at each end of a long entry that are redacted, and that are shown. The difference exceeds the
+#: length of any key, so that half a key is never shown as plain text.
+_REDACTED, _SHOWN = 12_000, 8_000
 
 
 def safe_entries(lines: Sequence[str]) -> list[str]:
-    """Return as many entries, redacted as one text; long ones keep 8,000 characters of each end."""
-    pieces: list[str] = []
-    halves: list[int] = []
+    """Return the entries redacted as one text; long entries keep 8,000 characters of each end."""
+    parts: list[str] = []
+    part_counts: list[int] = []
     for line in lines:
-        if len(line) > 2 * _LOOKED_AT:
-            pieces += [line[:_LOOKED_AT], line[-_LOOKED_AT:]]
-            halves.append(2)
+        if len(line) > 2 * _REDACTED:
+            parts += [line[:_REDACTED], line[-_REDACTED:]]
+            part_counts.append(2)
         else:
-            pieces.append(line)
-            halves.append(1)
-    told = iter(safe_lines(pieces))
+            parts.append(line)
+            part_counts.append(1)
+    redacted = iter(safe_lines(parts))
     return [
-        next(told) if half == 1 else f"{next(told)[:_SHOWN]} ... {next(told)[-_SHOWN:]}" for half in halves
+        next(redacted) if count == 1 else f"{next(redacted)[:_SHOWN]} ... {next(redacted)[-_SHOWN:]}"
+        for count in part_counts
     ]

@@ -1,4 +1,4 @@
-"""Reads out of a pattern which plain words it needs: looking for words is far cheaper."""
+"""Extracts from regular expressions the literal keywords they need, so that few patterns are tried."""
 
 from __future__ import annotations
 
@@ -11,82 +11,82 @@ _SPECIAL = frozenset(".^$*+?{}[]()|\\")
 _QUANTIFIER = re.compile(
     r"(?:(?P<may>[?*]|\{0*,\d*\}|\{0+\})|(?P<must>\+|\{\d+(?:,\d*)?\}))[?+]?",
 )
-_OPENS = re.compile(r"\((?:\?(?:-i)?:|\?P<\w+>|(?!\?))")
-_AHEAD_OR_BEHIND = re.compile(r"\(\?<?.")
+_GROUP_START = re.compile(r"\((?:\?(?:-i)?:|\?P<\w+>|(?!\?))")
+_LOOKAROUND = re.compile(r"\(\?<?.")
 _ZERO_WIDTH = frozenset({"^", "$", "\\b", "\\B"})
 _NONE: tuple[str, ...] = ()
-#: Starts of a pattern, at most, and the characters of one; a start that says less is of no use.
-_MOST, _LONGEST, _SHORTEST = 40, 24, 3
+#: Maximum number of prefixes of a pattern, their maximum length, and the minimum length at which they help.
+_MAX_PREFIXES, _MAX_PREFIX_LENGTH, _MIN_PREFIX_LENGTH = 40, 24, 3
 
 
 class Hints(NamedTuple):
-    """What a text must hold for a pattern to fit, in lower case.
+    """What a text must contain for a pattern to match, in lower case.
 
-    `needles`: one of these words (() if none is sure). `starts`: what fits begins with one of these (() if
-    that is not known).
+    `keywords`: at least one of these occurs in the text (() if unknown). `prefixes`: the match begins with
+    one of these (() if unknown).
     """
 
     keywords: tuple[str, ...]
     prefixes: tuple[str, ...]
 
 
-class _Part(NamedTuple):
-    """The same of a part of a pattern; a start that is `True` is the whole part, others go on somehow."""
+class _Requirement(NamedTuple):
+    """The hints of a part of a pattern. A prefix with the value True is the complete part."""
 
     keywords: tuple[str, ...]
     prefixes: dict[str, bool]
 
 
-_ANYTHING = _Part(_NONE, {"": False})
-_NOTHING = _Part(_NONE, {"": True})
+_ANYTHING = _Requirement(_NONE, {"": False})
+_EMPTY = _Requirement(_NONE, {"": True})
 
 
 def pattern_hints(pattern: str) -> Hints:
-    """Return the hints of a regular expression as `re` reads it (without flags inside it)."""
-    part = _Reader(pattern).alternatives()
-    prefixes = tuple(part.prefixes) if min(map(len, part.prefixes)) >= _SHORTEST else _NONE
+    """Return the hints of a regular expression in the syntax of `re`, without inline flags."""
+    part = _PatternParser(pattern).alternatives()
+    prefixes = tuple(part.prefixes) if min(map(len, part.prefixes)) >= _MIN_PREFIX_LENGTH else _NONE
     return Hints(part.keywords, prefixes)
 
 
-class _Reader:
-    """Reads a pattern from left to right; `at` is the next character."""
+class _PatternParser:
+    """Parses a pattern from left to right; `at` is the next character."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
 
-    def alternatives(self) -> _Part:
-        """Return what the branches up to the end, or to the group's end, have in common."""
+    def alternatives(self) -> _Requirement:
+        """Return the requirement that all branches share, up to the end of the pattern or group."""
         branches = [self._sequence()]
         while self.pattern[self.at : self.at + 1] == "|":
             self.at += 1
             branches.append(self._sequence())
-        sure = all(branch.keywords for branch in branches)
+        all_have = all(branch.keywords for branch in branches)
         keywords = dict.fromkeys(word for branch in branches for word in branch.keywords)
         prefixes: dict[str, bool] = {}
         for branch in branches:
             _add(prefixes, branch.prefixes)
-        return _Part(tuple(keywords) if sure else _NONE, prefixes)
+        return _Requirement(tuple(keywords) if all_have else _NONE, prefixes)
 
-    def _sequence(self) -> _Part:
+    def _sequence(self) -> _Requirement:
         found: list[tuple[str, ...]] = [_NONE]
-        run, prefixes = "", {"": True}
+        literal, prefixes = "", {"": True}
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             plain, part = self._atom()
-            times = _QUANTIFIER.match(self.pattern, self.at)
-            if times is not None:
-                self.at = times.end()
-                part = _repeated(part, times)
+            quantifier = _QUANTIFIER.match(self.pattern, self.at)
+            if quantifier is not None:
+                self.at = quantifier.end()
+                part = _repeated(part, quantifier)
             prefixes = _followed(prefixes, part.prefixes)
             if plain and part.keywords:
-                run += plain
-            if not plain or times is not None:
-                found += [(run,) if run else _NONE, _NONE if plain else part.keywords]
-                run = ""
-        return _Part(max([*found, (run,) if run else _NONE], key=_worth), prefixes)
+                literal += plain
+            if not plain or quantifier is not None:
+                found += [(literal,) if literal else _NONE, _NONE if plain else part.keywords]
+                literal = ""
+        return _Requirement(max([*found, (literal,) if literal else _NONE], key=_selectivity), prefixes)
 
-    def _atom(self) -> tuple[str, _Part]:
-        """Read one atom; returns its character if it is a plain one ("" if not), and what it needs."""
+    def _atom(self) -> tuple[str, _Requirement]:
+        """Read one atom; return its character if it is a literal, else "", and its requirement."""
         char = self.pattern[self.at]
         if char == "(":
             return "", self._group()
@@ -98,20 +98,20 @@ class _Reader:
             char += self.pattern[self.at : self.at + 1]
             self.at += 1
         if char in _ZERO_WIDTH:
-            return "", _NOTHING
+            return "", _EMPTY
         if char in _SPECIAL or (len(char) > 1 and char[1].isalnum()):
             return "", _ANYTHING
         plain = char[-1].lower()
-        return plain, _Part((plain,), {plain: True})
+        return plain, _Requirement((plain,), {plain: True})
 
-    def _group(self) -> _Part:
-        """Read a group; what a look-around asks for is not counted."""
-        opens = _OPENS.match(self.pattern, self.at)
-        around = _AHEAD_OR_BEHIND.match(self.pattern, self.at)
-        self.at = opens.end() if opens else (around.end() + 1 if around else self.at + 1)
+    def _group(self) -> _Requirement:
+        """Read a group; lookarounds add no requirement."""
+        group = _GROUP_START.match(self.pattern, self.at)
+        lookaround = _LOOKAROUND.match(self.pattern, self.at)
+        self.at = group.end() if group else (lookaround.end() + 1 if lookaround else self.at + 1)
         part = self.alternatives()
         self.at += 1
-        return part if opens else _NOTHING
+        return part if group else _EMPTY
 
     def _set(self) -> None:
         self.at += 2 if self.pattern[self.at + 1 : self.at + 2] == "^" else 1
@@ -121,33 +121,33 @@ class _Reader:
         self.at += 1
 
 
-def _repeated(part: _Part, times: re.Match[str]) -> _Part:
-    """Return what a part needs with its quantifier."""
-    if times["must"]:
-        return _Part(part.keywords, dict.fromkeys(part.prefixes, False))
-    prefixes = dict(part.prefixes) if times["may"] == "?" else dict.fromkeys(part.prefixes, False)
+def _repeated(part: _Requirement, quantifier: re.Match[str]) -> _Requirement:
+    """Return a part's requirement with its quantifier applied."""
+    if quantifier["must"]:
+        return _Requirement(part.keywords, dict.fromkeys(part.prefixes, False))
+    prefixes = dict(part.prefixes) if quantifier["may"] == "?" else dict.fromkeys(part.prefixes, False)
     _add(prefixes, {"": True})
-    return _Part(_NONE, prefixes)
+    return _Requirement(_NONE, prefixes)
 
 
 def _followed(prefixes: dict[str, bool], by: dict[str, bool]) -> dict[str, bool]:
-    """Return the starts of what has these starts and is followed by a part with those."""
+    """Return the prefixes of a part that is followed by another part."""
     joined: dict[str, bool] = {}
     for start, whole in prefixes.items():
-        if not whole or len(start) >= _LONGEST:
+        if not whole or len(start) >= _MAX_PREFIX_LENGTH:
             _add(joined, {start: False})
         else:
             _add(joined, {start + more: ends for more, ends in by.items()})
-    return joined if len(joined) <= _MOST else dict.fromkeys(prefixes, False)
+    return joined if len(joined) <= _MAX_PREFIXES else dict.fromkeys(prefixes, False)
 
 
 def _add(prefixes: dict[str, bool], more: dict[str, bool]) -> None:
-    """Add starts to others; one that is whole here and goes on there goes on."""
+    """Merge prefixes; a prefix is complete only if it is complete in both."""
     for start, whole in more.items():
         prefixes[start] = prefixes.get(start, True) and whole
 
 
-def _worth(words: tuple[str, ...]) -> tuple[int, int]:
+def _selectivity(words: tuple[str, ...]) -> tuple[int, int]:
     return min((len(word) for word in words), default=0), -len(words)
 
 
@@ -157,42 +157,42 @@ def lower(text: str) -> str:
 
 
 class KeywordIndex:
-    """Words (lower case) and the numbers that each stands for; found by a piece of four characters first."""
+    """Maps keywords in lower case to ids; candidates are found by their rarest four characters."""
 
     def __init__(self, numbers: Mapping[str, Iterable[int]]) -> None:
-        uses = Counter(piece for word in numbers for piece in set(_pieces(word)))
-        self._by_piece: dict[str, list[tuple[str, frozenset[int]]]] = {}
+        uses = Counter(ngram for word in numbers for ngram in set(_ngrams(word)))
+        self._by_ngram: dict[str, list[tuple[str, frozenset[int]]]] = {}
         self._short: list[tuple[str, frozenset[int]]] = []
-        for word, meant in numbers.items():
-            rarest = min(_pieces(word), key=lambda piece: uses[piece], default="")
-            known = self._by_piece.setdefault(rarest, []) if rarest else self._short
-            known.append((word, frozenset(meant)))
+        for word, ids in numbers.items():
+            rarest = min(_ngrams(word), key=lambda ngram: uses[ngram], default="")
+            known = self._by_ngram.setdefault(rarest, []) if rarest else self._short
+            known.append((word, frozenset(ids)))
 
     def lookup(self, lowered: str) -> set[int]:
-        """Return the numbers of all words in a text (lower case); takes time linear in its length."""
-        lookup: set[int] = set()
-        for word, meant in self._short:
+        """Return the ids of all keywords in a text in lower case; linear in its length."""
+        found: set[int] = set()
+        for word, ids in self._short:
             if word in lowered:
-                lookup |= meant
-        for piece in self._by_piece.keys() & set(_pieces(lowered)):
-            for word, meant in self._by_piece[piece]:
+                found |= ids
+        for ngram in self._by_ngram.keys() & set(_ngrams(lowered)):
+            for word, ids in self._by_ngram[ngram]:
                 if word in lowered:
-                    lookup |= meant
-        return lookup
+                    found |= ids
+        return found
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _ngrams(text: str) -> Iterator[str]:
     return map("".join, zip(text, text[1:], text[2:], text[3:], strict=False))
 
 
 class PatternSet:
-    """Case-blind patterns; each is tried only on a text that holds a word which it needs."""
+    """Case-insensitive patterns; each is tried only on texts that contain one of its keywords."""
 
     def __init__(self, *patterns: str) -> None:
         self._known = [(pattern_hints(p).keywords, re.compile(p, re.IGNORECASE)) for p in patterns]
 
-    def fit(self, text: str) -> bool:
-        """Return whether a pattern is found in the text."""
+    def matches(self, text: str) -> bool:
+        """Return whether any pattern matches the text."""
         lowered = lower(text)
         return any(
             pattern.search(text) is not None

@@ -1,4 +1,4 @@
-"""Tells lines that claim to be an error from those that only sound like one."""
+"""Separates lines that report an error from lines that only contain such words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from bot.diagnosis.keywords import PatternSet
 from bot.diagnosis.parsing.prefixes import Level, ParsedLine
 
-_LOUD = re.compile(
+_ERROR_START = re.compile(
     r"""^(?:
       fatal:\ |[Ee]rror(?::|\s\[|\s(?:in|during|response\ from|[a-z]{3,12}ing)\s)|panic:
     | thread\ '.{0,80}'\ panicked\ at|\d+:\d+\ +error\b
@@ -30,7 +30,7 @@ _LOUD = re.compile(
     )""",
     re.VERBOSE,
 )
-_NOTHING_COUNTED = (
+_ZERO_COUNTS = (
     r"(?<![\w.-])0 (?:errors?|fail(?:ed|ures?)|rejected)\b|\bno errors?\b|without errors?",
     r"\b(?:errors?|failures?|failed|n_failed\w*)[\"']?\s*[=:]\s*0\b",
 )
@@ -45,7 +45,7 @@ _SETTINGS_METRICS_SAMPLES = (
     r"^(?:sample|prompt|text|example|user|assistant|question|answer|row)\b[\w #-]{0,12}:\s",
     r"^(?:input|output|label|Q|A)\b[\w #-]{0,12}:\s",
 )
-_THINKING_ALOUD = (
+_CHATTY_TOOLS = (
     r"Performing Test|^-- |HAS_WERROR|-Werror|unused variable|Selecting previously unselected|^\+ ",
     r"dependency resolver does not currently|which is incompatible\.",
     r"debconf:|invoke-rc\.d|update-alternatives",
@@ -53,24 +53,24 @@ _THINKING_ALOUD = (
     r"Unable to register cu\w+ factory|Attempting to register factory",
     r"Could not find (?:cuda drivers|TensorRT)",
 )
-_PROGRESS_OF_GIT = (r"^remote: (?:Enumerating|Counting|Compressing|Resolving|Total|Reusing) ",)
-_FRAME_OF_AN_ERROR = (
+_GIT_PROGRESS = (r"^remote: (?:Enumerating|Counting|Compressing|Resolving|Total|Reusing) ",)
+_TRACEBACK_LINES = (
     r"^The above exception|^During handling|Traceback \(most|Find (?:detailed )?(?:error )?logs at",
 )
 _HARMLESS = PatternSet(
-    *_NOTHING_COUNTED, *_SETTINGS_METRICS_SAMPLES, *_THINKING_ALOUD, *_PROGRESS_OF_GIT, *_FRAME_OF_AN_ERROR
+    *_ZERO_COUNTS, *_SETTINGS_METRICS_SAMPLES, *_CHATTY_TOOLS, *_GIT_PROGRESS, *_TRACEBACK_LINES
 )
 
 
-#: A compiler's error, whatever option made it one ("[-Werror=unused-variable]").
-_COMPILER = re.compile(r"[^\s:]{1,200}:\d+(?::\d+)?: (?:fatal )?error: ")
+#: A compiler error, even one that quotes a harmless option ("[-Werror=unused-variable]").
+_COMPILER_ERROR = re.compile(r"[^\s:]{1,200}:\d+(?::\d+)?: (?:fatal )?error: ")
 
 
 def claims_error(parsed: ParsedLine) -> bool:
-    """Return whether a line itself claims to be an error."""
-    return parsed.level is Level.ERROR or _LOUD.match(parsed.text.lstrip()) is not None
+    """Return whether the line itself reports an error, by its level or its first words."""
+    return parsed.level is Level.ERROR or _ERROR_START.match(parsed.text.lstrip()) is not None
 
 
 def is_harmless(text: str) -> bool:
-    """Return whether a line only sounds like an error: a metric, a setting, a sample, a chatty library."""
-    return _HARMLESS.fit(text) and _COMPILER.match(text) is None
+    """Return whether a line only sounds like an error: a metric, a setting, a sample, a verbose library."""
+    return _HARMLESS.matches(text) and _COMPILER_ERROR.match(text) is None

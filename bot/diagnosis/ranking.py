@@ -1,4 +1,4 @@
-"""Picks, among all that went wrong, the first error that names what to change."""
+"""Chooses the root cause among the candidates of a log."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ _PROGRESS = re.compile(
     r"\bepoch[ =:]+\d+|saved? (?:model|checkpoint)|^Successfully |samples?/s",
     re.IGNORECASE,
 )
-_RECOVERED, _SURVIVED, _REPRINTED, _EARLIER = 48, 40, 45, 70
-#: What was retried and never seen to work is still a better reason than "it failed".
-_AT_LEAST, _MORE_THAN_NOTHING = 50, 16
+_RECOVERED, _SURVIVED, _REPRINTED, _EARLIER_ATTEMPT = 48, 40, 45, 70
+#: Retried errors of at least the first weight keep the second: they explain more than "it failed".
+_MIN_RETRIED, _RETRIED_WEIGHT = 50, 16
 _FRAME = re.compile(r'File "|Traceback \(most|[\^~]+$')
-_NEAR_END, _SENTENCE = 8, 3
-#: What a platform's timeout loses to the error that was retried until it came.
-_WAS_STUCK = 40
-#: Lines that a program writes after a shell's complaint which it does not mind, and rows to look for them in.
-_SHELL, _SHELL_ROWS = 3, 60
-#: The weight from which an exception that nothing caught explains an end.
+_LOOK_BACK_ROWS, _MIN_WORDS = 8, 3
+#: Subtracted from a platform timeout in favour of the error that was retried until then.
+_TIMEOUT_AFTER_RETRIES = 40
+#: Minimum number of lines after a shell error that show that the program went on, and rows searched for them.
+_MIN_LINES_AFTER_SHELL, _SHELL_ROWS = 3, 60
+#: Minimum weight at which an uncaught exception explains the end of the program.
 _UNCAUGHT = 60
-#: The weight below which the heaviest event hardly explains an end ("Internal error occurred").
-_VAGUE = 59
+#: Below this weight the best candidate hardly explains a failure ("Internal error occurred").
+_VAGUE_BELOW = 59
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen event and what its weight came to in its place (0 to 100)."""
+    """The chosen candidate and its weight after considering its position (0 to 100)."""
 
     candidate: Candidate
     weight: int
@@ -53,13 +53,14 @@ class Choice:
 def choose(
     rows: LogLines, candidates: Sequence[Candidate], used: AbstractSet[int], outcome: Outcome
 ) -> Choice | None:
-    """Return the heaviest event where it stands, the first of equals; `used` are the rows of tracebacks.
+    """Return the candidate with the highest weight in its place, the first among equals.
 
-    Where a failure ends with vague words only, what was tried again before it was never overcome.
+    `used` are the rows of tracebacks. If the best candidate of a failed log is vague, retried errors without
+    later progress are considered as not recovered.
     """
     progress = _last_progress(rows, candidates, used)
     best = _heaviest(rows, candidates, used, outcome, progress, frozenset())
-    if best is None or best.weight >= _VAGUE or best.candidate.row in used or not outcome.failed:
+    if best is None or best.weight >= _VAGUE_BELOW or best.candidate.row in used or not outcome.failed:
         return best
     return _heaviest(rows, candidates, used, outcome, progress, after_last_progress(candidates, progress))
 
@@ -70,58 +71,69 @@ def _heaviest(
     used: AbstractSet[int],
     outcome: Outcome,
     progress: int,
-    tried_in_vain: frozenset[int],
+    unresolved: frozenset[int],
 ) -> Choice | None:
-    again, ended = retried_until_timeout(candidates, progress)
-    again |= with_exhausted_retries(rows, candidates) | tried_in_vain
+    unresolved_rows, timeout = retried_until_timeout(candidates, progress)
+    unresolved_rows |= with_exhausted_retries(rows, candidates) | unresolved
     choices = [
-        Choice(candidate, _in_place(rows, candidate, outcome, progress, stuck=candidate.row in again))
+        Choice(
+            candidate,
+            _weight_in_place(rows, candidate, outcome, progress, unresolved=candidate.row in unresolved_rows),
+        )
         for candidate in candidates
     ]
-    if ended is not None:
-        choices = [replace(c, weight=c.weight - _WAS_STUCK) if c.candidate is ended else c for c in choices]
-    after = from_passed_steps(rows, candidates)
-    after |= secondary_errors(
+    if timeout is not None:
+        choices = [
+            replace(c, weight=c.weight - _TIMEOUT_AFTER_RETRIES) if c.candidate is timeout else c
+            for c in choices
+        ]
+    secondary = from_passed_steps(rows, candidates)
+    secondary |= secondary_errors(
         candidates, [choice.candidate for choice in choices if choice.weight >= _UNCAUGHT]
     )
-    choices = [replace(c, weight=c.weight - _SURVIVED) if c.candidate.row in after else c for c in choices]
-    went_on = max(
+    choices = [
+        replace(c, weight=c.weight - _SURVIVED) if c.candidate.row in secondary else c for c in choices
+    ]
+    last_uncaught = max(
         (candidate.row for candidate in candidates if candidate.raised and candidate.weight >= _UNCAUGHT),
         default=-1,
     )
-    choices = [_overcome(rows, choice, used, went_on) for choice in choices]
+    choices = [_demote_survived_shell_error(rows, choice, used, last_uncaught) for choice in choices]
     return max(choices, key=lambda c: (c.weight, -c.candidate.row), default=None)
 
 
 def last_program_line(rows: LogLines, choice: Choice, candidates: Sequence[Candidate]) -> Choice:
-    """Return returns, where the choice says only *that* it failed, the last thing the program said before it.
+    """Return the choice moved to the program's last line if it only says that something failed.
 
-    It keeps the category that the consequence has: nothing more is known.
+    It keeps the category of the original choice, as nothing more is known.
     """
     match = choice.candidate.match
     if match is None or match.rule.specificity > Specificity.CONSEQUENCE:
         return choice
-    said = {candidate.row for candidate in candidates}
-    for row in range(choice.candidate.row - 1, max(-1, choice.candidate.row - _NEAR_END), -1):
+    candidate_rows = {candidate.row for candidate in candidates}
+    for row in range(choice.candidate.row - 1, max(-1, choice.candidate.row - _LOOK_BACK_ROWS), -1):
         parsed = rows.parsed(row)
         text = parsed.text.strip()
-        if row in said or is_platform(text) or not text or _FRAME.match(text):
+        if row in candidate_rows or is_platform(text) or not text or _FRAME.match(text):
             continue
         if (
             _PROGRESS.search(text[-400:])
             or is_harmless(text)
             or parsed.wandb
-            or len(text.split()) < _SENTENCE
+            or len(text.split()) < _MIN_WORDS
         ):
             return choice
         return replace(
-            choice, candidate=replace(choice.candidate, row=row, quote=parsed.quote.strip(), more="", also=())
+            choice,
+            candidate=replace(
+                choice.candidate, row=row, quote=parsed.quote.strip(), continuation="", related=()
+            ),
         )
     return choice
 
 
 def _last_progress(rows: LogLines, candidates: Sequence[Candidate], used: AbstractSet[int]) -> int:
-    """Return the last row, after the first event, on which work visibly went on; -1 if there is none."""
+    """Return the last row after the first candidate that shows progress, or -1."""
     if not candidates:
         return -1
     first = min(candidate.row for candidate in candidates)
@@ -135,24 +147,33 @@ def _last_progress(rows: LogLines, candidates: Sequence[Candidate], used: Abstra
     return -1
 
 
-def _overcome(rows: LogLines, choice: Choice, used: AbstractSet[int], went_on: int) -> Choice:
-    """Return the choice; a shell without a command goes on, so what a program raised later outweighs it."""
+def _demote_survived_shell_error(
+    rows: LogLines, choice: Choice, used: AbstractSet[int], last_uncaught: int
+) -> Choice:
+    """Return the choice, with less weight if the program went on after a shell's complaint.
+
+    A shell continues after a missing command, so an exception raised later outweighs it.
+    """
     match, row = choice.candidate.match, choice.candidate.row
     if match is None or match.rule.category is not Category.CONTAINER_START or choice.candidate.raised:
         return choice
-    between = range(row + 1, min(went_on, row + _SHELL_ROWS))
-    spoken = sum(1 for at in between if at not in used and rows.parsed(at).text.strip())
-    return replace(choice, weight=choice.weight - _SURVIVED) if spoken >= _SHELL else choice
+    between = range(row + 1, min(last_uncaught, row + _SHELL_ROWS))
+    later_lines = sum(1 for at in between if at not in used and rows.parsed(at).text.strip())
+    return (
+        replace(choice, weight=choice.weight - _SURVIVED) if later_lines >= _MIN_LINES_AFTER_SHELL else choice
+    )
 
 
-def _in_place(rows: LogLines, candidate: Candidate, outcome: Outcome, progress: int, *, stuck: bool) -> int:
+def _weight_in_place(
+    rows: LogLines, candidate: Candidate, outcome: Outcome, progress: int, *, unresolved: bool
+) -> int:
     weight = candidate.weight
-    if not stuck and was_retried(rows, candidate):
+    if not unresolved and was_retried(rows, candidate):
         weight -= _RECOVERED
-        if candidate.weight >= _AT_LEAST and candidate.match is not None:
-            weight = max(weight, _MORE_THAN_NOTHING)
+        if candidate.weight >= _MIN_RETRIED and candidate.match is not None:
+            weight = max(weight, _RETRIED_WEIGHT)
     if candidate.row < outcome.attempt:
-        weight -= _EARLIER
+        weight -= _EARLIER_ATTEMPT
     if candidate.row >= outcome.reprint:
         weight -= _REPRINTED
     if candidate.row < progress:

@@ -1,12 +1,12 @@
-"""Drops from a message what explains nothing, so that what does explain it has room."""
+"""Removes uninformative parts of a message, so that the informative ones fit."""
 
 from __future__ import annotations
 
 import re
 
-#: A character of an address, or what redaction put in the place of a secret in it.
+#: A character of a URL, or the placeholder of a secret in it.
 _URL_END = r"(?:\[[\w& ]{2,40} removed\]|[^\s'\"|>)])"
-#: What libraries add to every message of a kind; dropped first.
+#: Boilerplate that libraries add to every message of a kind; always removed.
 _BOILERPLATE = (
     (
         re.compile(
@@ -35,7 +35,7 @@ _BOILERPLATE = (
     (re.compile(r" ?\(Request ID: [^)]{1,120}\)"), ""),
     (re.compile(r" \[type=\w+, input_value=(?P<value>.{0,60}?), input_type=\w+\]"), r" (got \g<value>)"),
 )
-#: A client library's pool of connections: its host and why are what counts.
+#: The connection pool of an HTTP client: only its host and the reason are kept.
 _POOL = (
     re.compile(
         r"HTTPS?ConnectionPool\(host='(?P<host>[^']{1,120})', port=(?P<port>\d+)\): Max retries exceeded "
@@ -43,11 +43,11 @@ _POOL = (
     ),
     r"\g<host>:\g<port> (Caused by \g<why>)",
 )
-_POOLED = (re.compile(r"HTTPS?Connection\(host='[^']{1,120}', port=\d+\): "), "")
-_NESTED = (re.compile(r"(?<=Caused by )\w+\((?=\w+\()"), "")
-_PLACE = (re.compile(r" \(_ssl\.c:\d+\)"), "")
+_POOL_CONNECTION = (re.compile(r"HTTPS?Connection\(host='[^']{1,120}', port=\d+\): "), "")
+_NESTED_CLASS = (re.compile(r"(?<=Caused by )\w+\((?=\w+\()"), "")
+_SOURCE_PLACE = (re.compile(r" \(_ssl\.c:\d+\)"), "")
 _OBJECT = (re.compile(r"<[\w.]{1,80} object at 0x[0-9a-f]+>: "), "")
-_BODY = (
+_JSON_BODY = (
     re.compile(
         r" ?b?[\"']?\{(?=\s*[\"'])(?:.{0,200}?[\"'](?:message|detail|error_description|errorMessage|msg)|"
         r"\s*[\"']error)"
@@ -56,16 +56,16 @@ _BODY = (
     lambda body: " " + (body["double"] or body["single"]).replace('\\"', '"').replace("\\'", "'"),
 )
 _QUERY = (re.compile(rf"(https?://[^\s'\"|>?]{{1,300}})\?{_URL_END}{{10,}}(?<!:)"), r"\1")
-_ADDRESS = (re.compile(rf"(https?://[^/\s'\"|>]{{1,80}}/){_URL_END}{{30,}}"), r"\1…")
-#: The middle of a long path: where it begins and what it names count.
-_PART = r"[\w.@=+%-]{1,120}"
+_URL = (re.compile(rf"(https?://[^/\s'\"|>]{{1,80}}/){_URL_END}{{30,}}"), r"\1…")
+#: A long path: only its beginning and its end are kept.
+_PATH_PART = r"[\w.@=+%-]{1,120}"
 _PATH = (
     re.compile(
-        rf"(?<![\w/:.@=+%-])(?!projects/|organizations/|folders/)((?:\w{{2,5}}:/)?/?{_PART}/{_PART})/(?=\S{{50}})(?:{_PART}/){{2,40}}({_PART}/{_PART})"
+        rf"(?<![\w/:.@=+%-])(?!projects/|organizations/|folders/)((?:\w{{2,5}}:/)?/?{_PATH_PART}/{_PATH_PART})/(?=\S{{50}})(?:{_PATH_PART}/){{2,40}}({_PATH_PART}/{_PATH_PART})"
     ),
     r"\1/…/\2",
 )
-_STEPS = (
+_BUILD_STEPS = (
     re.compile(
         r"(?:failed to (?:build|solve|execute command|"
         r"create (?:containerd |shim )?task(?: for container)?)|"
@@ -74,67 +74,78 @@ _STEPS = (
     ),
     "",
 )
-#: A sentence that tells what to do: the advice does that.
+#: A sentence that gives advice; the diagnosis has its own.
 _HINT = re.compile(
     r"(?<=[.!)]) (?:Please|See|For (?:more|further)|If you|Try|Consider|Check|Make sure|You (?:can|may)|"
     r"To (?:fix|change|learn|see))"
     r" [^.]{0,160}(?:\.\S[^.]{0,160}){0,4}\.?(?= |$)"
 )
-_TOO_LONG = (_POOL, _POOLED, _NESTED, _PLACE, _OBJECT, _BODY, _QUERY, _STEPS, _ADDRESS, _PATH)
+_SHORTENINGS = (
+    _POOL,
+    _POOL_CONNECTION,
+    _NESTED_CLASS,
+    _SOURCE_PLACE,
+    _OBJECT,
+    _JSON_BODY,
+    _QUERY,
+    _BUILD_STEPS,
+    _URL,
+    _PATH,
+)
 _SENTENCE_END = re.compile(r"[.!?](?= [A-Z\"'`\[(]|$)")
-_ABBREVIATED = ("e.g", "i.e", "vs", "etc", "cf")
-_BACK = 30
+_ABBREVIATIONS = ("e.g", "i.e", "vs", "etc", "cf")
+_MAX_WORD = 30
 
 
-def shorten(text: str, longest: int) -> str:
-    """Return the text without what every message of its kind says, and shorter still while over `longest`.
+def shorten(text: str, limit: int) -> str:
+    """Return the text without boilerplate, and shortened further while it is longer than `limit`.
 
-    What is then left out, in this order: a connection pool's words, the JSON around a message, queries of
-    addresses, the steps of a build, the rest of addresses and paths, advice. It may stay longer than that.
+    Removed in this order: connection pool details, the JSON around a message, query strings, build steps, the
+    rest of URLs and paths, advice. The result may still be longer than `limit`.
     """
-    for pattern, instead in _BOILERPLATE:
-        text = pattern.sub(instead, text)
-    for pattern, shorter in _TOO_LONG:
-        if len(text) <= longest:
+    for pattern, replacement in _BOILERPLATE:
+        text = pattern.sub(replacement, text)
+    for pattern, shorter in _SHORTENINGS:
+        if len(text) <= limit:
             break
         text = pattern.sub(shorter, text)
-    return (text if len(text) <= longest else without_hints(text)).strip()
+    return (text if len(text) <= limit else without_hints(text)).strip()
 
 
 def without_hints(text: str) -> str:
-    """Return the text without its sentences that give advice."""
+    """Return the text without sentences that give advice."""
     return _HINT.sub("", text)
 
 
-def short_addresses(text: str) -> str:
-    """Return the text with the hosts of its long addresses only."""
-    return _ADDRESS[0].sub(_ADDRESS[1], text)
+def shorten_urls(text: str) -> str:
+    """Return the text with long URLs cut after the host."""
+    return _URL[0].sub(_URL[1], text)
 
 
 def first_sentence(text: str) -> int:
-    """Return where the first sentence of a text ends (characters)."""
+    """Return the end of the first sentence of a text (characters)."""
     for end in _SENTENCE_END.finditer(text):
-        if not text[: end.start()].endswith(_ABBREVIATED):
+        if not text[: end.start()].endswith(_ABBREVIATIONS):
             return end.end()
     return len(text)
 
 
-def truncate(text: str, longest: int) -> str:
-    """Return the text, or what of it fits with "…" behind it, cut between words where that is possible."""
-    if len(text) <= longest:
+def truncate(text: str, limit: int) -> str:
+    """Return the text cut to `limit` characters with an ellipsis, between words if possible."""
+    if len(text) <= limit:
         return text
-    return text[: between_words(text, longest - 1)].rstrip(" ,;:(-") + "…"
+    return text[: word_boundary(text, limit - 1)].rstrip(" ,;:(-") + "…"
 
 
-def between_words(text: str, end: int) -> int:
-    """Return the last place up to `end` (characters) where no word is cut; `end` inside a very long one."""
+def word_boundary(text: str, end: int) -> int:
+    """Return the last position up to `end` (characters) between words; `end` inside a very long word."""
     if end >= len(text) or text[end] == " ":
         return end
-    space = text.rfind(" ", max(0, end - _BACK), end)
+    space = text.rfind(" ", max(0, end - _MAX_WORD), end)
     return space if space > 0 else end
 
 
-def whole_word(text: str, end: int) -> int:
-    """Return where the word that stands at `end` (characters) ends; `end` itself inside a very long one."""
-    space = text.find(" ", end, end + _BACK)
-    return space if space >= 0 else len(text) if len(text) <= end + _BACK else end
+def word_end(text: str, end: int) -> int:
+    """Return the end of the word at position `end` (characters); `end` itself inside a very long word."""
+    space = text.find(" ", end, end + _MAX_WORD)
+    return space if space >= 0 else len(text) if len(text) <= end + _MAX_WORD else end

@@ -1,4 +1,4 @@
-"""Every entry of the table of causes recognises its samples and leaves its counter-samples alone."""
+"""Every rule matches its samples and does not match its counter-samples."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def _recognised(text: str, rule: Rule) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("cause", "sample"), _SAMPLES, ids=lambda value: getattr(value, "id", str(value)[:40])
+    ("rule", "sample"), _SAMPLES, ids=lambda value: getattr(value, "id", str(value)[:40])
 )
 def test_sample(rule: Rule, sample: str) -> None:
-    """A sample is recognised as its own cause first, so that no other entry has taken it over."""
+    """A sample matches its own rule first, so that no other rule shadows it."""
     assert [rule.id] == _recognised(sample, rule)[:1]
 
 
 @pytest.mark.parametrize(
-    ("cause", "counter"), _COUNTERS, ids=lambda value: getattr(value, "id", str(value)[:40])
+    ("rule", "counter"), _COUNTERS, ids=lambda value: getattr(value, "id", str(value)[:40])
 )
 def test_counter_sample(rule: Rule, counter: str) -> None:
-    """A counter-sample is not taken for the cause: the words alone do not make it."""
+    """A counter-sample does not match the rule, although it contains similar words."""
     assert rule.id not in _recognised(counter, rule)
 
 
-@pytest.mark.parametrize("cause", GUESSES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", GUESSES, ids=lambda rule: rule.id)
 def test_guess(rule: Rule) -> None:
-    """An error that no cause knows is given the category that its words suggest, and it says "probably"."""
+    """An error that no rule matches gets the category of a fallback rule, and the advice says "probably"."""
     lines = ["start", f"ERROR: {rule.samples[0]}", "Container called exit(1)."]
     said = diagnose_lines(lines, source="cloud_run")
 
@@ -53,7 +53,7 @@ def test_guess(rule: Rule) -> None:
 
 
 def test_guess_keeps_what_the_error_goes_on_with() -> None:
-    """That nobody knows an error is no reason to quote less of it."""
+    """The summary of an unknown error keeps the continuation of its message."""
     lines = ["start", "ERROR: the plan must name a colour:", "  colours known here: red, blue"]
     said = diagnose_lines([*lines, "Container called exit(1)."], source="cloud_run")
 
@@ -62,14 +62,14 @@ def test_guess_keeps_what_the_error_goes_on_with() -> None:
 
 
 def test_no_guess_about_a_build() -> None:
-    """What is missing in a build was to be built there: the build failed, and no name is wrong."""
+    """A missing object in a build means that the build failed, not that a name is wrong."""
     lines = ["ERROR: the plan of that name was not found", 'ERROR: build step 0 "plan" failed']
 
     assert diagnose_lines(lines, source="cloud_build").category is Category.BUILD_FAILURE
 
 
-def test_every_cause_is_whole() -> None:
-    """Each entry has its own id, advice that ends as a sentence, a sample, and a way to be recognised."""
+def test_every_rule_is_complete() -> None:
+    """Each rule has a unique id, advice that ends as a sentence, a sample, and a condition."""
     ids = [rule.id for rule in RULES]
     poor = [
         c.id
@@ -82,7 +82,7 @@ def test_every_cause_is_whole() -> None:
 
 
 def test_advice_names_only_caught_parts() -> None:
-    """What stands in braces in an advice is caught by a pattern of that cause, or it always reads "it"."""
+    """Each placeholder of an advice is a group of one of the rule's patterns."""
     wrong = []
     for rule in RULES:
         caught = {name for pattern in rule.patterns for name in compile_pattern(pattern).groupindex}
@@ -91,14 +91,14 @@ def test_advice_names_only_caught_parts() -> None:
     assert wrong == []
 
 
-def test_every_category_has_a_cause() -> None:
-    """No category of the taxonomy is out of reach of the table."""
+def test_every_category_has_a_rule() -> None:
+    """Each category has a rule."""
     assert set(Category) - {Category.NONE} == {rule.category for rule in RULES}
 
 
-@pytest.mark.parametrize("cause", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_hints_never_hide_a_match(rule: Rule) -> None:
-    """What fits a pattern holds a word asked for first and begins as foreseen: speed costs no match."""
+    """Each match of a pattern contains one of its keywords and begins with one of its prefixes."""
     for pattern in rule.patterns:
         hints = pattern_hints(pattern)
         for text in (sample for _, sample in _SAMPLES):
@@ -111,7 +111,7 @@ def test_hints_never_hide_a_match(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "needles", "starts"),
+    ("pattern", "keywords", "prefixes"),
     [
         (r"no space left on device", {"no space left on device"}, {"no space left on devi"}),
         (r"failed to (?:pull|push) \S+ image", {"failed to "}, {"failed to pull ", "failed to push "}),
@@ -128,15 +128,15 @@ def test_hints_never_hide_a_match(rule: Rule) -> None:
     ],
 )
 def test_hints(pattern: str, keywords: set[str], prefixes: set[str]) -> None:
-    """The words are of the set whose shortest is longest; where none is sure there is none."""
+    """The keywords are those of the set with the longest shortest word, or empty if none is certain."""
     hints = pattern_hints(pattern)
 
     assert keywords == set(hints.keywords)
     assert prefixes == {start[:21] for start in hints.prefixes}
 
 
-def test_words_are_all_heard() -> None:
-    """Looking up words by a piece of them finds the same ones as asking for each: speed costs no word."""
+def test_keyword_index_finds_all() -> None:
+    """The keyword index finds exactly the keywords that the text contains."""
     numbers = {rule.id: [at] for at, rule in enumerate(RULES)} | {"oom": [900], "": [901]}
     words = KeywordIndex(numbers)
     for text in ("an oom in gpu_memory.cuda", "network.dnsnetwork.tls", "ab", ""):
@@ -146,7 +146,7 @@ def test_words_are_all_heard() -> None:
 
 
 def test_lower_keeps_places() -> None:
-    """No letter becomes two when lowered, so that a place in one text is the same place in the other."""
+    """Lower-casing keeps the length of a text, so that positions are the same."""
     text = "".join(chr(code) for code in range(0x11000) if not 0xD800 <= code < 0xE000)
 
     assert len(text) == len(lower(text))

@@ -1,4 +1,4 @@
-"""A team's own causes, from its settings file."""
+"""User-defined rules from the settings file's `[[cause]]` tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GOOD = {
 
 
 def test_own_cause_comes_before_the_built_in_ones() -> None:
-    """A team knows its own messages best: its cause wins over a built-in one that fits too."""
+    """A user-defined rule wins over a built-in rule that also matches."""
     lines = [
         "Traceback (most recent call last):",
         '  File "x.py", line 1, in f',
@@ -32,22 +32,22 @@ def test_own_cause_comes_before_the_built_in_ones() -> None:
     [
         ({"category": "bad_luck"}, 'a category "bad_luck" that does not exist; allowed are auth_invalid_key'),
         ({"category": "none"}, 'a category "none" that does not exist'),
-        ({"id": ""}, "needs id, a text"),
-        ({"advice": 3}, "needs advice, a text"),
-        ({"patterns": "stale"}, "has patterns that is no list of texts"),
-        ({"patterns": []}, "says neither patterns nor exceptions"),
-        ({"patterns": ["("]}, "is no regular expression"),
-        ({"patterns": ["(a+)+b"]}, "could take for ever"),
-        ({"patterns": ["x*"]}, "fits every line"),
+        ({"id": ""}, "needs id, a non-empty string"),
+        ({"advice": 3}, "needs advice, a non-empty string"),
+        ({"patterns": "stale"}, "has patterns that is not a list of non-empty strings"),
+        ({"patterns": []}, "needs patterns or exceptions"),
+        ({"patterns": ["("]}, 'an invalid regular expression "("'),
+        ({"patterns": ["(a+)+b"]}, "could take very long"),
+        ({"patterns": ["x*"]}, "matches every line"),
         (
             {"sources": ["slack"]},
             'a source "slack" that does not exist; allowed are cloud_run, vertex, cloud_build',
         ),
-        ({"colour": "red"}, 'a key "colour" that no cause has'),
+        ({"colour": "red"}, 'an unknown key "colour"'),
     ],
 )
 def test_mistake_is_told(change: dict[str, object], words: str) -> None:
-    """Each mistake is told in one sentence that names the cause and what is allowed."""
+    """The error for each mistake names the table and what is allowed."""
     with pytest.raises(RuleError) as caught:
         parse_rules([{**_GOOD, **change}])
 
@@ -55,6 +55,6 @@ def test_mistake_is_told(change: dict[str, object], words: str) -> None:
 
 
 def test_same_id_twice() -> None:
-    """Two causes of one id cannot be told apart in reports."""
+    """Two rules cannot have the same id."""
     with pytest.raises(RuleError, match=r'Two causes have the id "shards.stale"'):
         parse_rules([_GOOD, _GOOD])

@@ -1,37 +1,37 @@
-"""Reads the message out of a log line that a program wrote as JSON."""
+"""Extracts the message of log lines that are JSON objects."""
 
 from __future__ import annotations
 
 import json
 
-_LONGEST = 100_000
-_LOUD = frozenset({"ERROR", "CRITICAL", "FATAL", "ALERT", "EMERGENCY"})
-_MESSAGES = ("message", "msg", "event", "evt", "text")
-_LEVELS = ("severity", "level", "levelname", "lvl", "log_level")
-_TRACES = ("exc_info", "exception", "stack_trace", "traceback", "stack", "stacktrace", "error", "err")
-_MARKS = tuple(f'"{key}"' for key in _MESSAGES)
+_MAX_LENGTH = 100_000
+_ERROR_LEVELS = frozenset({"ERROR", "CRITICAL", "FATAL", "ALERT", "EMERGENCY"})
+_MESSAGE_KEYS = ("message", "msg", "event", "evt", "text")
+_LEVEL_KEYS = ("severity", "level", "levelname", "lvl", "log_level")
+_TRACEBACK_KEYS = ("exc_info", "exception", "stack_trace", "traceback", "stack", "stacktrace", "error", "err")
+_QUOTED_KEYS = tuple(f'"{key}"' for key in _MESSAGE_KEYS)
 
 
 def may_be_json(line: str) -> bool:
-    """Return whether a line may be a record in JSON; cheap."""
-    return line[:1] == "{" and any(mark in line for mark in _MARKS)
+    """Return whether a line may be a JSON record; a cheap test."""
+    return line[:1] == "{" and any(key in line for key in _QUOTED_KEYS)
 
 
 def message_of(line: str) -> str:
-    """Return a JSON line's message, its level before and its traceback below; other lines as they are."""
-    if len(line) > _LONGEST:
+    """Return the message of a JSON line with its error level and traceback; other lines unchanged."""
+    if len(line) > _MAX_LENGTH:
         return line
     try:
-        said = json.loads(line)
+        record = json.loads(line)
     except (ValueError, RecursionError):
         return line
-    if not isinstance(said, dict):
+    if not isinstance(record, dict):
         return line
-    payload = said.get("jsonPayload")
-    said = {**said, **payload} if isinstance(payload, dict) else said
-    message = next((text for key in _MESSAGES if isinstance(text := said.get(key), str)), None)
+    payload = record.get("jsonPayload")
+    record = {**record, **payload} if isinstance(payload, dict) else record
+    message = next((text for key in _MESSAGE_KEYS if isinstance(text := record.get(key), str)), None)
     if message is None:
         return line
-    level = next((str(said[key]).upper() for key in _LEVELS if said.get(key)), "")
-    traces = [text for key in _TRACES if isinstance(text := said.get(key), str)]
-    return "\n".join([f"ERROR: {message}" if level in _LOUD else message, *traces])
+    level = next((str(record[key]).upper() for key in _LEVEL_KEYS if record.get(key)), "")
+    traces = [text for key in _TRACEBACK_KEYS if isinstance(text := record.get(key), str)]
+    return "\n".join([f"ERROR: {message}" if level in _ERROR_LEVELS else message, *traces])

@@ -1,4 +1,4 @@
-"""The physical lines of a log, each knowing the entry that it came from."""
+"""The physical lines of a log, with the entry of each."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from bot.diagnosis.keywords import lower
 from bot.diagnosis.parsing.json_lines import may_be_json, message_of
 from bot.diagnosis.parsing.prefixes import TRACEBACK, ParsedLine, infer_prefixes, parse_line, without_writer
 
-_MOST = 200
+_MAX_HEADERS = 200
 _BREAKS = re.compile(r"\r\n|\r|\n")
 
 
 class LogLines:
-    """The physical lines of a log in order; `clean(i)` unwraps one, once.
+    """The physical lines of a log in order; a row is the index of one line.
 
-    An entry may hold several lines, parted by line feeds, by the carriage returns of a progress bar or, where
-    a service quotes a traceback, by the two characters of an escaped line feed.
+    An entry may hold several lines: separated by line feeds, by the carriage returns of a progress bar or, if
+    a service quotes a traceback, by escaped line feeds. Parsed lines are cached.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -43,11 +43,11 @@ class LogLines:
         return len(self.raw)
 
     def parsed(self, row: int) -> ParsedLine:
-        """Return the unwrapped line of a row that exists."""
-        known = self._parsed.get(row)
-        if known is None:
-            known = self._parsed[row] = self._parse(self.raw[row])
-        return known
+        """Return the parsed line at a row."""
+        cached = self._parsed.get(row)
+        if cached is None:
+            cached = self._parsed[row] = self._parse(self.raw[row])
+        return cached
 
     def _parse(self, raw: str) -> ParsedLine:
         parsed = parse_line(raw)
@@ -58,49 +58,49 @@ class LogLines:
 
     @cached_property
     def _prefixes(self) -> tuple[str, ...]:
-        return infer_prefixes(self.raw, sorted(self.containing_exact((TRACEBACK,), _MOST)))
+        return infer_prefixes(self.raw, sorted(self.containing_exact((TRACEBACK,), _MAX_HEADERS)))
 
-    def containing(self, words: Sequence[str], most: int) -> set[int]:
-        """Return the rows that hold a (lower-case) word in any case: of each the first and last `most`."""
-        return self._found(words, self._lowered, most)
+    def containing(self, words: Sequence[str], limit: int) -> set[int]:
+        """Return the rows with a (lower-case) word in any case: the first and last `limit` of each word."""
+        return self._rows_with(words, self._lower_text, limit)
 
-    def containing_exact(self, words: Sequence[str], most: int) -> set[int]:
-        """Return the rows that hold a word spelt exactly so: of each word the first and last `most`."""
-        return self._found(words, self._blob, most)
+    def containing_exact(self, words: Sequence[str], limit: int) -> set[int]:
+        """Return the rows with a word in exactly this case: the first and last `limit` of each word."""
+        return self._rows_with(words, self._text, limit)
 
     @cached_property
-    def _blob(self) -> str:
+    def _text(self) -> str:
         return "\n".join(self.raw)
 
     @cached_property
-    def _lowered(self) -> str:
-        return lower(self._blob)
+    def _lower_text(self) -> str:
+        return lower(self._text)
 
     @cached_property
     def _offsets(self) -> list[int]:
         return list(accumulate([len(line) + 1 for line in self.raw], initial=0))
 
-    def _found(self, words: Sequence[str], blob: str, most: int) -> set[int]:
+    def _rows_with(self, words: Sequence[str], text: str, limit: int) -> set[int]:
         found: set[int] = set()
         for word in words:
-            last = self._backwards(word, blob, most)
+            last = self._last_rows(word, text, limit)
             found.update(last)
-            if len(last) == most:
-                found.update(self._forwards(word, blob, most))
+            if len(last) == limit:
+                found.update(self._first_rows(word, text, limit))
         return found
 
-    def _forwards(self, word: str, blob: str, most: int) -> list[int]:
+    def _first_rows(self, word: str, text: str, limit: int) -> list[int]:
         offsets, rows = self._offsets, list[int]()
-        at = blob.find(word)
-        while at >= 0 and len(rows) < most:
+        at = text.find(word)
+        while at >= 0 and len(rows) < limit:
             rows.append(bisect_right(offsets, at) - 1)
-            at = blob.find(word, offsets[rows[-1] + 1])
+            at = text.find(word, offsets[rows[-1] + 1])
         return rows
 
-    def _backwards(self, word: str, blob: str, most: int) -> list[int]:
+    def _last_rows(self, word: str, text: str, limit: int) -> list[int]:
         offsets, rows = self._offsets, list[int]()
-        at = blob.rfind(word)
-        while at >= 0 and len(rows) < most:
+        at = text.rfind(word)
+        while at >= 0 and len(rows) < limit:
             rows.append(bisect_right(offsets, at) - 1)
-            at = blob.rfind(word, 0, offsets[rows[-1]])
+            at = text.rfind(word, 0, offsets[rows[-1]])
         return rows

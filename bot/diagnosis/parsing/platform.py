@@ -1,4 +1,4 @@
-"""What Vertex AI, Cloud Run, Cloud Build and the agent's wrapper say at the end of a run."""
+"""Recognises what Vertex AI, Cloud Run, Cloud Build and the agent log about the outcome of a run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SUCCEEDED = re.compile(
     )""",
     re.VERBOSE,
 )
-_OTHER = re.compile(
+_PLATFORM = re.compile(
     r"""^(?:
       Finished\ tearing\ down\ training\ program | Finished\ Step\ \# | Starting\ Step\ \# | PUSH$ | BUILD$
     | .{0,4}(?:BAILOUT\ TRIGGER|All\ occurrences\ of\ pattern|Final\ runner\ stats|Runner\ lifetime)
@@ -46,7 +46,7 @@ _OTHER = re.compile(
     )""",
     re.VERBOSE,
 )
-_LOST = PatternSet(
+_LAUNCH_LOST = PatternSet(
     r"launch: (?:Error running job|Failed to (?:start|run|submit)|.{0,40}job .{0,40}failed to start)",
     r"(?:failed to start|crashed), killing sweep",
     r"failed runs in the first .*killing sweep",
@@ -54,34 +54,34 @@ _LOST = PatternSet(
     r"launch: (?:\w+ )?job \S{1,80} (?:has )?failed\b",
     r"(?:too many|maximum number of) failed runs",
 )
-#: A tool that tries its own alarms out says so in the line.
-_REHEARSED = re.compile(r"\bdry[- ]run\b|\bsimulated\b|\bself[- ]?test\b", re.IGNORECASE)
-_HEAD = 400
+#: A tool that tests its own alerts says so in the line.
+_SIMULATED = re.compile(r"\bdry[- ]run\b|\bsimulated\b|\bself[- ]?test\b", re.IGNORECASE)
+_HEAD_LENGTH = 400
 
 
-def failed(text: str) -> bool:
-    """Return whether a line says that the execution, job or build failed."""
+def is_failure(text: str) -> bool:
+    """Return whether a line reports that the execution, job or build failed."""
     return _FAILED.match(text) is not None
 
 
-def succeeded(text: str) -> bool:
-    """Return whether a line says that it ended well."""
+def is_success(text: str) -> bool:
+    """Return whether a line reports that the execution, job or build succeeded."""
     return _SUCCEEDED.match(text) is not None
 
 
-def lost(text: str) -> bool:
-    """Return whether the agent says that it gave a launch up; it goes on, and exits 0, all the same."""
-    return _LOST.fit(text)
+def is_launch_lost(text: str) -> bool:
+    """Return whether the agent reports a lost launch; it still keeps running and exits with 0."""
+    return _LAUNCH_LOST.matches(text)
 
 
 def is_simulated(line: str) -> bool:
-    """Return whether a line, as it stands in the log, tells of a failure that was only acted."""
-    return _REHEARSED.search(line[:_HEAD]) is not None
+    """Return whether a log line reports a simulated failure."""
+    return _SIMULATED.search(line[:_HEAD_LENGTH]) is not None
 
 
 def is_platform(text: str) -> bool:
-    """Return whether the platform or the wrapper wrote a line: no program's message goes on in it."""
-    return failed(text) or succeeded(text) or _OTHER.match(text) is not None
+    """Return whether the platform or the wrapper wrote a line; it is no part of a program message."""
+    return is_failure(text) or is_success(text) or _PLATFORM.match(text) is not None
 
 
 _ATTEMPT_ENDS = re.compile(
@@ -91,16 +91,16 @@ _ATTEMPT_ENDS = re.compile(
 _REPRINT = re.compile(r"^.{0,4}(?:FATAL ERROR DETECTED|Full Log Context|━━━ Full Log)")
 
 
-_SPEAKING = 3
+_MIN_PROGRAM_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended.
+    """How the run ended.
 
-    `failed` is None where no line says so. `attempt` is the first row of the last attempt; `lost` are the
-    rows in which the agent gave a launch up; `reprint` is the row from which on the wrapper repeats the
-    log (the number of rows if it does not).
+    `failed` is None if no line says so. `attempt` is the first row of the last attempt. `lost` are the rows
+    in which the agent reports a lost launch. `reprint` is the row from which the wrapper repeats the log (the
+    number of rows if it does not).
     """
 
     failed: bool | None
@@ -110,27 +110,30 @@ class Outcome:
 
 
 def read_outcome(rows: LogLines, hits: Sequence[int]) -> Outcome:
-    """Return the outcome that the hits (rows, ascending) tell."""
-    has_failed: bool | None = None
-    attempt, ends, with_exhausted_retries, reprint = 0, [], [], len(rows)
+    """Return the outcome according to the hits (rows, ascending)."""
+    failed: bool | None = None
+    attempt, attempt_ends, lost, reprint = 0, [], [], len(rows)
     for row in hits:
         text = rows.parsed(row).text.strip()
-        if failed(text):
-            has_failed = True
-        elif succeeded(text):
-            has_failed = False
-        if lost(text) and not is_simulated(rows.raw[row]):
-            with_exhausted_retries.append(row)
+        if is_failure(text):
+            failed = True
+        elif is_success(text):
+            failed = False
+        if is_launch_lost(text) and not is_simulated(rows.raw[row]):
+            lost.append(row)
         if _REPRINT.match(text):
             reprint = min(reprint, row)
         if _ATTEMPT_ENDS.match(text):
-            ends.append(row)
-    for end in ends:
-        if sum(1 for row in range(end + 1, min(len(rows), end + 40)) if _speaks(rows, row)) >= _SPEAKING:
+            attempt_ends.append(row)
+    for end in attempt_ends:
+        if (
+            sum(1 for row in range(end + 1, min(len(rows), end + 40)) if _is_program_line(rows, row))
+            >= _MIN_PROGRAM_LINES
+        ):
             attempt = end + 1
-    return Outcome(has_failed, attempt, tuple(with_exhausted_retries), reprint)
+    return Outcome(failed, attempt, tuple(lost), reprint)
 
 
-def _speaks(rows: LogLines, row: int) -> bool:
+def _is_program_line(rows: LogLines, row: int) -> bool:
     text = rows.parsed(row).text.strip()
     return bool(text) and not is_platform(text)

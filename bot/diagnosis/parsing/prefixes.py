@@ -1,4 +1,4 @@
-"""Takes the wrapping off one line of a log: colours, timestamps, ranks, build steps, levels."""
+"""Parses one log line: removes colours, timestamps, ranks, build steps and levels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-#: Characters that a pattern may see of one physical line: one of 1 MB costs no more than one of these.
+#: Characters of a physical line that patterns see, so that the cost of a line is bounded.
 HEAD, TAIL = 3_000, 1_000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)?|[@-Z\\-_])")
@@ -46,24 +46,24 @@ _LEVEL = re.compile(
 )
 
 
-#: A level further on in a line, if only a header stands before it: times, names in brackets, places.
+#: A level further on in a line, preceded only by a header: times, bracketed names, places.
 _LATER_LEVEL = re.compile(
     r"(?<![\w.-])(?:level=)?(?P<level>ERROR|CRITICAL|FATAL|SEVERE|WARNING|(?<==)error|(?<=\[)error)"
     r"\b(?! ERROR| DETECTED)"
 )
 _HEADER_WORD = re.compile(r"[\[(<].*|.*[\])>:|,]|[\w.]+-|[^\w]+|\S*\d\S*|\w+=\S*")
-#: What may follow it: a logger's name, a file and line, a key.
+#: What may follow the level: a logger's name, a file and line, a key.
 _AFTER_LEVEL = re.compile(
     r"[\])>]?(?:[\s:|-]+(?:[\w./$<>]+(?::[\w.<>]+)*:\d+\]?(?=[\s-])|\[[^\]]{1,60}\]|[\w.]+(?= [-|] )|---|"
     r"[\w.]{1,40}=\S+(?= \w+=)))*[\s:|\]-]*(?:(?:msg|message|err|error)=)?"
 )
-_HEADER = 90
-#: How pytest repeats what a test logged on purpose or not: no error of the run.
-_CAPTURED = re.compile(r"[A-Z]{4,8} {1,4}[\w.]+:[\w.]+\.py:\d+ ")
+_HEADER_LENGTH = 90
+#: A log record that pytest repeats from a captured test; it is no error of the run itself.
+_PYTEST_CAPTURE = re.compile(r"[A-Z]{4,8} {1,4}[\w.]+:[\w.]+\.py:\d+ ")
 
 
 class Level(IntEnum):
-    """How loud the program itself said a line is; `UNSET` where it said nothing."""
+    """The level that the program gave a line; `UNSET` if it gave none."""
 
     UNSET = 0
     INFO = 1
@@ -73,11 +73,11 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """One physical line without wrapping.
+    """One physical line without its prefixes.
 
-    `quote` is what a person would quote of it, `text` is the same without its level, `stream` names who
-    wrote it (a rank or a process; "" when it does not say), `wandb` says that the W&B client wrote it and
-    `stamped` that a time stood before it.
+    `quote` is the text to quote; `text` is the same without its level. `stream` names the writer (a rank or a
+    process; "" if unknown). `wandb` says that the W&B client wrote it, `stamped` that a timestamp preceded
+    it.
     """
 
     text: str
@@ -107,19 +107,19 @@ def _level(word: str | None) -> Level:
     return Level.UNSET if not word else _LEVELS.get(word.lower(), Level.INFO)
 
 
-#: The sides of the box that a command line tool draws around its error, and how rich's source lines begin.
-_SIDES = "\u2502\u2503"
-_SOURCE = re.compile(r" *(?:\u2771|\d+ )")
+#: The sides of a box around an error of a command line tool, and the beginning of a source line by rich.
+_BOX_SIDES = "\u2502\u2503"
+_SOURCE_LINE = re.compile(r" *(?:\u2771|\d+ )")
 
 
-def cut(line: str) -> str:
-    """Return the line, or its first 3,000 and last 1,000 characters when it is longer than both."""
+def truncate_middle(line: str) -> str:
+    """Return the line, or its first 3,000 and last 1,000 characters if it is longer than both."""
     return line if len(line) <= HEAD + TAIL else f"{line[:HEAD]} ... {line[-TAIL:]}"
 
 
 def parse_line(line: str) -> ParsedLine:
-    """Return one physical line (no line break in it) without its wrapping; never raises."""
-    text = cut(line)
+    """Return one physical line (without line breaks) parsed; never raises."""
+    text = truncate_middle(line)
     if "\x1b" in text:
         text = _ANSI.sub("", text)
     text = _CONTROL.sub("", text).replace("\t", " ").rstrip()
@@ -130,12 +130,12 @@ def parse_line(line: str) -> ParsedLine:
             break
         if found["rank"]:
             stream = found["rank"].strip(" :")
-        own = (found[f"{who}_level"] for who in ("glog", "tf", "wandb", "cv"))
-        level = max(level, _level(next(filter(None, own), None)))
+        levels = (found[f"{writer}_level"] for writer in ("glog", "tf", "wandb", "cv"))
+        level = max(level, _level(next(filter(None, levels), None)))
         wandb = wandb or bool(found["wandb"])
         stamped = stamped or bool(found["stamp"] or found["glog"])
         text = text[found.end() :]
-    text = _unboxed(text) if text[:1] in _SIDES else text
+    text = _without_box(text) if text[:1] in _BOX_SIDES else text
     quote = text
     for _ in range(2):
         found = _LEVEL.match(text)
@@ -148,15 +148,15 @@ def parse_line(line: str) -> ParsedLine:
     return ParsedLine(text, quote, stream, level, wandb, stamped)
 
 
-def _unboxed(text: str) -> str:
-    """Return what stands in a line of a box; rich's lines of source, with more such signs, as they are."""
-    said = text[1:].removeprefix(" ").rstrip()
-    said = said[:-1].rstrip() if said[-1:] in _SIDES else said
-    return text if _SOURCE.match(said) or any(side in said for side in _SIDES) else said
+def _without_box(text: str) -> str:
+    """Return the content of a box's line; rich's source lines, which hold more such sides, unchanged."""
+    content = text[1:].removeprefix(" ").rstrip()
+    content = content[:-1].rstrip() if content[-1:] in _BOX_SIDES else content
+    return text if _SOURCE_LINE.match(content) or any(side in content for side in _BOX_SIDES) else content
 
 
 def without_writer(writer: str, outer: ParsedLine, inner: ParsedLine) -> ParsedLine:
-    """Return a line that had a writer's prefix before it (`outer`) as it is without (`inner`)."""
+    """Return the line `inner`, which follows a writer's prefix in `outer`, with the attributes of both."""
     return replace(
         inner,
         stream=f"{outer.stream} {writer} {inner.stream}".strip(),
@@ -167,11 +167,11 @@ def without_writer(writer: str, outer: ParsedLine, inner: ParsedLine) -> ParsedL
 
 
 def _later_level(text: str) -> tuple[Level, str, str] | None:
-    """Return the level that stands behind a header, what is to be quoted, and the text after it, if any."""
-    found = _LATER_LEVEL.search(text, 0, _HEADER)
+    """Return the level behind a header, the text to quote and the text after the level, if any."""
+    found = _LATER_LEVEL.search(text, 0, _HEADER_LENGTH)
     if (
         found is None
-        or _CAPTURED.match(text)
+        or _PYTEST_CAPTURE.match(text)
         or not all(_HEADER_WORD.fullmatch(word) for word in _header_words(text[: found.start()]))
     ):
         return None
@@ -181,29 +181,31 @@ def _later_level(text: str) -> tuple[Level, str, str] | None:
 
 
 def _header_words(header: str) -> list[str]:
-    """Return the words of a header; a name before a dash, a bar or a level is written with its sign."""
+    """Return the words of a header; a name before a dash, bar or level is one word with that sign."""
     return re.sub(r"(?<=\w)\s+(?=[-|:](?:\s|$))", "", header).split()
 
 
 TRACEBACK = "Traceback (most recent call last):"
 _FRAME = '  File "'
-#: Rows after a traceback's first in which its first frame stands, with other writers' rows between them.
-_NEAR = 64
-_LONGEST, _MOST = 60, 64
+#: Rows below the header in which the first frame is searched; lines of other writers may be in between.
+_FRAME_ROWS = 64
+_MAX_PREFIX, _MAX_PREFIXES = 60, 64
 
 
 def infer_prefixes(raw: Sequence[str], headers: Iterable[int]) -> tuple[str, ...]:
-    """Return what stands before the tracebacks that begin at the rows `headers`, the longest first.
+    """Return the writer prefixes of the tracebacks that begin at the rows `headers`, the longest first.
 
-    Something is a prefix ("worker-0 | ", "3: ") if the traceback's first frame has it too.
+    A text ("worker-0 | ", "3: ") is a prefix if the first frame of the traceback has it too.
     """
     found: set[str] = set()
     for row in headers:
         before, header, _ = parse_line(raw[row]).text.rpartition(TRACEBACK)
-        if not header or not before.strip(" |+") or len(before) > _LONGEST or before in found:
+        if not header or not before.strip(" |+") or len(before) > _MAX_PREFIX or before in found:
             continue
-        if any(parse_line(text).text.startswith(before + _FRAME) for text in raw[row + 1 : row + 1 + _NEAR]):
+        if any(
+            parse_line(text).text.startswith(before + _FRAME) for text in raw[row + 1 : row + 1 + _FRAME_ROWS]
+        ):
             found.add(before)
-        if len(found) >= _MOST:
+        if len(found) >= _MAX_PREFIXES:
             break
     return tuple(sorted(found, key=len, reverse=True))

@@ -1,4 +1,4 @@
-"""Reads Python tracebacks and exception chains out of a log, also where ranks and prints are mixed in."""
+"""Reads Python tracebacks and exception chains from a log, even if lines of other writers are interleaved."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ _ENDINGS = (
     "Unauthenticated|Exhausted|Unavailable|Exceeded|InvalidArgument|FailedPrecondition|BadRequest|TooManyRequests|"
     "Expired|BadZipFile|BadGzipFile|Refused|Aborted|Conflict|ArrowInvalid|StopIteration|ExceptionGroup|_RPCException|Full|Empty|Invalid|Terminated"
 )
-_BARE = re.compile(
+_EXCEPTION = re.compile(
     rf"(?P<name>(?:[A-Za-z_][\w<>]*\.)+\w*(?:{_ENDINGS})|[A-Z_]\w+(?:{_ENDINGS}))(?::(?:\s+(?P<text>.*))?)?$"
 )
 _LINKED = re.compile(
     r"(?P<cause>The above exception was the direct cause of)|During handling of the above exception"
 )
 _IGNORED = re.compile(r"Exception ignored (?:in|while)|--- Logging error ---|Error in sys\.excepthook")
-_ASIDE = re.compile(r"Exception in thread|was never retrieved|Error in atexit|Exception in callback")
-#: Words of a message that only announces, at most; and what may stand before the message itself.
-_ANNOUNCEMENT = 4
+_THREAD = re.compile(r"Exception in thread|was never retrieved|Error in atexit|Exception in callback")
+#: Maximum number of words of a message that only announces another, and what may precede the message itself.
+_MAX_ANNOUNCEMENT = 4
 _PREFACE = re.compile(r":$|^Detected at node ")
-#: The whole message of a client that goes on to say below what the server refused.
+#: The complete message of a client that gives the refusal in the lines below.
 _STATUS = re.compile(r"\d{3} (?:Client|Server) Error\.? ?\(Request ID: [^)]{1,120}\)$")
 _LETTER = re.compile(r"[^\W_]")
-_LONGEST, _NOISE, _MORE, _LINKS, _FRAMES = 600, 60, 14, 40, 60
+_MAX_ROWS, _MAX_NOISE, _MAX_CONTINUATION, _MAX_CHAIN, _MAX_FRAME_ROWS = 600, 60, 14, 40, 60
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
     """One exception as printed.
 
-    The row of its class, the row in which its message begins (`said`), its dotted class, its message, the
-    rows that go on with the message (`more`), whether a traceback stood above it, and `where` it was
-    raised, as `Frames` tells it.
+    `row` is the row of its class and `message_row` the row in which its message begins. `name` is its dotted
+    class, `text` its message and `continuation` the following rows of the message. `traced` says whether a
+    traceback precedes it, and `where` the place it was raised, as returned by `Frames.where`.
     """
 
     row: int
-    said: int
+    message_row: int
     name: str
     text: str
-    more: tuple[str, ...]
+    continuation: tuple[str, ...]
     traced: bool
     where: str
 
@@ -60,8 +60,8 @@ class Raised:
 class Chain:
     """Exceptions linked by "The above exception...", the first raised first.
 
-    `direct` is, for each but the first, whether the text said "direct cause". `ignored` marks destructors
-    and the like, which never end a program; `aside` marks threads and callbacks, which may.
+    `direct` says for each but the first whether the text was "direct cause". `ignored` marks exceptions in
+    destructors and the like, which never end a program; `aside` marks threads and callbacks, which may.
     """
 
     raised: tuple[Raised, ...]
@@ -70,14 +70,14 @@ class Chain:
     aside: bool
 
 
-class _Reader:
+class _TracebackReader:
     def __init__(self, rows: LogLines) -> None:
         self.rows = rows
         self.used: set[int] = set()
 
     def chains(self, hits: Iterable[int]) -> Iterator[Chain]:
         for row in hits:
-            if row not in self.used and (self._header(row) or self._bare(row) or self._tail(row)):
+            if row not in self.used and (self._header(row) or self._is_exception(row) or self._tail(row)):
                 chain = self._chain(row)
                 if chain is not None:
                     yield chain
@@ -85,15 +85,19 @@ class _Reader:
     def _header(self, row: int) -> re.Match[str] | None:
         return _header_in(self.rows.parsed(row).text)
 
-    def _bare(self, row: int) -> bool:
-        return _BARE.match(self.rows.parsed(row).text) is not None
+    def _is_exception(self, row: int) -> bool:
+        return _EXCEPTION.match(self.rows.parsed(row).text) is not None
 
     def _tail(self, row: int) -> int | None:
-        """Return the first row of the frames above an exception whose header was cut off, if there are."""
+        """Return the first row of the frames above an exception without a traceback header, or None."""
         if _RAISED.match(self.rows.parsed(row).text) is None:
             return None
         first, framed = row, False
-        while first > 0 and row - first < _FRAMES and (text := self.rows.parsed(first - 1).text)[:1] == " ":
+        while (
+            first > 0
+            and row - first < _MAX_FRAME_ROWS
+            and (text := self.rows.parsed(first - 1).text)[:1] == " "
+        ):
             framed = framed or is_frame(text)
             first -= 1
         return first if framed else None
@@ -102,29 +106,29 @@ class _Reader:
         raised: list[Raised] = []
         direct: list[bool] = []
         at: int | None = first
-        while at is not None and len(raised) < _LINKS:
-            one = self._traced(at) if self._header(at) else self._cut_off(at) or self._plain(at)
-            if one is None:
+        while at is not None and len(raised) < _MAX_CHAIN:
+            exception = self._traced(at) if self._header(at) else self._cut_off(at) or self._untraced(at)
+            if exception is None:
                 break
-            raised.append(one)
-            at, said = self._next(one.row)
+            raised.append(exception)
+            at, is_direct = self._next(exception.row)
             if at is not None:
-                direct.append(said)
-                self.used.update(range(one.row, one.row + 1 + len(one.more)))
+                direct.append(is_direct)
+                self.used.update(range(exception.row, exception.row + 1 + len(exception.continuation)))
         if not raised:
             return None
         before = [self.rows.parsed(r).text for r in range(max(0, first - 2), first)]
-        own = self.rows.parsed(first).text
-        near = " ".join([*before, own])
+        first_line = self.rows.parsed(first).text
+        context = " ".join([*before, first_line])
         return Chain(
             tuple(raised),
             tuple(direct[: len(raised) - 1]),
-            ignored=bool(_IGNORED.search(near)) or raised[-1].name.endswith("Warning"),
-            aside=bool(_ASIDE.search(near)),
+            ignored=bool(_IGNORED.search(context)) or raised[-1].name.endswith("Warning"),
+            aside=bool(_THREAD.search(context)),
         )
 
-    def _own(self, start: int, limit: int) -> Iterator[tuple[int, ParsedLine]]:
-        """The rows after `start` that the same writer wrote."""
+    def _same_writer(self, start: int, limit: int) -> Iterator[tuple[int, ParsedLine]]:
+        """Yield the rows after `start` by the same writer, at most `limit` rows on."""
         writer = self.rows.parsed(start)
         for row in range(start + 1, min(len(self.rows), start + 1 + limit)):
             parsed = self.rows.parsed(row)
@@ -137,8 +141,8 @@ class _Reader:
         margin = head["margin"] if head and not head["margin"].strip(" |+") else ""
         noise, frames = 0, Frames()
         self.used.add(header)
-        for row, parsed in self._own(header, _LONGEST):
-            text = _unboxed(parsed.text, margin)
+        for row, parsed in self._same_writer(header, _MAX_ROWS):
+            text = _without_margin(parsed.text, margin)
             if text[:1].isspace() or not text:
                 self.used.add(row)
                 frames.add(text)
@@ -146,10 +150,10 @@ class _Reader:
             if self._header(row) or is_platform(text):
                 return None
             found = _RAISED.match(text)
-            if found is not None and (noise == 0 or _BARE.match(text) or "." in found["name"]):
-                return self._made(row, found, frames, margin)
+            if found is not None and (noise == 0 or _EXCEPTION.match(text) or "." in found["name"]):
+                return self._exception(row, found, frames, margin)
             noise += 1
-            if noise > _NOISE:
+            if noise > _MAX_NOISE:
                 return None
         return None
 
@@ -162,44 +166,44 @@ class _Reader:
         for at in range(first, row):
             frames.add(self.rows.parsed(at).text)
         self.used.update(range(first, row))
-        return self._made(row, found, frames, "")
+        return self._exception(row, found, frames, "")
 
-    def _plain(self, row: int) -> Raised | None:
-        found = _BARE.match(self.rows.parsed(row).text)
-        return self._made(row, found, None, "") if found else None
+    def _untraced(self, row: int) -> Raised | None:
+        found = _EXCEPTION.match(self.rows.parsed(row).text)
+        return self._exception(row, found, None, "") if found else None
 
-    def _made(self, row: int, found: re.Match[str], frames: Frames | None, margin: str) -> Raised:
+    def _exception(self, row: int, found: re.Match[str], frames: Frames | None, margin: str) -> Raised:
         self.used.add(row)
         where = frames.where() if frames is not None else ""
-        said, text = row, (found["text"] or "").strip()
+        message_row, text = row, (found["text"] or "").strip()
         below = self._below(row, margin, past_blanks=_announces(found["text"]))
         if not text and self.rows.parsed(row).text.endswith(":") and below:
-            said, text = below.pop(0)
+            message_row, text = below.pop(0)
         elif _STATUS.match(text) and below:
-            said, text = below[0][0], f"{text} {below.pop(0)[1]}"
+            message_row, text = below[0][0], f"{text} {below.pop(0)[1]}"
         elif _announces(text):
-            telling = next((at for at, line in enumerate(below) if not _PREFACE.search(line[1])), None)
-            if telling and (at_row := below[telling][0]) > row + 1 + telling:
-                said, text = at_row, f"{text} {below[telling][1]}"
-                below = below[telling + 1 :]
-        more = tuple(line for _, line in below)
-        return Raised(row, said, found["name"], text, more, frames is not None, where)
+            informative = next((at for at, line in enumerate(below) if not _PREFACE.search(line[1])), None)
+            if informative and (at_row := below[informative][0]) > row + 1 + informative:
+                message_row, text = at_row, f"{text} {below[informative][1]}"
+                below = below[informative + 1 :]
+        continuation = tuple(line for _, line in below)
+        return Raised(row, message_row, found["name"], text, continuation, frames is not None, where)
 
     def _below(self, row: int, margin: str, *, past_blanks: bool) -> list[tuple[int, str]]:
-        """Return the rows that go on with the message which begins at a row, and their text."""
+        """Return the rows that continue the message at a row, and their text."""
         head = self.rows.parsed(row)
         below: list[tuple[int, str]] = []
-        for at, parsed in self._own(row, _MORE):
-            text = _unboxed(parsed.text, margin)
+        for at, parsed in self._same_writer(row, _MAX_CONTINUATION):
+            text = _without_margin(parsed.text, margin)
             if past_blanks and (not text.strip() or is_frame(text)):
                 continue
             if not below and text.strip() and not _LETTER.search(text):
-                continue  # a line of stars around the message
+                continue  # a line of symbols around the message
             if not text.strip() or is_frame(text) or _LINKED.match(text) or _header_in(text):
                 break
             if is_platform(text) or (parsed.level is not head.level and parsed.level is not Level.UNSET):
                 break
-            if _another(text) or (parsed.stamped and not head.stamped):
+            if _starts_other_message(text) or (parsed.stamped and not head.stamped):
                 break
             if text[:1].isspace() or text.startswith(("- ", "> ", "* ")):
                 self.used.add(at)
@@ -208,53 +212,53 @@ class _Reader:
         return below
 
     def _next(self, row: int) -> tuple[int | None, bool]:
-        linked: bool | None = None
+        is_direct: bool | None = None
         stamped = self.rows.parsed(row).stamped
-        for at, parsed in self._own(row, 30):
+        for at, parsed in self._same_writer(row, 30):
             if parsed.stamped and not stamped:
                 return None, False
             text = parsed.text.strip(" |+")
-            if linked is None:
+            if is_direct is None:
                 found = _LINKED.match(text)
                 if found is not None:
-                    linked = bool(found["cause"])
+                    is_direct = bool(found["cause"])
                 elif self._header(at) and text.startswith(("Original ", "Remote ")):
                     return at, False
                 elif is_platform(text) or self._header(at):
                     return None, False
             elif text:
-                return (at, linked) if self._header(at) or self._bare(at) else (None, False)
+                return (at, is_direct) if self._header(at) or self._is_exception(at) else (None, False)
         return None, False
 
 
 def _header_in(text: str) -> re.Match[str] | None:
-    """Return the match if a traceback begins in the text; looking for the words first is what is cheap."""
+    """Return the match if a traceback begins in the text. The substring test keeps it cheap."""
     return _HEADER.search(text[-400:]) if "Traceback (" in text[-400:] else None
 
 
 def _announces(text: str | None) -> bool:
-    """Return whether a message only announces what stands below it ("Graph execution error:")."""
-    return text is not None and text.strip().endswith(":") and 0 < len(text.split()) <= _ANNOUNCEMENT
+    """Return whether a message only announces the text below it ("Graph execution error:")."""
+    return text is not None and text.strip().endswith(":") and 0 < len(text.split()) <= _MAX_ANNOUNCEMENT
 
 
-def _another(text: str) -> bool:
-    """Return whether a line that follows a message tells of something else."""
-    return from_another(text) or _BARE.match(text) is not None or _IGNORED.match(text) is not None
+def _starts_other_message(text: str) -> bool:
+    """Return whether a line below a message belongs to something else."""
+    return from_another(text) or _EXCEPTION.match(text) is not None or _IGNORED.match(text) is not None
 
 
-def _unboxed(text: str, margin: str) -> str:
-    """Take the margin of an exception group's box off."""
+def _without_margin(text: str, margin: str) -> str:
+    """Return the text without the margin of an exception group."""
     return re.sub(r"^\s*[|+](?: |$)", "", text) if "|" in margin or "+" in margin else text[len(margin) :]
 
 
 def read_chains(rows: LogLines, hits: Iterable[int]) -> tuple[list[Chain], set[int]]:
-    """Return the chains that begin at the hits (rows, ascending), and every row that belongs to one."""
-    reader = _Reader(rows)
+    """Return the chains that begin at the hits (rows, ascending), and all rows that belong to one."""
+    reader = _TracebackReader(rows)
     return list(reader.chains(hits)), reader.used
 
 
-#: What launchers, shells, progress bars and libraries write right below a program's last words.
-_OTHERS = re.compile(
+#: What launchers, shells, progress bars and libraries write right below the last message of a program.
+_OTHER_WRITERS = re.compile(
     r"""(?:
       \[[\w./:-]{2,30}\]\ |\[end\ of\ output\]|.{0,60}\d{1,3}%\||[-=*~_\#\u2500-\u257f]{8,}\s*$
     | For\ simplicity,\ JAX\ has\ removed|launch:\ |Exception\ in\ thread\ |Command\ [\['"]
@@ -265,10 +269,10 @@ _OTHERS = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-#: A launcher's or a wrapper's own line, which begins with a pictograph.
+#: A line of a launcher or wrapper, which begins with a pictograph.
 _BANNER = re.compile("[\u2600-\u27bf\u23e9-\u23ff\u25ba\u2b50\U0001f300-\U0001faff]")
 
 
 def from_another(text: str) -> bool:
-    """Return whether an unwrapped line is certainly no part of the message above it."""
-    return _OTHERS.match(text) is not None or _BANNER.match(text) is not None
+    """Return whether a parsed line certainly does not belong to the message above it."""
+    return _OTHER_WRITERS.match(text) is not None or _BANNER.match(text) is not None

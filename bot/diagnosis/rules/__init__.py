@@ -1,4 +1,4 @@
-"""The table of causes: to add one, add one entry to the file of its theme."""
+"""All diagnosis rules. To add one, add an entry to the file of its category."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.diagnosis.rules.statuses import STATUSES
 from bot.diagnosis.rules.wandb import WANDB
 from bot.diagnosis.rules.wandb_agent import AGENT
 
-#: Among equally strong matches the earlier wins.
+#: Among equally specific matches the first wins.
 RULES = (
     *PLACES,
     *MEMORY,

@@ -1,11 +1,11 @@
-"""What a service's own exception says in plain words, where nothing more telling fits."""
+"""Fallback rules for API client exceptions without a more specific message."""
 
 from __future__ import annotations
 
 from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
-#: A client's class for "the service answered with an error", as many libraries name theirs.
+#: Class names of API clients for an error response.
 _CLIENT = (
     r"^(?:\w{1,60}\.){0,8}\w{0,60}(?:Comm|API|Api|Client|Rpc|RPC|Http|HTTP|Request|Response|Rest|"
     r"Service|Command|Hub|Cloud|Gateway)"

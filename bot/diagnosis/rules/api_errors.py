@@ -1,11 +1,11 @@
-"""What a service answers: its own faults, things it does not have, requests it refuses."""
+"""Rules for API errors: server faults, missing resources, rejected requests."""
 
 from __future__ import annotations
 
 from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
-#: A complaint about a variable of the environment, which no service made.
+#: An error about an environment variable, which no service returns.
 _VARIABLE = r"invalid value (?:at|for) (?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
 
 REQUESTS = (

@@ -1,4 +1,4 @@
-"""Building images: compilers, Dockerfiles, tests."""
+"""Rules for image builds: compilers, Dockerfiles, tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of the run: the agent's and the queue's, arguments, configuration files."""
+"""Rules for settings of the run: the agent's, the queue's, arguments, configuration files."""
 
 from __future__ import annotations
 

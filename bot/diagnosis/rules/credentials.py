@@ -1,4 +1,4 @@
-"""Who is not known: keys, tokens and logins that are missing, malformed or refused."""
+"""Rules for failed authentication: missing, malformed or rejected keys, tokens and logins."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ CREDENTIALS = (
     ),
 )
 
-#: Asked after the permissions, as some of those answer 401 too.
+#: Tried after the permission rules, as some of their messages contain 401 too.
 REFUSED = (
     Rule(
         id="missing.hub_repo",

@@ -1,4 +1,4 @@
-"""A team's own causes, from the tables of its settings file."""
+"""Parses user-defined rules from the settings file's `[[cause]]` tables."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _EXAMPLE = (
     'advice = "Run make shards."'
 )
 _CATEGORIES = sorted(set(Category) - {Category.NONE, Category.UNKNOWN})
-_LONGEST = 400
+_MAX_LENGTH = 400
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*[+*](?:[^()\\]|\\.)*\)[+*{]")
 
 
 class RuleError(ValueError):
-    """A table is no cause; the text is one sentence: what is wrong, what is allowed, an example."""
+    """A table is no valid rule; the text says in one sentence what is wrong and what is allowed."""
 
 
 def parse_rules(tables: Sequence[Mapping[str, object]]) -> tuple[Rule, ...]:
-    """Return the causes that the tables say, in their order; use them as `causes=(*own, *CAUSES)`.
+    """Return the rules of the `[[cause]]` tables in order; use them as `rules=(*custom, *RULES)`.
 
-    A table has `id`, `category`, `advice`, and `patterns` or `exceptions` (both, to ask for both); `sources`,
-    `samples` and `counters` are optional. Raise CauseError for the first mistake.
+    A table has `id`, `category`, `advice`, and `patterns` or `exceptions` (both, if both must match).
+    `sources`, `samples` and `counters` are optional. Raise RuleError for the first mistake.
     """
     rules = tuple(_rule(number, table) for number, table in enumerate(tables, start=1))
     seen: set[str] = set()
@@ -41,12 +41,12 @@ def _rule(number: int, table: Mapping[str, object]) -> Rule:
     where = f'Cause {number} ("{table.get("id", "no id")}")'
     for key in table:
         if key not in _KEYS:
-            raise RuleError(f'{where} has a key "{key}" that no cause has; allowed are {", ".join(_KEYS)}.')
+            raise RuleError(f'{where} has an unknown key "{key}"; allowed are {", ".join(_KEYS)}.')
     patterns, exceptions = _texts(where, table, "patterns"), _texts(where, table, "exceptions")
     if not patterns and not exceptions:
-        raise RuleError(f"{where} says neither patterns nor exceptions, so it fits nothing; {_EXAMPLE}.")
+        raise RuleError(f"{where} needs patterns or exceptions; {_EXAMPLE}.")
     for pattern in patterns:
-        _check(where, pattern)
+        _check_pattern(where, pattern)
     return Rule(
         id=_text(where, table, "id"),
         category=_category(where, table),
@@ -54,7 +54,7 @@ def _rule(number: int, table: Mapping[str, object]) -> Rule:
         patterns=patterns,
         exceptions=exceptions,
         sources=tuple(_source(where, name) for name in _texts(where, table, "sources")),
-        specificity=Specificity.OWN,
+        specificity=Specificity.CUSTOM,
         samples=_texts(where, table, "samples"),
         counters=_texts(where, table, "counters"),
     )
@@ -63,14 +63,14 @@ def _rule(number: int, table: Mapping[str, object]) -> Rule:
 def _text(where: str, table: Mapping[str, object], key: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise RuleError(f"{where} needs {key}, a text; {_EXAMPLE}.")
+        raise RuleError(f"{where} needs {key}, a non-empty string; {_EXAMPLE}.")
     return value
 
 
 def _texts(where: str, table: Mapping[str, object], key: str) -> tuple[str, ...]:
     value = table.get(key, ())
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
-        raise RuleError(f"{where} has {key} that is no list of texts; {_EXAMPLE}.")
+        raise RuleError(f"{where} has {key} that is not a list of non-empty strings; {_EXAMPLE}.")
     return tuple(value)
 
 
@@ -91,20 +91,19 @@ def _source(where: str, name: str) -> Source:
     return Source(name)
 
 
-def _check(where: str, pattern: str) -> None:
+def _check_pattern(where: str, pattern: str) -> None:
     try:
         compile_pattern = re.compile(pattern, re.IGNORECASE)
     except re.error as error:
-        raise RuleError(
-            f'{where} has a pattern "{pattern}" that is no regular expression: {error}.'
-        ) from error
+        raise RuleError(f'{where} has an invalid regular expression "{pattern}": {error}.') from error
     if compile_pattern.search("") is not None:
         raise RuleError(
-            f'{where} has a pattern "{pattern}" that fits every line; add a word that only the cause says.'
+            f'{where} has a pattern "{pattern}" that matches every line; '
+            "add a word that only this error contains."
         )
-    if len(pattern) > _LONGEST or _NESTED.search(pattern):
+    if len(pattern) > _MAX_LENGTH or _NESTED.search(pattern):
         raise RuleError(
-            f'{where} has a pattern "{pattern[:60]}" that could take for ever on a long line; '
-            f"use at most {_LONGEST} characters and no repeat inside a repeat, "
+            f'{where} has a pattern "{pattern[:60]}" that could take very long on a long line; '
+            f"use at most {_MAX_LENGTH} characters and no nested repeats, "
             f'for example "shard .{{0,80}} is stale".'
         )

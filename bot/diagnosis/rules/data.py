@@ -1,4 +1,4 @@
-"""Data and model files that are missing or broken."""
+"""Rules for missing or corrupt data and model files."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Installing packages: pip, uv, apt, npm, cargo and their like."""
+"""Rules for package installation: pip, uv, apt, npm, cargo and others."""
 
 from __future__ import annotations
 
 from bot.diagnosis.rules.rule import LINE, Rule, Specificity
 from bot.models.diagnosis import Category
 
-#: For what a package's own build raised while pip installed it, whatever it would mean in a program.
+#: For errors of a package build that pip ran, whatever they would mean in a program.
 PACKAGE_BUILD = Rule(
     id="install.package_build",
     category=Category.DEPENDENCY_INSTALL,
@@ -16,7 +16,7 @@ PACKAGE_BUILD = Rule(
     specificity=Specificity.SPECIFIC,
 )
 
-#: Who may say it: an installer's own lines and exceptions. A library's exception with such words is its own.
+#: Limits a rule to lines and exceptions of installers; libraries may raise the same words for another reason.
 _INSTALLERS = (
     LINE,
     "CalledProcessError",

@@ -1,4 +1,4 @@
-"""Sentences that say only that something failed; the cause is elsewhere if there is any."""
+"""Rules for sentences that only say that something failed, so that another error is the cause."""
 
 from __future__ import annotations
 

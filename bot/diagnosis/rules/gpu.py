@@ -1,4 +1,4 @@
-"""Processes that work together (NCCL, rendezvous) and the GPU's driver."""
+"""Rules for distributed training (NCCL, rendezvous) and GPU drivers."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What the plain words of an error suggest that no other cause knows; worded "probably"."""
+"""Fallback rules by common words, for errors that no other rule matches; their advice says "probably"."""
 
 from __future__ import annotations
 
 from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category, Source
 
-#: Where these words do not mean what they mean in a build: there a missing thing is what was to be built.
+#: Sources of rules whose words mean something else in a build, where a missing object was to be built.
 _RUNS = (Source.VERTEX, Source.CLOUD_RUN)
 
 
@@ -23,7 +23,7 @@ def _guess(
     )
 
 
-#: In the order of how surely their words tell; asked only where nothing else fits.
+#: The most reliable first; tried only if no other rule matches.
 GUESSES = (
     _guess(
         Category.PERMISSION_DENIED,

@@ -1,11 +1,11 @@
-"""Getting a container onto a machine: machine types, images, starts, time limits."""
+"""Rules for starting a container: machine types, images, start-up, time limits."""
 
 from __future__ import annotations
 
 from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
-#: That an image could not be pulled, without which and why.
+#: Texts for a failed image pull, without the image and the reason.
 _PULL_STATUS = r"^\W*(?:Error: )?(?:ErrImagePull|ImagePullBackOff)\W*$"
 
 PLACEMENT = (

@@ -1,4 +1,4 @@
-"""Looks one event up in a table of causes."""
+"""Finds the rule that matches a text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.models.diagnosis import Source
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A cause that fits a text: `start` and `end` (characters) of what fitted, and the parts it caught."""
+    """A rule that matches a text: `start` and `end` of the match (characters), and its named groups."""
 
     rule: Rule
     start: int
@@ -22,14 +22,14 @@ class Match:
     parts: tuple[tuple[str, str], ...]
 
     def advice(self) -> str:
-        """Return the advice with the caught parts put in; parts that caught nothing read as "it"."""
+        """Return the advice with the named groups filled in; groups without text read as "it"."""
         known = dict(self.parts)
         return re.sub(r"\{(\w+)\}", lambda name: known.get(name[1]) or "it", self.rule.advice)
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """One way in which a cause is recognised: a pattern, or (None) its exception class alone."""
+class _CompiledRule:
+    """A rule with one of its patterns, or with None if its exception class alone identifies it."""
 
     rule: Rule
     pattern: re.Pattern[str] | None
@@ -37,84 +37,85 @@ class _Way:
     unless: tuple[re.Pattern[str], ...]
     raised_in: tuple[re.Pattern[str], ...]
 
-    def fits(self, source: Source, where: str) -> bool:
-        """Return whether the cause is for logs of this kind and for what was raised there."""
+    def applies(self, source: Source, where: str) -> bool:
+        """Return whether the rule applies to logs of this source and to exceptions raised there."""
         if self.rule.sources and source not in self.rule.sources:
             return False
         return not self.raised_in or any(place.search(where) for place in self.raised_in)
 
     def search(self, text: str, lowered: str) -> tuple[int, int, dict[str, str | None]] | None:
-        """Return the first place that fits, and what it caught; tried only where a known start stands."""
+        """Return the first match and its groups. Only positions of a known prefix are tried."""
         if self.pattern is None:
             return 0, 0, {}
         if not self.prefixes:
             found = self.pattern.search(text)
         else:
-            places = sorted(at for start in self.prefixes for at in _places(lowered, start))
-            found = next((m for at in places if (m := self.pattern.match(text, at)) is not None), None)
+            positions = sorted(at for start in self.prefixes for at in _occurrences(lowered, start))
+            found = next((m for at in positions if (m := self.pattern.match(text, at)) is not None), None)
         return (found.start(), found.end(), found.groupdict()) if found is not None else None
 
 
 class RuleMatcher:
-    """A table of causes, ready to be asked; earlier causes win among equally strong ones."""
+    """Matches texts against rules; among equally specific rules the first wins."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        ways: list[_Way] = []
-        by_word: dict[str, list[int]] = {}
-        by_name: dict[str, list[int]] = {}
+        compiled_rules: list[_CompiledRule] = []
+        by_keyword: dict[str, list[int]] = {}
+        by_exception: dict[str, list[int]] = {}
         for rule in sorted(rules, key=lambda rule: -rule.specificity):
             unless = tuple(compile_pattern(p) for p in rule.unless)
             raised_in = tuple(re.compile(p) for p in rule.raised_in)
             for pattern in rule.patterns or (None,):
                 hints = pattern_hints(pattern or "")
                 for word in hints.keywords or ("",):
-                    by_word.setdefault(word, []).append(len(ways))
+                    by_keyword.setdefault(word, []).append(len(compiled_rules))
                 for name in rule.exceptions or ("",):
-                    by_name.setdefault(name, []).append(len(ways))
-                ways.append(
-                    _Way(
+                    by_exception.setdefault(name, []).append(len(compiled_rules))
+                compiled_rules.append(
+                    _CompiledRule(
                         rule, compile_pattern(pattern) if pattern else None, hints.prefixes, unless, raised_in
                     )
                 )
-        self._ways = ways
-        self._words = KeywordIndex(by_word)
-        self._by_name = {name: frozenset(numbers) for name, numbers in by_name.items()}
+        self._compiled_rules = compiled_rules
+        self._keywords = KeywordIndex(by_keyword)
+        self._by_exception = {name: frozenset(numbers) for name, numbers in by_exception.items()}
 
     def match(self, text: str, *, exception: str, source: Source, where: str = "") -> Match | None:
-        """Return the strongest cause of `text`.
+        """Return the match of the most specific rule for `text`, or None.
 
-        `exception` is its dotted class ("" for a plain line) and `where` tells where it was raised.
+        `exception` is the dotted class of the exception ("" for a plain line), and `where` the place it was
+        raised.
         """
         if "\\" in text:
             text = text.replace("\\'", "'").replace('\\"', '"')
         lowered = lower(text)
-        barred = ""
-        for number in sorted(self._words.lookup(lowered) & self._named(exception)):
-            way = self._ways[number]
-            rule = way.rule
-            if rule.id == barred or not way.fits(source, where):
+        excluded = ""
+        for number in sorted(self._keywords.lookup(lowered) & self._for_exception(exception)):
+            compiled_rule = self._compiled_rules[number]
+            rule = compiled_rule.rule
+            if rule.id == excluded or not compiled_rule.applies(source, where):
                 continue
-            if (found := way.search(text, lowered)) is None:
+            if (found := compiled_rule.search(text, lowered)) is None:
                 continue
-            if not any(other.search(text) for other in way.unless):
-                start, end, caught = found
-                return Match(rule, start, end, tuple((k, v) for k, v in caught.items() if v))
-            barred = rule.id
+            if not any(other.search(text) for other in compiled_rule.unless):
+                start, end, groups = found
+                return Match(rule, start, end, tuple((k, v) for k, v in groups.items() if v))
+            excluded = rule.id
         return None
 
-    def _named(self, exception: str) -> set[int]:
-        """Return the ways that fit an exception class: by its dotted name, its ends, or any class."""
-        fits = set(self._by_name.get("", ()))
+    def _for_exception(self, exception: str) -> set[int]:
+        """Return the compiled rules for an exception class: by its name, its dotted ends, or any class."""
+        numbers = set(self._by_exception.get("", ()))
         if not exception:
-            fits |= self._by_name.get(LINE, frozenset())
+            numbers |= self._by_exception.get(LINE, frozenset())
         while exception:
-            fits |= self._by_name.get(exception, frozenset())
+            numbers |= self._by_exception.get(exception, frozenset())
             exception = exception.partition(".")[2]
-        return fits
+        return numbers
 
 
-def _places(text: str, word: str) -> Iterator[int]:
-    """Yield where a word stands in a text, from left to right."""
+def _occurrences(text: str, word: str) -> Iterator[int]:
+    """Yield the positions of a word in a text, from left to right."""
     at = text.find(word)
     while at >= 0:
         yield at
@@ -122,11 +123,11 @@ def _places(text: str, word: str) -> Iterator[int]:
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Return the pattern, case-blind and, if it begins with a letter, only at the beginning of a word."""
+    """Return the compiled pattern; if it begins with a letter, it matches only at the start of a word."""
     return re.compile(f"(?<![A-Za-z]){pattern}" if pattern[:1].isalpha() else pattern, re.IGNORECASE)
 
 
 @lru_cache(maxsize=8)
 def matcher_for(rules: tuple[Rule, ...]) -> RuleMatcher:
-    """Return the table of these causes; compiled on first use, as a table has hundreds of patterns."""
+    """Return the matcher for these rules; cached, as compiling hundreds of patterns is slow."""
     return RuleMatcher(rules)

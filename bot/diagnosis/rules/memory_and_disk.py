@@ -1,4 +1,4 @@
-"""Out of host memory, out of GPU memory, out of disk."""
+"""Rules for exhausted host memory, GPU memory and disk space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the words of an exception's class, or of a status that a tool prints, say by themselves."""
+"""Fallback rules for words in exception class names and in status names that tools print."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bot.models.diagnosis import Category
 
 
 def _class(words: str) -> tuple[str, ...]:
-    """Return the ways in which a class has one of the words: a dotted one, or one that ends as they do."""
+    """Return the patterns of exception classes that contain one of the words, dotted or with a suffix."""
     return (
         rf"^(?:\w{{1,60}}\.){{1,8}}\w{{0,60}}(?-i:{words})(?:Error|Exception)?(?::|$)",
         rf"^\w{{0,60}}(?-i:{words})(?:Error|Exception)(?::|$)",
@@ -15,11 +15,11 @@ def _class(words: str) -> tuple[str, ...]:
 
 
 def _status(words: str) -> tuple[str, ...]:
-    """Return the ways in which gcloud, and clients of gRPC, print one of the statuses."""
+    """Return the patterns of a gRPC status as gcloud and clients print it."""
     return (rf"\(gcloud\.[\w.-]{{2,80}}\) (?:{words})\b", rf"\bgeneric::(?:{words})\b")
 
 
-#: TensorFlow has the statuses' names for what a program itself did wrong.
+#: TensorFlow uses the names of gRPC statuses for errors of the program itself.
 _TENSORFLOW = (r"tensorflow|errors_impl",)
 
 NAMED = (

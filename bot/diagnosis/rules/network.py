@@ -1,11 +1,11 @@
-"""The network between the program and a server."""
+"""Rules for the network between the program and a server."""
 
 from __future__ import annotations
 
 from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category
 
-#: What processes of one job say to each other is no network fault of its own.
+#: Messages between the processes of one job, which are no network faults.
 DISTRIBUTED = (r"gloo\b", r"ProcessGroup", r"TCPStore", r"c10d", r"pair\.cc", r"NCCL")
 
 NETWORK = (

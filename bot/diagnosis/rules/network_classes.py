@@ -1,4 +1,4 @@
-"""Exception classes that say by themselves that a network failed, or that a wait was too long."""
+"""Fallback rules for exception classes that mean a network failure or a timeout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is known but may not: IAM, gated models, disabled services, file owners."""
+"""Rules for missing permissions: IAM, gated models, disabled services, file owners."""
 
 from __future__ import annotations
 

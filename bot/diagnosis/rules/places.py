@@ -1,4 +1,4 @@
-"""What an exception means by where it was raised, whatever its message says."""
+"""Rules for exceptions by the place they were raised, whatever their message is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.models.diagnosis import Category
 _HEADER = "Traceback (most recent call last):\n"
 
 
-def _own(code: str, error: str) -> str:
+def _raised_in_program(code: str, error: str) -> str:
     return f'{_HEADER}  File "/app/train.py", line 3, in main\n    {code}\n{error}'
 
 
@@ -48,8 +48,8 @@ PLACES = (
         raised_in=(r"\n.*\b(?:\w*(?:cfg|conf|config|settings|hparams)|args|params)\w*(?:\[|\.pop\()",),
         advice="The run's configuration has no {key}: add it, or correct its spelling.",
         specificity=Specificity.CLASS,
-        samples=(_own('warm = cfg["optim"]["warm"]', "KeyError: 'warm'"),),
-        counters=(_own('label = row["label"]', "KeyError: 'label'"),),
+        samples=(_raised_in_program('warm = cfg["optim"]["warm"]', "KeyError: 'warm'"),),
+        counters=(_raised_in_program('label = row["label"]', "KeyError: 'label'"),),
     ),
     Rule(
         id="config.parser",

@@ -1,4 +1,4 @@
-"""The team's own program, and what it imports."""
+"""Rules for exceptions of the program itself and its imports."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ CODE = (
     ),
 )
 
-#: For an exception that no cause fits: the program itself raised it.
+#: For an exception that no rule matches: the program itself raised it.
 EXCEPTION = Rule(
     id="code.exception",
     category=Category.CODE_EXCEPTION,

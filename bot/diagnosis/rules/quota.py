@@ -1,4 +1,4 @@
-"""Not allowed that many (quota), none to be had (stockout), taken away (preempted)."""
+"""Rules for quota, unavailable capacity (stockout) and preemption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one entry of the table of causes says."""
+"""The definition of a diagnosis rule."""
 
 from __future__ import annotations
 
@@ -9,33 +9,36 @@ from bot.models.diagnosis import Category, Source
 
 
 class Specificity(IntEnum):
-    """How much a match explains; of two matches on one line the stronger wins."""
+    """How much a match explains; among the matches of a line the most specific wins."""
 
-    CONSEQUENCE = 0  # says only that something failed ("non-zero status")
-    SECONDARY = 1  # what a healthy part says when another part died (a peer closed the connection)
-    GENERIC = 2  # a class or word that fits many failures
+    CONSEQUENCE = 0  # only says that something failed ("non-zero status")
+    SECONDARY = 1  # caused by the failure of another process (a peer closed the connection)
+    GENERIC = 2  # a class or word common to many failures
     CLASS = 3  # an exception class or exit code that names its category
     SPECIFIC = 4  # a sentence that names what to change
-    VERDICT = 5  # the platform's own reason: it outranks whatever the program said before it died
-    OWN = 6  # a cause of the team itself: asked before all others, weighs as SPECIFIC
+    VERDICT = 5  # the platform's reason: it outranks all messages of the program
+    CUSTOM = 6  # a user-defined rule: tried before all others, weighs about as much as SPECIFIC
 
 
-#: Stands among a cause's `exceptions` for what no exception said: a plain line.
+#: In a rule's `exceptions`: a plain line, outside all tracebacks.
 LINE = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One entry of the table.
+    """One rule of the diagnosis.
 
-    It fits an event if one of `patterns` (regular expressions, case-blind; one that begins with a
-    letter begins at a word) is found in its text and none of `unless`, if its exception class is one of
-    `exceptions` (a class name, or its dotted end; `LINE` for a line outside all tracebacks), if one of the
-    patterns of `raised_in` is found in what `Frames.where` tells of it, and if the log comes from one of
-    `sources`; an empty tuple asks nothing.
-    `advice` says what to do next and may hold named groups of the pattern as `{name}`; the summary always
-    keeps what those groups caught. `samples` must be recognised as this cause and `counters` must not:
-    both run as tests.
+    It matches a candidate if all of these hold; an empty tuple is no condition:
+
+    - One of `patterns` and none of `unless` is found in the text. They are case-insensitive regular
+      expressions; one that begins with a letter matches at the start of a word.
+    - The exception class is one of `exceptions`: a class name, the end of a dotted name, or `LINE` for a line
+      outside all tracebacks.
+    - One of the `raised_in` patterns is found in the result of `Frames.where`.
+    - The log comes from one of `sources`.
+
+    `advice` says what to do next. It may contain named groups of the pattern as `{name}`; the summary always
+    keeps their text. `samples` must match this rule and `counters` must not: both run as tests.
     """
 
     id: str

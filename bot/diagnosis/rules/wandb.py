@@ -1,4 +1,4 @@
-"""W&B that cannot be reached; asked before the network at large."""
+"""Rules for an unreachable W&B server, tried before the general network rules."""
 
 from __future__ import annotations
 

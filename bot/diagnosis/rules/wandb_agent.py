@@ -1,14 +1,14 @@
-"""What the W&B Launch agent and command line say of queues, jobs and their own settings."""
+"""Rules for messages of the W&B Launch agent and command line about queues, jobs and settings."""
 
 from __future__ import annotations
 
 from bot.diagnosis.rules.rule import LINE, Rule, Specificity
 from bot.models.diagnosis import Category
 
-#: How the agent reports the launch that it lost.
+#: Messages with which the agent reports a lost launch.
 _LOST = r"(?:Error running job|Failed to create Vertex job|Error adding to queue)"
 
-#: The classes in which it raises them, and plain lines.
+#: Exception classes of those messages, and plain lines.
 _RAISED = (LINE, "LaunchError", "ExecutionError", "SchedulerError", "CommError", "UsageError", "Error")
 
 AGENT = (
