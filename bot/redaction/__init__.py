@@ -1,8 +1,8 @@
-"""Redaction: stands before every log line and every foreign message that leaves the process.
+"""Redaction of every log line and external message before it leaves the process.
 
-First what is hidden is made visible, then secrets are replaced by their kind, then chat markup is
-made inert; `safe` and `safe_lines` do all three. One text is cut at 64 KB; a log has its reader's limits,
-and takes long enough to be redacted in a thread.
+First hidden characters are removed, then secrets are replaced by their kind, then chat markup is made inert;
+`safe` and `safe_lines` do all three. A single text is cut at 64 KB. A log is limited by its reader; redacting
+one takes long enough to run in a thread.
 """
 
 from bot.redaction.messages import plain_name, redact, safe, safe_field

@@ -1,4 +1,4 @@
-"""What a terminal would show of a text: escapes, hidden characters and rewritten progress resolved."""
+"""Resolves terminal escapes, hidden characters and overwritten progress lines, as a terminal does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _ESCAPES = re.compile(
     r"\x1b\][^\x07\x1b\n]*+(?:\x07|\x1b\\)"  # OSC: window titles, hyperlinks
     r"|\x1b[PX^_][^\x1b\n]*+\x1b\\"  # device control strings
     r"|(?:\x1b\[|\x9b)[0-?]++[ -/]*+[@-~]"  # CSI with parameters: colours, cursor moves
-    # CSI without parameters: only finals in use, so that a broken escape never eats a key's first letter.
+    # CSI without parameters: common finals only, so that a broken escape never consumes the start of a key.
     r"|(?:\x1b\[|\x9b)(?:[mKJHBCD]|A(?!KIA|SIA|Iza|BIA|CCA))"
     r"|\x1b[()][AB012]|\x1b[=>78]"
     r"|\x1b"
@@ -24,14 +24,14 @@ _HIDDEN = re.compile(
 
 
 def remove_hidden(text: str) -> str:
-    r"""Return `text` without anything that a reader cannot see; line ends, tabs and `\r` are kept.
+    r"""Return `text` without characters that a reader cannot see; line ends, tabs and `\r` are kept.
 
-    ANSI escapes, controls, zero-width and bidirectional marks go, a backspace takes the character
-    before it, half a surrogate pair (invalid UTF-8) becomes U+FFFD. Parts of a key that were kept
-    apart by such characters stand together afterwards.
+    ANSI escapes, control characters, zero-width and bidirectional marks are removed. A backspace removes the
+    character before it. Half a surrogate pair (invalid UTF-8) becomes U+FFFD. A key that such characters
+    split is contiguous afterwards.
     """
     if text.isprintable():
-        # Printable, to Python, are marks without a width of their own as well.
+        # str.isprintable() is also true for some zero-width marks.
         return text if text.isascii() else _HIDDEN.sub("", text)
     text = _ESCAPES.sub("", text)
     text = _LINE_ENDS.sub("\n", text)
@@ -52,7 +52,7 @@ def _without_backspaces(text: str) -> str:
 
 
 def resolve_carriage_returns(text: str) -> str:
-    r"""Return `text` with each line as it stood last: what a progress bar drew before a `\r` is gone."""
+    r"""Return `text` with each line in its last state: text overwritten after a `\r` is removed."""
     if "\r" not in text:
         return text
     return "\n".join(_last_part(line) if "\r" in line else line for line in text.split("\n"))

@@ -1,8 +1,8 @@
-"""The kinds that the detect-secrets library knows, as rules of ours.
+"""The detect-secrets library's patterns as token rules.
 
-Only plugins that recognise a fixed shape in linear time are taken. Its entropy plugins are not (they
-take commit and image digests for keys), nor those with unbounded repeats (JWT, OpenAI, npm, IBM,
-Cloudant), whose shapes stand in our own table.
+Only plugins that recognise a fixed shape in linear time are used. Its entropy plugins are not used, as they
+report commit and image digests as keys. Plugins with unbounded repeats (JWT, OpenAI, npm, IBM, Cloudant) are
+replaced by rules in `token_rules`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from functools import cache
 from bot.redaction.rules import TokenRule
 from bot.redaction.spans import Kind
 
-# Module and class in detect_secrets.plugins, our kind, hints, how many of its patterns are used (0: all),
-# length of a complete secret (0: it varies).
+# Module and class in detect_secrets.plugins, kind, hints, number of its patterns to use (0: all), length of a
+# complete secret (0: variable).
 _PLUGINS: tuple[tuple[str, str, str, tuple[str, ...], int, int], ...] = (
     ("aws", "AWSKeyDetector", Kind.AWS, ("akia", "asia", "abia", "acca", "a3t"), 1, 20),
     ("azure_storage_key", "AzureStorageKeyDetector", Kind.AZURE, ("accountkey=",), 0, 0),
@@ -46,6 +46,6 @@ def library_rules() -> tuple[TokenRule, ...]:
 
 @cache
 def library_names() -> tuple[str, ...]:
-    """Return the library's patterns of secret names (`api_?key`, `passwd`, ...), lower case."""
+    """Return the library's patterns of secret names (`api_?key`, `passwd`, ...), in lower case."""
     names: tuple[str, ...] = importlib.import_module("detect_secrets.plugins.keyword").DENYLIST
     return names

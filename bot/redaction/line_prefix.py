@@ -1,4 +1,4 @@
-"""What log writers put before a row's own text."""
+"""Finds where the text of a log line begins, after the prefixes of log writers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ _PREFIX = re.compile(
 
 
 def content_start(row: str) -> int:
-    """Return where the own text of `row` begins, behind timestamps, levels, ranks and step names."""
+    """Return the position of the text of `row`, after timestamps, levels, ranks and step names."""
     found = _PREFIX.match(row)
     return found.end() if found else 0

@@ -1,4 +1,4 @@
-"""One message, error or field from outside: cut at a length that is quickly redacted, then made safe."""
+"""Redacts a single external text (message, error, field) and bounds its length."""
 
 from __future__ import annotations
 
@@ -7,59 +7,58 @@ from functools import lru_cache
 from bot.redaction.redactor import redact_lines
 from bot.redaction.slack_markup import neutralise
 
-#: Bytes of UTF-8 of one text that are looked at; the rest is never shown. Redacting so much takes some tens
-#: of milliseconds, and up to two hundred where every word looks like a secret.
-LONGEST = 65_536
-CUT = " ... [cut here]"
-# Characters before the cut that are looked at and not shown: a secret that the cut broke lies in them.
-_DROPPED = 8_192
-_CONTINUATION, _CONTINUATION_BITS = 0x80, 0xC0
+#: Maximum bytes (UTF-8) of a text; the rest is discarded. Redacting as much takes some tens of milliseconds,
+#: and up to two hundred if every word resembles a secret.
+MAX_BYTES = 65_536
+CUT_MARK = " ... [cut here]"
+# Characters before the cut that are redacted and then dropped, as the cut may have split a secret there.
+_DROPPED_CHARACTERS = 8_192
+_CONTINUATION, _CONTINUATION_MASK = 0x80, 0xC0
 _MASK_END = " removed]"
-# Texts that are remembered; at their longest they take 64 MB.
+# Number of cached texts; at maximum length they take 64 MB.
 _CACHE_SIZE = 512
 
 
-def bounded(text: str, *, most: int = LONGEST) -> str:
-    """Return the first `most` bytes (as UTF-8) of `text`, without a part of a character at the end."""
+def bounded(text: str, *, most: int = MAX_BYTES) -> str:
+    """Return the first `most` bytes (as UTF-8) of `text`, without a partial character at the end."""
     if len(text) * 4 <= most:
         return text
     data = text[:most].encode("utf-8", "surrogatepass")
     if len(data) <= most:
         return text[:most]
     end = most
-    while data[end] & _CONTINUATION_BITS == _CONTINUATION:
+    while data[end] & _CONTINUATION_MASK == _CONTINUATION:
         end -= 1
     return data[:end].decode("utf-8", "surrogatepass")
 
 
-def redact(text: str, *, most: int = LONGEST) -> str:
+def redact(text: str, *, most: int = MAX_BYTES) -> str:
     """Return `text` with every secret replaced by its kind in brackets, such as `[W&B key removed]`.
 
-    The answer is the visible text: escapes and zero-width characters that could hide a secret from
-    the eye of a pattern are gone, and a progress line is as it was drawn last. A text of more than `most`
-    bytes is cut before it is redacted, and no part of a secret that the cut broke is shown. For whole logs
-    there is `redact_lines`.
+    Escapes and zero-width characters, which could hide a secret from the patterns, are removed; a progress
+    line is in its last state. A text longer than `most` bytes is cut before redaction, and no part of a
+    secret that the cut split is returned. Use `redact_lines` for whole logs.
     """
     head = bounded(text, most=most)
     return _redacted(head, cut=len(head) < len(text))
 
 
-def safe(text: str, *, most: int = LONGEST) -> str:
-    """Return `text` redacted and neutralised: what may be shown in a chat, once `&<>` are escaped.
+def safe(text: str, *, most: int = MAX_BYTES) -> str:
+    """Return `text` redacted and neutralised: safe to show in a chat once `&<>` are escaped.
 
-    Cut as by `redact`.
+    It is cut as by `redact`.
     """
     return neutralise(redact(text, most=most))
 
 
 def safe_field(text: str) -> str:
-    """Return `safe(text)`, remembered: a service tells the same error of the same thing at each listing."""
+    """Return `safe(text)`, cached: services return the same error of an object with each listing."""
     head = bounded(text)
     return _cached(head, cut=len(head) < len(text))
 
 
 def plain_name(text: str) -> str:
-    """Return a name from outside, cut and neutralised; names are not redacted."""
+    """Return an external name, cut and neutralised; names are not redacted."""
     return neutralise(bounded(text))
 
 
@@ -72,7 +71,7 @@ def _redacted(head: str, *, cut: bool) -> str:
     shown = redact_lines([head])[0]
     if not cut:
         return shown
-    # A secret that the cut broke is not always known by its beginning; where it is, it is painted over.
+    # A secret that the cut split is not always recognised by its beginning. If it is, its mask ends the text.
     if not shown.endswith(_MASK_END):
-        shown = shown[: max(0, len(shown) - _DROPPED)]
-    return shown + CUT
+        shown = shown[: max(0, len(shown) - _DROPPED_CHARACTERS)]
+    return shown + CUT_MARK

@@ -1,4 +1,4 @@
-"""Secrets over several rows: a label with its value in the next row, and a token that the row's end broke."""
+"""Finds secrets that span rows: a value in the row below its label, and a token split by a line break."""
 
 from __future__ import annotations
 
@@ -16,79 +16,78 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # A label that can only be followed by its value: `password:`, `"--token",`, `token: |`, a prompt.
-_FIRM = re.compile(r"(?:[:=]\s{0,8}(?:[|>][+-]?\s{0,8}|[bur]?\\*[\"'`])?|--[\w-]{1,60}[\"',\s]{0,8})$")
+_CERTAIN_LABEL = re.compile(
+    r"(?:[:=]\s{0,8}(?:[|>][+-]?\s{0,8}|[bur]?\\*[\"'`])?|--[\w-]{1,60}[\"',\s]{0,8})$"
+)
 _PROMPT = re.compile(
     r"(?i)\b(?:paste|enter|type|provide)\b.{0,60}\b(?:key|token|password|passphrase|secret)\b[^:]{0,80}:\s{0,8}$"
 )
-_LONGEST_PROMPT = 240
+_MAX_PROMPT = 240
 _VALUE_FIELD = re.compile(r"[ \t\"'-]{0,40}(?P<field>value\b)")
 _INPUT_VALUE = re.compile(r"\b(?P<field>input_value=)")
-_ONE_WORD = re.compile(r"(?:[^\s\"']\S*+|[bur]?\"[^\"]*\"|[bur]?'[^']*')[ \t,]*+")
+_SINGLE_WORD = re.compile(r"(?:[^\s\"']\S*+|[bur]?\"[^\"]*\"|[bur]?'[^']*')[ \t,]*+")
 _WORD = re.compile(r"[^\s\"'`]{1,512}+")
-_LEAST_PART = 8
+_MIN_PART = 8
 
 
 class Label(NamedTuple):
-    """A secret name at the end of a row; `firm` if nothing but its value can follow."""
+    """A secret name at the end of a row; `is_certain` if only its value can follow."""
 
     kind: str
-    firm: bool
+    is_certain: bool
 
 
 def label_at_end(row: str, spans: Sequence[Span]) -> Label | None:
-    """Return the label that ends `row`, of which `spans` are the secrets, if one does."""
-    last = max(0, len(row) - _LONGEST_PROMPT)
+    """Return the label at the end of `row`, or None; `spans` are the secrets in the row."""
+    last = max(0, len(row) - _MAX_PROMPT)
     for span in spans:
         if span.open and span.start == span.end == len(row):
-            return Label(span.kind, firm=_FIRM.search(row, last) is not None)
+            return Label(span.kind, is_certain=_CERTAIN_LABEL.search(row, last) is not None)
     if row.rstrip().endswith(":") and _PROMPT.search(row, last):
-        return Label(Kind.WANDB if "api key" in row.lower() else Kind.SECRET, firm=True)
+        return Label(Kind.WANDB if "api key" in row.lower() else Kind.SECRET, is_certain=True)
     return None
 
 
 def labelled_values(row: str, label: Label) -> list[Span]:
-    """Return the values that `row` holds for the label above it."""
+    """Return the values in `row` for the label above it."""
     start = content_start(row)
     word = _WORD.match(row, start)
     if field := _VALUE_FIELD.match(row, start) or _INPUT_VALUE.search(row, start):
         name, start = "secret ", field.start("field")
-    elif label.firm and (
-        _ONE_WORD.fullmatch(row, start) or (word and looks_random(word.group(), _LEAST_PART))
+    elif label.is_certain and (
+        _SINGLE_WORD.fullmatch(row, start) or (word and looks_random(word.group(), _MIN_PART))
     ):
         name = "password=" if label.kind == Kind.PASSWORD else "secret="
     else:
         return []
-    # As if it stood behind its name in one row.
-    moved = start - len(name)
+    # Search it as if its name preceded it in the same row.
+    offset = start - len(name)
     return [
-        Span(span.start + moved, span.end + moved, label.kind, span.open)
+        Span(span.start + offset, span.end + offset, label.kind, span.open)
         for span in assigned_values(name + row[start:])
         if span.end > span.start
     ]
 
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 _KEY_CHARACTERS = string.ascii_letters + string.digits + "_-+/=.~%"
-_HEAD = re.compile(r"[\w+/.~%-]{1,512}+={0,2}+(?=$|[\s\"'`,;)\]}])")
-_AFTER_WORD = "\"'`,;)]} \t"
+_TOKEN_START = re.compile(r"[\w+/.~%-]{1,512}+={0,2}+(?=$|[\s\"'`,;)\]}])")
+_WORD_ENDS = "\"'`,;)]} \t"
 _OLD_WANDB_KEY = re.compile(r"[0-9a-f]{40}")
-# Narrower rows are not broken by a terminal's width.
-_LEAST_WIDTH = 60
-# How long a part must be to be taken: alone in its row, below a row of full width, elsewhere; and a
-# lone one that does not look drawn by lot.
-_LEAST_LONE, _LEAST_WIDE, _LEAST_OTHER, _LEAST_PLAIN = 2, 4, 8, 16
-# No token is shorter; and none is so long before its shape shows.
-_SHORTEST_TOKEN, _LONGEST_STUB = 16, 72
-_MOST_CARRIED = 1024
+# Rows shorter than a terminal's width are not wrapped.
+_MIN_WIDTH = 60
+# Minimum length of a part: alone in its row, below a row of full width, elsewhere; and of one alone in its
+# row that does not look random.
+_MIN_ALONE, _MIN_AFTER_WIDE, _MIN_OTHER, _MIN_NOT_RANDOM = 2, 4, 8, 16
+# Minimum length of a token, and maximum length before its shape is recognised.
+_MIN_TOKEN, _MAX_UNRECOGNISED = 16, 72
+_MAX_TOKEN = 1024
 
 
 class BrokenToken(NamedTuple):
-    """A word that reaches the end of a row, with its pieces (row index, start, end) so far.
+    """A word at the end of a row, with its parts (row index, start, end) so far.
 
-    `kind` is empty while it is no secret; `quote` is what its end will be marked with, if known;
-    `wide` tells that the row it began in may have been cut by a width.
+    `kind` is empty as long as it is not recognised as a secret. `quote` is the quote that closes it, if
+    known. `wide` says that its first row is long enough to have been wrapped.
     """
 
     parts: tuple[tuple[int, int, int], ...]
@@ -99,17 +98,17 @@ class BrokenToken(NamedTuple):
 
 
 def broken_token_at_end(row: str, index: int, spans: Sequence[Span]) -> BrokenToken | None:
-    """Return the word that ends `row`, of which `spans` are the secrets, if it may go on."""
-    wide = len(row) >= _LEAST_WIDTH
+    """Return the word at the end of `row` if it may continue; `spans` are the secrets in the row."""
+    wide = len(row) >= _MIN_WIDTH
     for span in spans:
         if span.open and span.start < span.end == len(row):
             before = row[span.start - 1 : span.start]
             quote = before if before in {'"', "'", "`"} else ""
             return BrokenToken(((index, span.start, span.end),), row[span.start :], span.kind, quote, wide)
     end = len(row.rstrip())
-    last = row[max(0, end - _LONGEST_STUB) : end]
+    last = row[max(0, end - _MAX_UNRECOGNISED) : end]
     word = last[len(last.rstrip(_KEY_CHARACTERS)) :]
-    # A name at the row's end is no secret: a token may end like one where it was broken.
+    # A name at the end of the row is no secret, but a token may look like one where it was split.
     if not word or any(span.start < span.end > end - len(word) for span in spans):
         return None
     return BrokenToken(((index, end - len(word), end),), word, "", "", wide)
@@ -118,54 +117,54 @@ def broken_token_at_end(row: str, index: int, spans: Sequence[Span]) -> BrokenTo
 def continue_token(
     row: str, index: int, found: dict[int, list[Span]], broken: BrokenToken
 ) -> BrokenToken | None:
-    """Add to `found` what `row` holds of the broken word; return the word if it may go on in the next row."""
+    """Add the token's part in `row` to `found`; return the token if it may continue in the next row."""
     start = content_start(row)
     word = _WORD.match(row, start)
     if word is None:
         return None
-    alone = len(row[word.end() :].strip(_AFTER_WORD)) == 0
-    part = word if alone and broken.kind else _HEAD.match(row, start)
+    alone = len(row[word.end() :].strip(_WORD_ENDS)) == 0
+    part = word if alone and broken.kind else _TOKEN_START.match(row, start)
     if part is None:
         return None
-    end = start + len(part.group().rstrip(_AFTER_WORD))
+    end = start + len(part.group().rstrip(_WORD_ENDS))
     joined = broken._replace(parts=(*broken.parts, (index, start, end)), text=broken.text + row[start:end])
     if not broken.kind:
-        if len(joined.text) >= _SHORTEST_TOKEN:
+        if len(joined.text) >= _MIN_TOKEN:
             joined = joined._replace(kind=_mark_crossing(joined, len(broken.text), found))
     elif _belongs_to_token(row, row[start:end], end, broken, alone=alone):
         found.setdefault(index, []).append(Span(start, end, broken.kind))
     else:
         return None
-    most = _MOST_CARRIED if joined.kind else _LONGEST_STUB
-    return joined if alone and len(joined.text) <= most and end == len(row.rstrip()) else None
+    limit = _MAX_TOKEN if joined.kind else _MAX_UNRECOGNISED
+    return joined if alone and len(joined.text) <= limit and end == len(row.rstrip()) else None
 
 
 def _belongs_to_token(row: str, part: str, end: int, broken: BrokenToken, *, alone: bool) -> bool:
-    """Tell whether `part`, the first word of `row`, belongs to the secret that the row above did not end."""
-    whole, border = broken.text + part, len(broken.text)
+    """Return whether `part`, the first word of `row`, continues the secret from the row above."""
+    joined, border = broken.text + part, len(broken.text)
     if is_complete_token(broken.text) or _OLD_WANDB_KEY.fullmatch(broken.text):
         return False
     if (
-        is_complete_token(whole)
-        or _OLD_WANDB_KEY.fullmatch(whole)
+        is_complete_token(joined)
+        or _OLD_WANDB_KEY.fullmatch(joined)
         or row.startswith(broken.quote or "\0", end)
     ):
         return True
     if broken.kind == Kind.SLACK and part.strip("-").isdigit():
-        return alone or len(part) >= _LEAST_OTHER
+        return alone or len(part) >= _MIN_OTHER
     if alone:
-        looks = (len(part) >= _LEAST_LONE and has_mixed_characters(part)) or len(part) >= _LEAST_PLAIN
+        is_part = (len(part) >= _MIN_ALONE and has_mixed_characters(part)) or len(part) >= _MIN_NOT_RANDOM
     else:
-        looks = looks_random(part, _LEAST_WIDE if broken.wide else _LEAST_OTHER)
-    if looks or border >= _LONGEST_STUB:
-        return looks
-    # The beginning of a token, taken for a value because of the name before it.
-    crossing = any(span.start < border < span.end for span in detector().by_token_rules(whole))
+        is_part = looks_random(part, _MIN_AFTER_WIDE if broken.wide else _MIN_OTHER)
+    if is_part or border >= _MAX_UNRECOGNISED:
+        return is_part
+    # The beginning of a token may have been taken for a value because of the name before it.
+    crossing = any(span.start < border < span.end for span in detector().by_token_rules(joined))
     return crossing and not detector().by_token_rules(broken.text)
 
 
 def _mark_crossing(joined: BrokenToken, border: int, found: dict[int, list[Span]]) -> str:
-    """Add the tokens in `joined` that cross its last border to the rows they stand in; return their kind."""
+    """Add the tokens that cross the last border of `joined` to their rows in `found`; return their kind."""
     kind = ""
     for span in detector().by_token_rules(joined.text):
         if span.start < border < span.end:
@@ -181,9 +180,9 @@ def _mark_crossing(joined: BrokenToken, border: int, found: dict[int, list[Span]
 
 
 def add_continuations(rows: Sequence[str], found: dict[int, list[Span]]) -> None:
-    """Add to `found` (row index: spans) what next rows hold of a secret that the end of a row broke.
+    """Add to `found` (row index: spans) the parts of secrets that continue from the row above.
 
-    Blank rows are passed over; each row is looked at once more, so the time is linear.
+    Blank rows are skipped. Each row is visited once, so the time is linear.
     """
     label: Label | None = None
     broken: BrokenToken | None = None
@@ -192,7 +191,7 @@ def add_continuations(rows: Sequence[str], found: dict[int, list[Span]]) -> None
             continue
         if label and (values := labelled_values(row, label)):
             found.setdefault(index, []).extend(values)
-            # What reads like a label may be the beginning of a token that the row's end broke.
+            # The supposed label may be the beginning of a token that the line break split.
             broken = continue_token(row, index, found, broken) if broken and not broken.kind else None
         elif broken:
             broken = continue_token(row, index, found, broken)

@@ -1,4 +1,4 @@
-"""Private keys, which are printed over many rows: from BEGIN to END, or what is left of them."""
+"""Finds private keys, which span many rows from BEGIN to END, and partial ones."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ _BLANK = r"(?:[ +_]|%20)"
 _TITLE = rf"(?:[A-Z0-9]{{1,12}}{_BLANK}){{0,4}}PRIVATE{_BLANK}KEY(?:{_BLANK}BLOCK)?(?:-{{2,5}}|$)"
 _MARK = re.compile(rf"-{{2,5}}{_BLANK}?(?:(?P<begin>BEGIN)|END){_BLANK}{_TITLE}")
 _CLOSING_QUOTE = re.compile(r"(?<!\\)[\"'`]|\\+[\"'`]")
-# A row of a key's body, in a string of a program too: 'MIIE...\n' +
+# A row of the body of a key, also inside a string literal: 'MIIE...\n' +
 _BODY = re.compile(r"[\"']?[A-Za-z0-9+/]++={0,2}(?:\\+[nr])*+[\"',+\\\s]*+")
 _LAST_WORD = re.compile(r"[A-Za-z0-9+/]{40,}+={0,2}+(?=[\"',\\\s]*+$)")
-# Other ranks' rows may come between those of a key; a key has at most a few hundred rows.
-_MOST_OTHER_ROWS = 20
-_MOST_ROWS = 400
-# The width at which tools break base64 (64, 70 or 76).
-_LEAST_WIDTH, _MOST_WIDTH = 60, 80
+# Rows of other ranks may be between those of a key. A key has at most a few hundred rows.
+_MAX_OTHER_ROWS = 20
+_MAX_ROWS = 400
+# The range of widths at which tools wrap base64 (64, 70 or 76).
+_MIN_WIDTH, _MAX_WIDTH = 60, 80
 
 
 def has_private_key(text: str) -> bool:
-    """Tell whether a private key begins or ends in `text`."""
+    """Return whether a private key begins or ends in `text`."""
     return "PRIVATE" in text and _MARK.search(text) is not None
 
 
 def private_keys(rows: Sequence[str]) -> Iterator[tuple[int, Span]]:
-    """Yield (row index, span) of every part of a private key, also of one without its BEGIN or END."""
-    left = others = 0
+    """Yield (row index, span) of every part of a private key, including those without BEGIN or END."""
+    rows_left = other_rows = 0
     for index, row in enumerate(rows):
         if "PRIVATE" in row and has_private_key(row):
-            yield from ((index, span) for span in _marked(row, inside=left > 0))
+            yield from ((index, span) for span in _keys_between_marks(row, inside=rows_left > 0))
             marks = list(_MARK.finditer(row))
-            if not left and not marks[0]["begin"]:
-                yield from _before(rows, index)
-            goes_on = marks[-1]["begin"] and not _CLOSING_QUOTE.search(row, marks[-1].end())
-            left, others = (_MOST_ROWS if goes_on else 0), 0
-        elif left:
+            if not rows_left and not marks[0]["begin"]:
+                yield from _rows_above_end(rows, index)
+            continues = marks[-1]["begin"] and not _CLOSING_QUOTE.search(row, marks[-1].end())
+            rows_left, other_rows = (_MAX_ROWS if continues else 0), 0
+        elif rows_left:
             body = _body(row)
-            others = 0 if body else others + 1
-            left = 0 if others > _MOST_OTHER_ROWS else left - 1
+            other_rows = 0 if body else other_rows + 1
+            rows_left = 0 if other_rows > _MAX_OTHER_ROWS else rows_left - 1
             if body:
                 yield index, body
         elif _is_wide(row) and index + 1 < len(rows) and _is_wide(rows[index + 1]):
-            # Two rows of a block without its BEGIN: what follows is taken as if it had been seen.
+            # Two rows of a block without BEGIN: treat the following rows as part of a key.
             yield index, Span(content_start(row), len(row), Kind.SECRET)
-            left, others = _MOST_ROWS, _MOST_OTHER_ROWS
+            rows_left, other_rows = _MAX_ROWS, _MAX_OTHER_ROWS
 
 
-def _marked(row: str, *, inside: bool) -> Iterator[Span]:
-    """Yield the keys between the marks of `row`; `inside` tells that one began above."""
+def _keys_between_marks(row: str, *, inside: bool) -> Iterator[Span]:
+    """Yield the keys between the marks of `row`; `inside` says that one began above."""
     start = content_start(row) if inside else -1
     last = 0
     for mark in _MARK.finditer(row):
@@ -76,7 +76,7 @@ def _marked(row: str, *, inside: bool) -> Iterator[Span]:
 
 
 def _body(row: str) -> Span | None:
-    """Return the part of `row` that can be a row of a key's body."""
+    """Return the part of `row` that may be a row of a key's body."""
     start = content_start(row)
     if _BODY.fullmatch(row, start):
         return Span(start, len(row), Kind.PRIVATE_KEY)
@@ -85,9 +85,9 @@ def _body(row: str) -> Span | None:
     return Span(last, word.end(), Kind.PRIVATE_KEY) if word else None
 
 
-def _before(rows: Sequence[str], index: int) -> Iterator[tuple[int, Span]]:
-    """Yield the rows of a key above its END whose BEGIN is not among `rows`."""
-    for above in range(index - 1, max(-1, index - _MOST_ROWS), -1):
+def _rows_above_end(rows: Sequence[str], index: int) -> Iterator[tuple[int, Span]]:
+    """Yield the rows of a key above its END if its BEGIN is missing."""
+    for above in range(index - 1, max(-1, index - _MAX_ROWS), -1):
         body = _body(rows[above])
         if body is None or body.end - body.start < len("-----"):
             return
@@ -95,11 +95,11 @@ def _before(rows: Sequence[str], index: int) -> Iterator[tuple[int, Span]]:
 
 
 def _is_wide(row: str) -> bool:
-    """Tell whether `row` is one full row of a block of base64."""
-    if len(row) < _LEAST_WIDTH or " " in row[-_LEAST_WIDTH:]:
+    """Return whether `row` is one full row of a block of base64."""
+    if len(row) < _MIN_WIDTH or " " in row[-_MIN_WIDTH:]:
         return False
     start = content_start(row)
     text = row[start:]
-    if not _LEAST_WIDTH <= len(text) <= _MOST_WIDTH or not _BODY.fullmatch(row, start):
+    if not _MIN_WIDTH <= len(text) <= _MAX_WIDTH or not _BODY.fullmatch(row, start):
         return False
     return has_mixed_characters(text) and not text.islower() and not text.isupper()

@@ -1,4 +1,4 @@
-"""Log entries that may leave the process: without secrets, and without anything alive in them."""
+"""Redacts and neutralises log entries."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
 
     from bot.redaction.spans import Span
 
-# A second look finds what was glued to a secret; nearly never is there anything left for a third.
+# A second pass finds secrets adjacent to a masked one; a third one hardly ever finds more.
 _MAX_PASSES = 4
 _CONTEXT_ENTRIES = 4
-_ROW_ENDS = re.compile(r"([\r\n]++)")
+_LINE_BREAKS = re.compile(r"([\r\n]++)")
 
 
 def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
-    """Return the log entries `lines`, as many and in that order, redacted as one text.
+    """Return the log entries `lines` redacted as one text, one for one.
 
-    Also secrets that span entries are found: private keys, a value below its label, a token broken
-    by a line's width. Give more entries than will be shown, so that a key that begins before them
-    is seen whole. Takes time linear in the size of the log, and raises nothing.
+    Secrets that span entries are found too: private keys, a value below its label, a token split by a line
+    width. Pass more entries than will be shown, so that a key that begins before them is recognised. Linear
+    in the size of the log; raises nothing.
     """
     entries = [remove_hidden(line) for line in lines]
-    windows = [(0, len(entries))]
+    ranges = [(0, len(entries))]
     for _ in range(_MAX_PASSES):
         before = list(entries)
-        for start, end in windows:
+        for start, end in ranges:
             entries[start:end] = [resolve_carriage_returns(entry) for entry in _redacted(entries[start:end])]
-        # What was painted over or rewritten may have kept its neighbours from being seen: look there again.
-        windows = _ranges_around(index for index, entry in enumerate(entries) if entry != before[index])
-        if not windows:
+        # Masked or rewritten text may have hidden adjacent secrets: search around it again.
+        ranges = _ranges_around(index for index, entry in enumerate(entries) if entry != before[index])
+        if not ranges:
             break
     return tuple(entries)
 
 
 def _ranges_around(changed: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the ranges of entries (start, end) that lie within reach of those that changed."""
-    windows: list[tuple[int, int]] = []
+    """Return the ranges of entries (start, end) around those that changed."""
+    ranges: list[tuple[int, int]] = []
     for index in changed:
         start, end = max(0, index - _CONTEXT_ENTRIES), index + _CONTEXT_ENTRIES + 1
-        if windows and start <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], end)
+        if ranges and start <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], end)
         else:
-            windows.append((start, end))
-    return windows
+            ranges.append((start, end))
+    return ranges
 
 
 def safe_lines(lines: Sequence[str]) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def safe_lines(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _redacted(entries: list[str]) -> list[str]:
-    parts = [_ROW_ENDS.split(entry) if "\n" in entry or "\r" in entry else [entry] for entry in entries]
+    parts = [_LINE_BREAKS.split(entry) if "\n" in entry or "\r" in entry else [entry] for entry in entries]
     rows = [row for entry in parts for row in entry[::2]]
     found = _find_secrets([blank_out_masks(restore_markup(row)) for row in rows])
     if not found:
@@ -73,11 +73,11 @@ def _redacted(entries: list[str]) -> list[str]:
 
 
 def _find_secrets(rows: list[str]) -> dict[int, list[Span]]:
-    """Return the secrets of each row that has any, by its index."""
+    """Return the secrets of each row that has any, by row index."""
     found: dict[int, list[Span]] = {}
     for index, span in private_keys(rows):
         found.setdefault(index, []).append(span)
-    # What stands beside a private key is looked at as it will be read: without the key.
+    # Search the text beside a private key without the key, as it will be read.
     rows = [blank_out(row, found[index]) if index in found else row for index, row in enumerate(rows)]
     restricted_to = detector().restricted_to("\n".join(rows))
     for index, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Makes chat markup in foreign text inert, keeping it readable."""
+"""Makes chat markup in external text inert but readable."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 from bot.redaction.control_chars import remove_hidden, resolve_carriage_returns
 
-# Slack's control sequences (https://docs.slack.dev/messaging/formatting-message-text): mentions,
-# broadcasts and channels `<@ <! <#`, and links `<scheme:...|label>`; then what it makes of bare text.
+# Slack's control sequences (https://docs.slack.dev/messaging/formatting-message-text): mentions, broadcasts
+# and channels `<@ <! <#`, and links `<scheme:...|label>`. Then the markup that Slack derives from plain text.
 _CONTROL = re.compile(
     r"<(?=[!@#]|(?:https?|ftps?|mailto|tel|sms|slack|skype|file|data|javascript):)", re.IGNORECASE
 )
@@ -15,8 +15,8 @@ _BROADCAST = re.compile(r"(?<![\w@])@(?=(?:here|channel|everyone|group)\b)", re.
 _MASKED = re.compile(r"(?<=\])\((?=(?:https?|mailto|slack):)", re.IGNORECASE)
 _FENCE = re.compile(r"`{3,}+")
 
-# A character that starts markup gives way to one that looks the same and means nothing: the text stays
-# readable, is found by a search for the words in it, and keeps its length.
+# Characters that start markup are replaced by similar ones without a meaning: the text stays readable and
+# searchable by its words, and keeps its length.
 _LOOK_ALIKES = {
     "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
     "@": "\N{FULLWIDTH COMMERCIAL AT}",
@@ -27,16 +27,16 @@ _ORIGINALS = str.maketrans({alike: original for original, alike in _LOOK_ALIKES.
 
 
 def restore_markup(row: str) -> str:
-    """Return `row` with the characters that `neutralise` replaced put back, each in its place."""
+    """Return `row` with the characters that `neutralise` replaced restored, each in its place."""
     return row.translate(_ORIGINALS) if any(alike in row for alike in _LOOK_ALIKES.values()) else row
 
 
 def neutralise(text: str) -> str:
-    """Return `text` as it would be seen in a terminal, with nothing in it that Slack would act on.
+    """Return `text` as a terminal would show it, without anything that Slack would interpret.
 
-    No mention, masked link or code fence is left alive, and no character that hides or reverses
-    text; `&`, `<` and `>` are not escaped (the renderer's job), so `<class 'int'>`, `a<b`, paths and
-    plain URLs stay as they are. Safe in mrkdwn, rich_text, table cells and file snippets.
+    Mentions, masked links and code fences become inert, and characters that hide or reverse text are removed.
+    `&`, `<` and `>` are not escaped (the renderer does that), so `<class 'int'>`, `a<b`, paths and plain URLs
+    are unchanged. Safe in mrkdwn, rich_text, table cells and file snippets.
     """
     text = resolve_carriage_returns(remove_hidden(text))
     if "<" in text:

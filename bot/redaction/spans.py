@@ -1,4 +1,4 @@
-"""Where a secret stands in a row of text, and how it is painted over."""
+"""Positions of secrets in a row of text, and how they are masked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What a removed value was; the words that stand in its place."""
+    """The kind of a removed value, as shown in its place."""
 
     WANDB = "W&B key"
     HUGGING_FACE = "Hugging Face token"
@@ -35,15 +35,15 @@ class Kind(StrEnum):
     SECRET = "secret"  # noqa: S105 - a label, not a secret
 
 
-# What a name or a header says about a value is vaguer than what the value's own shape says.
+# Kinds derived from a name or header; a kind derived from the shape of a value is preferred.
 _VAGUE = frozenset({Kind.JWT, Kind.SIGNATURE, Kind.COOKIE, Kind.BEARER, Kind.PASSWORD, Kind.SECRET})
 
 
 class Span(NamedTuple):
-    """A secret at `row[start:end]`; `kind` is a `Kind` or a library's own words for one.
+    """A secret at `row[start:end]`; `kind` is a `Kind` or a name of a library plugin.
 
-    `open` means that the value reaches the row's end and may go on in the next row; an open span
-    without characters is a label whose value is still to come.
+    `open` means that the value reaches the end of the row and may continue in the next one. An empty open
+    span is a label without its value.
     """
 
     start: int
@@ -53,32 +53,32 @@ class Span(NamedTuple):
 
 
 _MASK = re.compile(r"\[[\w& ]{3,40} removed\]")
-# White space to every pattern, so that what was painted over is never a value again; in no visible text.
+# White space to every pattern, so that masked text is never a value again. It does not occur in cleaned text.
 _FILLER = "\x1f"
 
 
 def blank_out_masks(row: str) -> str:
-    """Return `row` with what was painted over before blanked out; each character keeps its place."""
+    """Return `row` with the masks of secrets blanked out; every character keeps its position."""
     return _MASK.sub(lambda found: _FILLER * len(found.group()), row) if " removed]" in row else row
 
 
 def blank_out(row: str, spans: Iterable[Span]) -> str:
-    """Return `row` with each span blanked out; each other character keeps its place."""
+    """Return `row` with each span blanked out; every other character keeps its position."""
     return _replaced(row, spans, lambda start, end, _: _FILLER * (end - start))
 
 
 def mask(row: str, spans: Iterable[Span]) -> str:
-    """Return `row` with each span replaced by its kind in brackets; spans that overlap become one."""
+    """Return `row` with each span replaced by its kind in brackets; overlapping spans are merged."""
     return _replaced(row, spans, lambda _start, _end, kind: f"[{kind} removed]")
 
 
-def _replaced(row: str, spans: Iterable[Span], words: Callable[[int, int, str], str]) -> str:
+def _replaced(row: str, spans: Iterable[Span], replacement: Callable[[int, int, str], str]) -> str:
     out: list[str] = []
-    done = 0
+    position = 0
     for start, end, kind in _merged(spans):
-        out += [row[done:start], words(start, end, kind)]
-        done = end
-    return "".join(out) + row[done:]
+        out += [row[position:start], replacement(start, end, kind)]
+        position = end
+    return "".join(out) + row[position:]
 
 
 def _merged(spans: Iterable[Span]) -> list[tuple[int, int, str]]:

@@ -1,4 +1,4 @@
-"""The table of secrets known by their shape."""
+"""The token rules for keys of known services."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bot.redaction.rules import (
 )
 from bot.redaction.spans import Kind
 
-# Where a key may begin: behind no letter or digit, or behind an escape that is part of the text
-# (`\n`, `%3D`, a JSON escape, `[31m` that lost its ESC). Each of these ends with or holds a character
-# that no key holds, so that no long run is tried twice.
+# Where a key may begin: not after a letter or digit, or after an escape in the text (`\n`, `%3D`, a JSON
+# escape, `[31m` without its ESC). Each escape contains a character that no key contains, so that no long run
+# is tried twice.
 _ESCAPE = (
     r"(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u00[0-9a-fA-F]{2})"
     r"|(?<=\[m)|(?<=[\[;][0-9]m)|(?<=[\[;][0-9]{2}m)"
@@ -29,7 +29,8 @@ _HEADER = rf"{_QUOTE}?[\])]?\s{{0,4}}[:=,]\s{{0,4}}b?{_QUOTE}?"
 _VALUE = r"(?P<v>[^\s\"'`\\&]++)"
 
 TOKEN_RULES = (
-    # wandb 0.31, wbauth/validation.py: 40 or more of [A-Za-z0-9_]; on-premises a prefix and a dash before.
+    # wandb 0.31, wbauth/validation.py: 40 or more of [A-Za-z0-9_]; on-premises keys have a prefix and a dash
+    # before.
     TokenRule(
         Kind.WANDB, ("wandb_v",), re.compile(r"wandb_v\d+_[A-Za-z0-9_]{16,}+"), has_mixed_characters, 86
     ),
@@ -188,7 +189,7 @@ TOKEN_RULES = (
             r"(?i)(?:x-goog-|x-amz-|[?&;]|%26|&amp;)(?:signature|sig)(?:=|%3D)(?P<v>[\w%/+=~-]{16,}+)"
         ),
     ),
-    # Tokens in an address's path: conda channels, Discord's and Microsoft Teams' webhooks.
+    # Tokens in the path of a URL: conda channels, webhooks of Discord and Microsoft Teams.
     TokenRule(Kind.SECRET, ("/t/",), re.compile(r"/t/(?P<v>[\w-]{16,512}+)(?=/)"), has_mixed_characters),
     TokenRule(
         Kind.SECRET,
@@ -203,7 +204,7 @@ TOKEN_RULES = (
         ("username",),
         re.compile(r"username\W{1,8}[\w.-]{1,60}\W{2,8}key\W{2,8}(?P<v>[0-9a-f]{32})(?!\w)"),
     ),
-    # A URL's password may hold `@`, even `/`; a port and a path (`host:8080/a@v1`) are none.
+    # The password in a URL may contain `@`, even `/`; a port and a path (`host:8080/a@v1`) are none.
     TokenRule(
         Kind.PASSWORD,
         ("://", ":\\/\\/"),
@@ -225,7 +226,7 @@ TOKEN_RULES = (
         re.compile(r"://(?P<v>[^\s/?#:@'\"<>\\.]{16,256}+)@"),
         lambda value: has_mixed_characters(value) and is_literal(value),
     ),
-    # The logins of Docker's config.json and of npm's settings.
+    # Credentials in Docker's config.json and in npm's settings.
     TokenRule(
         Kind.PASSWORD,
         ("auth",),
