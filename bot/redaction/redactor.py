@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # A second pass finds secrets adjacent to a masked one; a third one hardly ever finds more.
 _MAX_PASSES = 4
 _CONTEXT_ENTRIES = 4
+# Rows searched for keywords at once: a search through a whole log would hold up the other threads.
+_ROWS_AT_ONCE = 500
 _LINE_BREAKS = re.compile(r"([\r\n]++)")
 
 
@@ -79,9 +81,11 @@ def _find_secrets(rows: list[str]) -> dict[int, list[Span]]:
         found.setdefault(index, []).append(span)
     # Search the text beside a private key without the key, as it will be read.
     rows = [blank_out(row, found[index]) if index in found else row for index, row in enumerate(rows)]
-    restricted_to = detector().restricted_to("\n".join(rows))
-    for index, row in enumerate(rows):
-        if spans := restricted_to.secrets(row):
-            found.setdefault(index, []).extend(spans)
+    for first in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[first : first + _ROWS_AT_ONCE]
+        restricted = detector().restricted_to("\n".join(some))
+        for index, row in enumerate(some, first):
+            if spans := restricted.secrets(row):
+                found.setdefault(index, []).extend(spans)
     add_continuations(rows, found)
     return found
