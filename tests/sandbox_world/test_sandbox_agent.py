@@ -59,6 +59,35 @@ async def test_freed_slots_are_used_again(play: Play) -> None:
     assert len(world.jobs) >= 1
 
 
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (
+            {"gcloud": True},
+            "Could not create Vertex runner. Environment must be an instance of GcpEnvironment.",
+        ),
+        ({}, "[Errno 2] No such file or directory: 'gcloud'"),
+        ({"env": {"GOOGLE_CLOUD_REGION": "us-central1"}}, "[Errno 2] No such file or directory: 'gcloud'"),
+        ({"env": {"GOOGLE_CLOUD_REGION": "us-central1"}, "gcloud": True}, ""),
+        ({"config_region": "us-central1"}, ""),
+    ],
+)
+async def test_an_agent_without_an_environment_fails_every_item(
+    play: Play, image: dict[str, Any], words: str
+) -> None:
+    """The plain command starts and polls as if all were well: what it lacks shows with the first item."""
+    async with play(runner_job=[{"config_region": "", **image}]) as world:
+        items = [push(world, "first000"), push(world, "second00")]
+        execution = start(world)
+        await until(lambda: all(item.state in ("FAILED", "CLAIMED") for item in items))
+        await until(lambda: bool(world.jobs) or all(item.state == "FAILED" for item in items))
+
+    assert [words, words] == [item.error for item in items]
+    assert execution.state == "running"
+    assert words in log_of(world, execution)
+    assert bool(world.jobs) is (words == "")
+
+
 async def test_refused_item_fails_while_its_runner_lives(play: Play) -> None:
     """The agent swallows the error and keeps polling, so the runner's state says nothing about the launch."""
     words = "429 The following quota metrics exceed quota limits: custom_model_training_nvidia_l4_gpus"

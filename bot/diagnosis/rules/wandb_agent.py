@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.diagnosis.rules.rule import LINE, Rule, Specificity
-from bot.models.diagnosis import Category
+from bot.models.diagnosis import Category, Source
 
 #: Messages with which the agent reports a lost launch.
 _LOST = r"(?:Error running job|Failed to create Vertex job|Error adding to queue)"
@@ -44,6 +44,34 @@ AGENT = (
         ),
         advice="Grant the account that the agent runs as access to {name}.",
         samples=("LaunchError: Failed verifying storage uri gs://acme: bucket acme is not accessible.",),
+    ),
+    Rule(
+        id="agent.environment",
+        category=Category.CONFIG_ERROR,
+        # Without a launch-config the agent asks gcloud first, then GOOGLE_CLOUD_REGION: get_default_region in
+        # https://github.com/wandb/wandb/blob/main/wandb/sdk/launch/environment/gcp_environment.py
+        exceptions=(*_RAISED, "FileNotFoundError"),
+        sources=(Source.CLOUD_RUN,),
+        patterns=(
+            r"environment must be an instance of GcpEnvironment",
+            r"could not create GcpEnvironment from user's gcloud configuration",
+            r"no such file or directory: '?gcloud\b",
+        ),
+        advice=(
+            "The agent has no environment: give it a launch-config with environment: {type: gcp, region: "
+            "us-central1}, or set GOOGLE_CLOUD_REGION where its image has gcloud."
+        ),
+        specificity=Specificity.VERDICT,
+        samples=(
+            (
+                "wandb: ERROR launch: Error running job: Could not create Vertex runner. Environment must be "
+                "an instance of GcpEnvironment."
+            ),
+            "wandb: ERROR launch: Error running job: Environment must be an instance of GcpEnvironment",
+            "wandb: ERROR [Errno 2] No such file or directory: 'gcloud'",
+            "wandb: ERROR FileNotFoundError: [Errno 2] No such file or directory: 'gcloud'",
+        ),
+        counters=("FileNotFoundError: [Errno 2] No such file or directory: '/gcs/gcloud-data/train.csv'",),
     ),
     Rule(
         id="agent.config",

@@ -11,7 +11,15 @@ import itertools
 from dataclasses import dataclass, field
 
 from bot.sandbox.world import agent_words, queues, wrapper
-from bot.sandbox.world.launch_spec import AgentSide, RefusedError, Submission, prepare, run_id_of
+from bot.sandbox.world.agent_environment import region_of
+from bot.sandbox.world.launch_spec import (
+    VERTEX_NAMES,
+    AgentSide,
+    RefusedError,
+    Submission,
+    prepare,
+    run_id_of,
+)
 from bot.sandbox.world.logbook import Line, tail
 from bot.sandbox.world.names import new_agent_name
 from bot.sandbox.world.scene import DiedError, Scene
@@ -138,14 +146,16 @@ class Agent:
             )
 
     async def _submit(self, item: SimQueueItem, run_id: str, entity: str, script: LaunchScript) -> None:
-        world = self.scene.world
+        world, execution = self.scene.world, self.scene.execution
+        if item.spec.get("resource") in VERTEX_NAMES:
+            region_of(world.image_of(execution.job), execution.env)
         side = AgentSide(
             world.wandb_url,
             world.api_key,
             item.queue,
             entity,
             item.item_id,
-            tuple(self.scene.execution.env.items()),
+            tuple(execution.env.items()),
         )
         submission = prepare(item.spec, run_id, side, world.now())
         await self.scene.wait(script.submit_after)

@@ -35,6 +35,32 @@ _FRAMES: tuple[tuple[str, int, str, str], ...] = (
     ),
 )
 
+# And those of an agent that asks a gcloud that is not there.
+_GCLOUD_FRAMES: tuple[tuple[str, int, str, str], ...] = (
+    _FRAMES[0],
+    ("wandb/sdk/launch/agent/agent.py", 730, "_task_run_job", "backend = loader.runner_from_config("),
+    ("wandb/sdk/launch/loader.py", 238, "runner_from_config", "environment = GcpEnvironment.from_default()"),
+    (
+        "wandb/sdk/launch/environment/gcp_environment.py",
+        332,
+        "get_default_region",
+        'region = get_gcloud_config_value("compute/region")',
+    ),
+    (
+        "wandb/sdk/launch/environment/gcp_environment.py",
+        316,
+        "get_gcloud_config_value",
+        "output = subprocess.check_output(",
+    ),
+    (
+        "../subprocess.py",
+        1955,
+        "_execute_child",
+        "raise child_exception_type(errno_num, err_msg, err_filename)",
+    ),
+)
+_BUILTINS = ("KeyError", "AttributeError", "FileNotFoundError")
+
 
 def polling_line(name: str, queues: tuple[str, ...], running: int, most: int) -> str:
     """Return the status line that the agent prints at its start and every five minutes."""
@@ -73,8 +99,9 @@ def error_lines(refused: RefusedError) -> tuple[str, ...]:
     if refused.kind == "LaunchError":
         return (f"wandb: ERROR launch: Error running job: {refused.text}",)
     lines = ["launch: Error running job: Traceback (most recent call last):"]
-    for file, line, function, code in _FRAMES:
+    frames = _GCLOUD_FRAMES if refused.kind == "FileNotFoundError" else _FRAMES
+    for file, line, function, code in frames:
         lines += [f'  File "{_SITE}/{file}", line {line}, in {function}', f"    {code}"]
-    module = "" if refused.kind in ("KeyError", "AttributeError") else "google.api_core.exceptions."
+    module = "" if refused.kind in _BUILTINS else "google.api_core.exceptions."
     lines.append(f"{module}{refused.kind}: {refused.text}")
     return tuple(f"wandb: ERROR {line}" for line in lines)

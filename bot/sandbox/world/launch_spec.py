@@ -16,7 +16,7 @@ from typing import Any
 from bot.sandbox.world.names import new_suffix
 
 _MACRO = re.compile(r"\$\{(\w+)\}")
-_VERTEX_NAMES = ("vertex", "gcp-vertex")
+VERTEX_NAMES = ("vertex", "gcp-vertex")
 
 
 class RefusedError(Exception):
@@ -129,7 +129,7 @@ def prepare(spec: dict[str, Any], run_id: str, side: AgentSide, now: datetime) -
 
 
 def _check_runner(resource: str, spec: dict[str, Any], image: object) -> None:
-    if resource not in _VERTEX_NAMES:
+    if resource not in VERTEX_NAMES:
         raise RefusedError(f"Could not create runner from config. Invalid runner name: {resource}")
     if not image and not spec.get("job"):
         raise RefusedError("'LaunchProject' object has no attribute 'source'", "AttributeError")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.sandbox.world import logbook
+from bot.sandbox.world.agent_environment import RunnerImage
 from bot.sandbox.world.logbook import Line, Voice
 from bot.sandbox.world.scenario import (
     BuildTable,
@@ -102,6 +103,8 @@ class Populating:
             world.runner_args[job.name] = job.args
             world.runner_timeouts[job.name] = int(job.timeout)
             world.runner_retries[job.name] = job.max_retries
+            region = world.vertex_region if job.config_region is None else job.config_region
+            world.runner_images[job.name] = RunnerImage(tuple(job.env.items()), region, job.gcloud)
 
     def _execution(self, table: ExecutionTable) -> None:
         created, started, ended = self._times(table.ago, table.waited, table.lasted)
@@ -114,7 +117,7 @@ class Populating:
             state=table.state,
             created=created,
             args=table.args or self.world.runner_args.get(table.job, ()),
-            env=dict(table.env),
+            env={**dict(self.world.image_of(table.job).env), **table.env},
             started=None if pending else started,
             ended=ended if over else None,
             timeout_seconds=int(table.timeout),

@@ -25,11 +25,14 @@ class QueueTable(Table):
 
 
 class RunnerJobTable(Table):
-    """A Cloud Run job: the agent's arguments, and the regions that have it."""
+    """A Cloud Run job: the agent's arguments and environment, and the regions that have it."""
 
     name: str = "vertex-ai-launcher"
     regions: tuple[str, ...] = ("us-central1",)
     args: tuple[str, ...] = ("-q", "vertex-ai-queue", "-e", "acme-ml", "--max-jobs", "-1")
+    env: dict[str, str] = Field(default_factory=dict)
+    config_region: str | None = None  # of the launch-config: the scenario's own, or "" without a config
+    gcloud: bool = False
     max_retries: int = Field(0, ge=0, le=10)
     timeout: Span = 14_400.0
 

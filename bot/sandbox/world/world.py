@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.sandbox.world.agent_environment import RunnerImage
 from bot.sandbox.world.names import new_suffix
 from bot.sandbox.world.state import (
     Fault,
@@ -62,6 +63,7 @@ class World:
     )  # Cloud Run job -> its own arguments
     runner_timeouts: dict[str, int] = field(default_factory=dict)  # Cloud Run job -> seconds of an attempt
     runner_retries: dict[str, int] = field(default_factory=dict)  # Cloud Run job -> its max_retries
+    runner_images: dict[str, RunnerImage] = field(default_factory=dict)  # Cloud Run job -> its agent's side
     calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     on_execution: list[Callable[[SimExecution], None]] = field(default_factory=list)
 
@@ -105,7 +107,7 @@ class World:
             state="pending",
             created=self.now(),
             args=tuple(args) or self.runner_args.get(job, ()),
-            env=dict(env or {}),
+            env={**dict(self.image_of(job).env), **(env or {})},
             timeout_seconds=timeout or self.runner_timeouts.get(job, 14_400),
             max_retries=self.runner_retries.get(job, 0),
         )
@@ -113,6 +115,10 @@ class World:
         for listener in self.on_execution:
             listener(execution)
         return execution
+
+    def image_of(self, job: str) -> RunnerImage:
+        """What a Cloud Run job gives its agent."""
+        return self.runner_images.get(job) or RunnerImage(config_region=self.vertex_region)
 
     def cancel_execution(self, name: str) -> bool:
         """Cancel an execution, and its agent with it; False when it had ended."""
