@@ -17,7 +17,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "SLACK_BOT_TOKEN": ("the bot token of the installed Slack app", "xoxb-"),
     "SLACK_APP_TOKEN": ("the app-level token that opens Socket Mode", "xapp-"),
     "SLACK_SIGNING_SECRET": ("the secret with which Slack signs HTTP requests", ""),
-    "WANDB_API_KEY": ("the W&B key, from https://wandb.ai/authorize", ""),
+    "WANDB_API_KEY": ("the key of a W&B service account", ""),
 }
 
 
