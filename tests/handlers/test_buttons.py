@@ -110,7 +110,9 @@ async def test_relaunch_asks_first_and_says_what_and_whose() -> None:
         ]
 
         assert "Launch this again?" == asked["title"]["text"]
-        assert "Preset bert-small with lr=0.002. This was alice's launch." == asked["text"]["text"]
+        question = asked["text"]["text"]
+        assert question.startswith("Preset bert-small with lr=0.002. Cost: about $1.70 (2 h), at most about ")
+        assert question.endswith("This was alice's launch.")
         assert ("Launch it", "Not now") == (asked["confirm"]["text"], asked["deny"]["text"])
 
 

@@ -185,6 +185,9 @@ class ModelTracker:
     def __init__(self, world: ModelWorld) -> None:
         self.world = world
 
+    def run_url(self, run_id: str) -> str:
+        return f"https://forge.example/wandb/acme/trainer/runs/{run_id}"
+
     async def enqueue(self, item: NewItem) -> str:
         def push() -> str:
             item_id = f"item-{len(self.world.ever_queued)}"
