@@ -8,12 +8,13 @@
 # COPY_CODE=1 makes an environment to be shipped: it holds the code itself, compiled, and no installer.
 set -eu
 
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 lock=${1:-}
 venv=${2:-.venv}
 python=${PYTHON:-python3}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+trap 'echo "Interrupted. Type it again: it begins anew." >&2; exit 130' INT
 
 fail() {
   echo "$1" >&2
@@ -22,10 +23,11 @@ fail() {
 
 quietly() { # COMMAND...: show its output only when it fails
   "$@" >"$log" 2>&1 && return
-  cat "$log" >&2
   if grep -qiE 'connection|versions: none|resolution|timed out|dns|unreachable|network' "$log"; then
+    tail -n 1 "$log" >&2
     fail "The package index could not be reached. With a mirror: export PIP_INDEX_URL=https://mirror.example/simple"
   fi
+  cat "$log" >&2
   fail "The packages could not be installed; the reason stands above. Mend that and type it again."
 }
 
@@ -33,15 +35,26 @@ case $lock in
   serve | sandbox | all) ;;
   *) fail "Which packages? Type one of: ./install.sh serve, ./install.sh sandbox, ./install.sh all" ;;
 esac
-"$python" -c '' 2>/dev/null ||
-  fail "There is no $python here. Install Python 3.11 or newer, or name one: make PYTHON=python3.13"
+case $venv in -*) fail "The second word is a folder, such as .venv. Example: ./install.sh $lock .venv" ;; esac
+newer="For example: make demo PYTHON=python3.13"
+why=$("$python" -c '' 2>&1) || fail "$python does not run here ($(echo "$why" | head -n 1)). Name another. $newer"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-  fail "Launch Control needs Python 3.11 or newer; $python is older. Name a newer one: make PYTHON=python3.13"
+  fail "Launch Control needs Python 3.11 or newer; $python is older. Name a newer one. $newer"
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
   fail "Python's venv module is missing. On Debian or Ubuntu type: apt-get install python3-venv"
 
+# The folder is emptied, so it must hold an environment, whole or half made, and nothing else.
+for entry in "$venv"/* "$venv"/.[!.]*; do
+  case ${entry##*/} in
+    bin | include | lib | lib64 | share | pyvenv.cfg | .sandbox | .all | .lock | .gitignore | CACHEDIR.TAG | '*' | '.[!.]*') ;;
+    *) fail "$venv holds ${entry##*/}, which is not of a virtual environment. Nothing was changed: name a new folder." ;;
+  esac
+done
+[ -z "${COPY_CODE:-}" ] || umask 022 # another user runs what is made here
+
+echo "Installing the packages that requirements/$lock.txt names into $venv: half a minute, half a gigabyte ..."
 # From nothing each time: the same words heal an environment that was left half made.
-"$python" -m venv --clear "$venv"
+quietly "$python" -m venv --clear "$venv"
 quietly "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --require-hashes \
   --requirement "$here/requirements/uv.txt"
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from bot.models.launch import Launch, MessageRef
 from bot.models.launch import Stage as Step
+from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.outcome import Outcome
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.settings import TEAM_ID
-from bot.sandbox.stage import Stage
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scenario_file import read_scenario
 from bot.sandbox.world.scripts import LaunchScript
@@ -62,7 +62,7 @@ PATIENCE = 20.0
 class Bed:
     """One running bot and everything around it."""
 
-    stage: Stage
+    stage: Sandbox
     settings_path: Path
     settings: Settings
     bot: Bot
@@ -204,7 +204,7 @@ def brief() -> Scenario:
 
 
 def write_in(path: Path, table: str, **values: object) -> None:
-    """Sets keys of a table in a settings file that Stage wrote."""
+    """Sets keys of a table in a settings file that Sandbox wrote."""
     text = path.read_text()
     for key in values:
         text = re.sub(rf"(\[{table}\]\n(?:(?!\[).*\n)*?){key} = .*\n", r"\1", text)
@@ -223,11 +223,11 @@ async def stage_on(
     speed: float = SPEED,
     manifest: Path = MANIFEST,
     workspace: dict[str, Any] | None = None,
-) -> AsyncIterator[tuple[Stage, Path]]:
+) -> AsyncIterator[tuple[Sandbox, Path]]:
     """A sandbox without a bot, and a folder for what a bot writes."""
     made = scenario(played, speed=speed) if isinstance(played, str) else played
     with tempfile.TemporaryDirectory(prefix="launch-control-test-") as folder:
-        async with Stage(made, manifest=manifest, workspace=workspace) as stage:
+        async with Sandbox(made, manifest=manifest, workspace=workspace) as stage:
             yield stage, Path(folder)
 
 
@@ -258,7 +258,7 @@ async def bot_on(
 
 
 @asynccontextmanager
-async def running(stage: Stage, path: Path, *, http: bool = False) -> AsyncIterator[Bed]:
+async def running(stage: Sandbox, path: Path, *, http: bool = False) -> AsyncIterator[Bed]:
     """The bot at work on a stage with a settings file; it leaves no task behind."""
     settings, secrets = load_settings(path), load_secrets(stage.environment())
     before = asyncio.all_tasks()

@@ -74,8 +74,8 @@ async def test_everything_works_with_the_manifest_s_scopes(tmp_path: Path, *, op
     path = MANIFEST if optional else _without_optional(tmp_path)
     async with bot_on(manifest=path) as bed:
         await _use_everything(bed)
-        refused = [call for call in bed.slack.journal.calls if call.error == "missing_scope"]
-        called = set(bed.slack.journal.counts)
+        refused = [call for call in bed.slack.traffic.calls if call.error == "missing_scope"]
+        called = set(bed.slack.traffic.counts)
 
     assert [] == refused
     assert called <= set(METHODS)

@@ -1,4 +1,4 @@
-"""The settings file with which a bot finds a sandbox: the real bot, only its addresses and waits differ."""
+"""Writes the settings file of a bot that uses the sandbox; only addresses and wait times differ."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.sandbox.world.scenario import Scenario
 
-# The product's own waits, in seconds; a scenario's speed divides them like everything else in it.
+# The product's wait times, in seconds, divided by the scenario's speed.
 WAITS = {
     "poll": 5.0,
     "wait": 120.0,
@@ -22,7 +22,7 @@ WAITS = {
     "follow_last": 300.0,
 }
 
-# The product's own pace towards Slack, whose stand-in is as much faster as the scenario is.
+# The product's rate limits towards Slack, multiplied by the scenario's speed.
 RATES = {"posts_per_second": 1.0, "edits_per_minute": 40.0}
 
 PRESETS = """
@@ -72,7 +72,7 @@ def settings_text(
     store: Path,
     timing: Mapping[str, float],
 ) -> str:
-    """Return the file's text; strings are written as JSON, which TOML's basic strings agree with."""
+    """Return the text of the file; JSON strings are valid TOML basic strings."""
     waits = {name: seconds / scenario.speed for name, seconds in (WAITS | scenario.timing).items()}
     waits |= timing
     runner = scenario.runner_job[0]

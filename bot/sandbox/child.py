@@ -1,4 +1,4 @@
-"""The bot as a child process: started with a stage's settings, ended with everything that it started."""
+"""Runs the bot as a child process and stops it together with all processes that it started."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-# The bot promises to end within ten seconds of SIGTERM.
-PATIENCE = 12.0
-# A process that was killed is gone within moments.
+# The bot ends within ten seconds of SIGTERM.
+TERMINATE_SECONDS = 12.0
+# A killed process is gone within moments.
 KILL_SECONDS = 3.0
 
-# What a Python program needs to find itself, and a person's language and time. No proxy: it would be asked
-# for addresses of this machine, and NO_PROXY is not honoured.
+# Variables that a Python program needs, and the user's locale. No proxies: they would be used for
+# addresses of this machine, and NO_PROXY is not honoured.
 _NEEDED = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TERM", "LD_LIBRARY_PATH", "VIRTUAL_ENV"}
 )
 
 
-def surroundings() -> dict[str, str]:
-    """Return the variables of our environment that the bot needs; real secrets of the machine stay here."""
+def inherited_environment() -> dict[str, str]:
+    """Return the environment variables that the bot needs; the machine's real secrets are left out."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -34,13 +34,13 @@ def surroundings() -> dict[str, str]:
 
 
 class BotProcess:
-    """`async with BotProcess(...)` runs the product's own command until the block ends."""
+    """`async with BotProcess(...)` runs the bot's `serve` command until the block ends."""
 
     def __init__(self, settings: Path, secrets: dict[str, str], *, log: Path) -> None:
         self._arguments = [sys.executable, "-m", "handlers.cli", "serve", "--settings", str(settings)]
-        # What the bot and its helpers leave lying about when they are killed goes with the stage's folder.
+        # Temporary files of killed processes are removed with the sandbox's folder.
         self._scratch = tempfile.mkdtemp(prefix="bot-", dir=log.parent)
-        self._environment = {**surroundings(), **secrets, "TMPDIR": self._scratch}
+        self._environment = {**inherited_environment(), **secrets, "TMPDIR": self._scratch}
         self._log_path = log
         self._log: IO[bytes] | None = None
         self.process: asyncio.subprocess.Process | None = None
@@ -62,31 +62,31 @@ class BotProcess:
     ) -> None:
         if self.process is not None:
             await _end(self.process)
-            await _end_strays(self._scratch)
+            await _kill_strays(self._scratch)
         if self._log is not None:
             self._log.close()
 
-    def last_words(self, lines: int = 15) -> str:
-        """Return the end of what the bot wrote."""
+    def log_tail(self, lines: int = 15) -> str:
+        """Return the last lines of the bot's log."""
         return "\n".join(self._log_path.read_text(errors="replace").splitlines()[-lines:])
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the process and every process of its session."""
+    """Terminate the process and all processes of its session."""
     with contextlib.suppress(ProcessLookupError):
         if process.returncode is None:
             process.terminate()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(TERMINATE_SECONDS):
                     await process.wait()
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
 
 
-async def _end_strays(scratch: str) -> None:
-    """Kills what the bot started in sessions of their own, known by the environment that it gave them.
+async def _kill_strays(scratch: str) -> None:
+    """Kill processes that the bot started in other sessions, found by the TMPDIR that it gave them.
 
-    wandb-core is such a process: it looks every other second whether its bot lives, if it is not stuck.
+    wandb-core is such a process: it checks every two seconds whether its parent is alive, unless it hangs.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(KILL_SECONDS):
@@ -98,10 +98,10 @@ async def _end_strays(scratch: str) -> None:
 
 
 def _strays(scratch: str) -> list[int]:
-    """Return the processes with this TMPDIR; none where the system has no /proc to ask."""
+    """Return the processes with this TMPDIR; none on systems without /proc."""
     mark, found = f"TMPDIR={scratch}".encode(), list[int]()
     for environment in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):  # it ended meanwhile, or is somebody else's
+        with contextlib.suppress(OSError):  # it ended meanwhile or belongs to another user
             if mark in environment.read_bytes().split(b"\0"):
                 found.append(int(environment.parent.name))
     return found

@@ -1,4 +1,4 @@
-"""What the bot remembers: launches, diagnoses, threads, workspaces and audit, in SQLite or Postgres."""
+"""Persistent storage of launches, diagnoses, threads, workspaces and the audit log, in SQLite or Postgres."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bot.store.launches import LaunchTable
 from bot.store.lock import AlreadyServed, StoreLock, take_lock
 from bot.store.threads import ThreadTable
 from bot.store.upgrade import prepare
-from bot.store.url import find_place
+from bot.store.url import parse_address
 from bot.store.workspaces import WorkspaceTable
 
 __all__ = ["AlreadyServed", "Store", "StoreLock", "open_store", "take_lock"]
 
 
 class Store:
-    """An open store: a table each for what the ports ask."""
+    """An open store, with one repository per port."""
 
     launches: Launches
     diagnoses: Diagnoses
@@ -35,18 +35,18 @@ class Store:
         self.audit = AuditTable(database)
 
     async def close(self) -> None:
-        """Finishes what is being written and closes the store."""
-        await self._launches.settle()
+        """Finish pending writes and close the connections."""
+        await self._launches.drain()
         await self._database.close()
 
 
 async def open_store(url: str, clock: Clock, *, busy_seconds: float = BUSY_SECONDS) -> Store:
-    """Open the store at a URL (sqlite:///file or postgresql://...), making its tables when it is new.
+    """Open the store at a URL (sqlite:///file or postgresql://...); create its tables if it is new.
 
-    `busy_seconds` is how long a write waits for another process's. Raise StoreError with a sentence
-    when the store cannot be used; a damaged or unknown file is copied first and never changed.
+    `busy_seconds` is how long a write waits for another process's write. Raise StoreError with a readable
+    message when the store cannot be used; a damaged or unknown file is copied first and never changed.
     """
-    database = Database(find_place(url), busy_seconds=busy_seconds)
+    database = Database(parse_address(url), busy_seconds=busy_seconds)
     try:
         await prepare(database)
     except BaseException:

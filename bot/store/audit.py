@@ -1,4 +1,4 @@
-"""The table of what was spent, stopped or refused."""
+"""The audit log: what was spent, stopped or refused."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.store.schema import audit
 
 
 class AuditTable:
-    """Fulfils `bot.ports.Audit`."""
+    """Implements `bot.ports.Audit`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def record(self, entry: AuditEntry) -> None:
-        """Write one entry."""
+        """Store one entry."""
         values = {
             "at": entry.at,
             "actor": entry.actor,
@@ -31,7 +31,7 @@ class AuditTable:
             await connection.execute(insert(audit).values(values))
 
     async def entries(self, *, since: datetime, limit: int = 1000) -> tuple[AuditEntry, ...]:
-        """Return the newest `limit` entries since then, newest first."""
+        """Return the newest `limit` entries since that time, newest first."""
         query = select(audit).where(audit.c.at >= since)
         newest = query.order_by(audit.c.at.desc(), audit.c.entry_id.desc()).limit(limit)
         async with self._database.read() as connection:

@@ -1,4 +1,4 @@
-"""The table of settled diagnoses."""
+"""The table of final diagnoses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.store.schema import diagnoses
 
 
 class DiagnosisTable:
-    """Fulfils `bot.ports.Diagnoses`."""
+    """Implements `bot.ports.Diagnoses`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -21,7 +21,7 @@ class DiagnosisTable:
         self._records = Records(Settled)
 
     async def find(self, row_ids: Sequence[str]) -> tuple[Settled, ...]:
-        """Those of these rows that are settled."""
+        """Return the stored diagnoses of these rows."""
         if not row_ids:
             return ()
         async with self._database.read() as connection:
@@ -30,7 +30,7 @@ class DiagnosisTable:
             return tuple(self._records.load(record) for record in found.scalars())
 
     async def settle(self, settled: Settled) -> None:
-        """Remembers one; the first word stays."""
+        """Store a diagnosis unless the row has one (first write wins)."""
         insert = self._database.insert(diagnoses).values(
             row_id=settled.row_id, settled=self._clock.now(), record=self._records.dump(settled)
         )

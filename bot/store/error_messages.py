@@ -1,4 +1,4 @@
-"""What went wrong in the store, as one sentence for the person who asked."""
+"""Readable messages for store errors."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.store.priority_lock import TurnLost
+from bot.store.priority_lock import LockTimeout
 
-# SQLite's own words (https://www.sqlite.org/rescode.html) and what a person can do about each.
-SENTENCES: tuple[tuple[str, str], ...] = (
+# SQLite's error texts (https://www.sqlite.org/rescode.html) and what to do about each.
+MESSAGES: tuple[tuple[str, str], ...] = (
     (
         "database is locked",
         "The store {place} is busy: another process is writing to it. Try again in a moment.",
@@ -24,7 +24,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "unable to open",
         "The store {place} cannot be opened. Check that its folder exists and may be written.",
     ),
-    ("not a database", "The store {place} is damaged: it is no SQLite file."),
+    ("not a database", "The store {place} is damaged: it is not a SQLite file."),
     (
         "malformed",
         "The store {place} is damaged. Stop the bot, keep a copy of the file, and restore a backup.",
@@ -33,16 +33,16 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "disk i/o error",
         "The store {place} cannot be read or written: its disk is full or failing. Check it, then try again.",
     ),
-    ("no such table", "The store {place} is not one of this bot: tables are missing."),
+    ("no such table", "The store {place} does not belong to this bot: tables are missing."),
 )
 
 
 def describe(error: Exception, place: Path | str) -> str:
-    """One sentence: what is wrong with the store at `place`, and what to do."""
-    if isinstance(error, PoolTimeout | TurnLost):
+    """Return one sentence: what is wrong with the store at `place`, and what to do."""
+    if isinstance(error, PoolTimeout | LockTimeout):
         return f"The store {place} is busy: too much is being written. Try again in a moment."
     words = str(error.orig if isinstance(error, DBAPIError) else error).strip()
-    for sign, sentence in SENTENCES:
+    for sign, sentence in MESSAGES:
         if sign in words.lower():
             return sentence.format(place=place)
     return f"The store {place} cannot be used: {words.splitlines()[0] if words else type(error).__name__}"

@@ -1,4 +1,4 @@
-"""The store's files are for the bot's own user: they hold names, texts of logs and who launched what."""
+"""Restricts the store's files to the bot's user: they hold names, log texts and who launched what."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from pathlib import Path
 
 OWNER_ONLY = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# What SQLite keeps beside its file, made with the file's own rights: https://www.sqlite.org/tempfiles.html
+# SQLite's companion files, created with the permissions of the main file: https://www.sqlite.org/tempfiles.html
 COMPANIONS = ("", "-wal", "-shm", "-journal")
 
 
 def make_private(file: Path) -> None:
-    """Make a SQLite file, if there is none, that only its owner may open, and narrow what there is.
+    """Create a SQLite file readable only by its owner, or restrict an existing one.
 
-    Its companions are narrowed too. Raise OSError when the file cannot be made.
+    Its companion files are restricted too. Raise OSError when the file cannot be created.
     """
-    # Never by opening one that is there: closing it would end this process's locks on it
+    # An existing file is not opened: closing it would release this process's locks on it
     # (https://www.sqlite.org/howtocorrupt.html, 2.2).
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
     for suffix in COMPANIONS:
-        narrow(Path(f"{file}{suffix}"))
+        restrict(Path(f"{file}{suffix}"))
 
 
-def narrow(path: Path) -> None:
-    """Take the rights of the group and of others from a file; log a warning when that is not allowed."""
+def restrict(path: Path) -> None:
+    """Remove group and other permissions from a file; log a warning when that is not permitted."""
     try:
         mode = path.stat().st_mode
         if mode & _OTHERS:
@@ -35,10 +35,10 @@ def narrow(path: Path) -> None:
     except FileNotFoundError:
         return
     except PermissionError:
-        import structlog  # noqa: PLC0415 - slow to load, and seldom needed
+        import structlog  # noqa: PLC0415 - slow to import and rarely needed
 
         structlog.get_logger("store").warning(
-            "other users of this machine may open the store, and its rights cannot be changed",
+            "other users of this machine can read the store, and its permissions cannot be changed",
             file=str(path),
             mode=stat.filemode(mode),
             advice=f"Let its owner type: chmod 600 {path}",

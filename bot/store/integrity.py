@@ -1,4 +1,4 @@
-"""Whether the store's file can be trusted; if not, a copy of it, before anybody tries to mend it."""
+"""Checks the integrity of the store's file, and copies a damaged one before anybody repairs it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bot.store.file_permissions import OWNER_ONLY, make_private
 RETRY_SECONDS = 0.02
 
 
-class Unfit(StoreError):  # noqa: N818 - a state of the store, not an error of ours
-    """The store is damaged, or none that this version of the bot may write to."""
+class UnusableStore(StoreError):  # noqa: N818 - a state of the store, not an error of ours
+    """The store is damaged, or this version of the bot must not write to it."""
 
 
 def check_file(file: Path, *, busy_seconds: float) -> None:
-    """Check a store's pages (or makes an empty file) and lets readers and a writer work side by side.
+    """Check the pages of a store (or create an empty file) and enable WAL mode for concurrent readers.
 
-    Blocks: call it in a thread. Raise Unfit when the file is damaged, StoreError when it cannot be used.
+    Blocking: call it in a thread. Raise UnusableStore for a damaged file, StoreError when it cannot be used.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -35,16 +35,16 @@ def check_file(file: Path, *, busy_seconds: float) -> None:
                 _use_wal(connection, busy_seconds)
                 return
     except sqlite3.DatabaseError as error:
-        # Busy, full and the like are a subclass of their own: only the rest is damage.
-        kind = StoreError if isinstance(error, sqlite3.OperationalError) else Unfit
+        # OperationalError covers busy, full and similar states; any other error means damage.
+        kind = StoreError if isinstance(error, sqlite3.OperationalError) else UnusableStore
         raise kind(describe(error, file)) from error
     except OSError as error:
         raise StoreError(describe(error, file)) from error
-    raise Unfit(f"The store {file} is damaged: {' '.join(verdict.split())}.")
+    raise UnusableStore(f"The store {file} is damaged: {' '.join(verdict.split())}.")
 
 
 def keep_copy(file: Path | None) -> str:
-    """Return copies a file beside itself, once for each state of it; returns the sentence that says so."""
+    """Copy a file next to itself, once per modification time; return a sentence that names the copy."""
     if file is None:
         return "Nothing was changed."
     try:
@@ -58,7 +58,7 @@ def keep_copy(file: Path | None) -> str:
 
 
 def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    # The change of mode does not wait when another process makes it at the same moment: so we do.
+    # SQLite does not wait when another process changes the mode at the same time, so this function retries.
     give_up = time.monotonic() + busy_seconds
     while True:
         try:
@@ -72,7 +72,7 @@ def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
 
 
 def _copy(file: Path, copy: Path) -> None:
-    for suffix in ("", "-wal"):  # the newest writes may live in the second
+    for suffix in ("", "-wal"):  # the WAL file may hold the latest writes
         source = Path(f"{file}{suffix}")
         if source.exists():
             target = f"{copy}{suffix}"

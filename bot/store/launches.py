@@ -1,4 +1,4 @@
-"""The table of launches: each stands once, and each save is fenced by its version."""
+"""The table of launches: unique per request, with optimistic locking by version."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.models.errors import StoreError
 from bot.models.launch import Launch, Stage
 from bot.ports import NO_CAPS, Added, Caps, SaveConflict
-from bot.store.adding import Adding, row_of
-from bot.store.batch_insert import Intake
+from bot.store.batch_insert import BatchInserter
 from bot.store.engine import Database
-from bot.store.leases import claim, release, start_key
+from bot.store.insert import LaunchInserter, row_of
+from bot.store.leases import acquire_lease, release_lease, start_key
 from bot.store.prune import prune
 from bot.store.records import Records
 from bot.store.schema import launches
 
 
 class LaunchTable:
-    """Fulfils `bot.ports.Launches`."""
+    """Implements `bot.ports.Launches`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._records = Records(Launch)
-        self._adding = Adding(database, self._records)
-        self._intake = Intake(database, self._adding)
+        self._inserter = LaunchInserter(database, self._records)
+        self._batch_inserter = BatchInserter(database, self._inserter)
         self._log = structlog.get_logger("store")
 
     async def add(self, launch: Launch, *, dedup_window: float, caps: Caps = NO_CAPS) -> Added:
-        """Insert a launch, once; returns the one that stands now. `dedup_window` is in seconds.
+        """Insert a launch once; return the stored launch. `dedup_window` is in seconds.
 
-        Raise CapReached when it would be one too many in flight.
+        Raise CapReached when a limit on launches in flight is reached.
 
-        When the asker gives up waiting (is cancelled), the launch is taken back even if the insert came
-        through after all: they were told that nothing was started.
+        When the caller is cancelled, the launch is deleted even if the insert
+        succeeded: the caller reports that nothing was started.
         """
-        return await self._intake.add(self._adding.request(launch, dedup_window, caps))
+        return await self._batch_inserter.add(self._inserter.make_request(launch, dedup_window, caps))
 
     async def save(self, launch: Launch) -> Launch:
-        """Write a launch back; returns it with its new version, or raises SaveConflict."""
+        """Update a launch; return it with its new version, or raise SaveConflict."""
         saved = replace(launch, version=launch.version + 1)
         fence = (launches.c.launch_id == launch.launch_id) & (launches.c.version == launch.version)
         async with self._database.write() as connection:
@@ -55,26 +55,26 @@ class LaunchTable:
         return saved
 
     async def get(self, launch_id: str) -> Launch | None:
-        """One launch."""
+        """Return a launch by id, or None."""
         async with self._database.read() as connection:
             return await self._find(connection, launch_id)
 
     async def unfinished(self) -> tuple[Launch, ...]:
-        """Every launch whose stage is not `done`, oldest first."""
+        """Return all launches whose stage is not `done`, oldest first."""
         query = _records().where(launches.c.stage != Stage.DONE).order_by(launches.c.created)
         return await self._read(query)
 
     async def recent(self, *, since: datetime, limit: int = 100) -> tuple[Launch, ...]:
-        """Return the newest `limit` finished launches created since then, and all unfinished ones, newest first."""
+        """Return the newest `limit` finished launches since then, and all unfinished ones, newest first."""
         done = _records().where(launches.c.stage == Stage.DONE, launches.c.created >= since)
-        # In this order: what ends in between is read twice, and not missed.
+        # Unfinished ones first: a launch that ends in between is read twice rather than missed.
         unfinished = await self.unfinished()
         ended = await self._read(done.order_by(launches.c.created.desc()).limit(limit))
         both = {launch.launch_id: launch for launch in (*unfinished, *ended)}
         return tuple(sorted(both.values(), key=lambda launch: launch.created, reverse=True))
 
     async def by_run_ids(self, run_ids: Sequence[str]) -> tuple[Launch, ...]:
-        """Return the launches with these ids, in no order."""
+        """Return the launches with these ids, in any order."""
         if not run_ids:
             return ()
         return await self._read(_records().where(launches.c.launch_id.in_(run_ids)))
@@ -82,26 +82,29 @@ class LaunchTable:
     async def claim_start(
         self, *, job: str, region: str, queue: str, launch_id: str, now: datetime, ttl: float
     ) -> str:
-        """Claims the right to start a runner for `ttl` seconds; returns the launch id that holds it."""
+        """Acquire the right to start a runner for `ttl` seconds.
+
+        Return the id of the launch that holds it.
+        """
         key = start_key(job, region, queue)
         async with self._database.write() as connection:
-            return await claim(
+            return await acquire_lease(
                 self._database, connection, key=key, holder=launch_id, now=now, ttl=timedelta(seconds=ttl)
             )
 
     async def release_start(self, *, job: str, region: str, queue: str, launch_id: str) -> None:
-        """Give the right back, if this launch holds it."""
+        """Release that right if this launch holds it."""
         async with self._database.write() as connection:
-            await release(connection, key=start_key(job, region, queue), holder=launch_id)
+            await release_lease(connection, key=start_key(job, region, queue), holder=launch_id)
 
     async def prune(self, *, before: datetime) -> int:
-        """Remove what ended before then, with all that the store remembers of that time."""
+        """Delete what ended before that time, with related records; return the number of launches."""
         async with self._database.write() as connection:
             return await prune(connection, before=before)
 
-    async def settle(self) -> None:
-        """Return when every insert that was begun is over."""
-        await self._intake.settle()
+    async def drain(self) -> None:
+        """Wait until all pending inserts have finished."""
+        await self._batch_inserter.drain()
 
     async def _find(self, connection: AsyncConnection, launch_id: str) -> Launch | None:
         found = await connection.execute(_records().where(launches.c.launch_id == launch_id))
@@ -118,7 +121,7 @@ class LaunchTable:
             try:
                 yield self._records.load(row["record"])
             except StoreError as error:
-                # One launch that cannot be read must not keep all the others from being taken up.
+                # One unreadable record must not prevent the others from being resumed.
                 self._log.error("launch_unreadable", launch_id=row["launch_id"], reason=str(error))
 
 

@@ -1,4 +1,4 @@
-"""Turns at the store's one connection: what a person waits for goes first."""
+"""A lock with two priorities for the store's single connection."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class TurnLost(Exception):  # noqa: N818 - too many wait; not an error of ours
-    """The turn did not come in time."""
+class LockTimeout(Exception):  # noqa: N818 - a state of the queue, not a defect
+    """The lock was not acquired in time."""
 
 
 class PriorityLock:
-    """One at a time: the urgent before the others, each in the order in which they came."""
+    """A mutual-exclusion lock: urgent waiters before others, first in, first out."""
 
     def __init__(self) -> None:
-        self._taken = False
+        self._held = False
         self._urgent: deque[asyncio.Future[None]] = deque()
         self._others: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
-    async def turn(self, *, urgent: bool, patience: float) -> AsyncIterator[None]:
-        """Hold the turn inside; raises TurnLost when it does not come within `patience` seconds."""
+    async def hold(self, *, urgent: bool, timeout: float) -> AsyncIterator[None]:
+        """Hold the lock within the block; raise LockTimeout after `timeout` seconds of waiting."""
         try:
-            async with asyncio.timeout(patience):
-                await self._take(self._urgent if urgent else self._others)
+            async with asyncio.timeout(timeout):
+                await self._acquire(self._urgent if urgent else self._others)
         except TimeoutError:
-            raise TurnLost from None
+            raise LockTimeout from None
         try:
             yield
         finally:
-            self._pass_on()
+            self._release()
 
-    async def _take(self, lane: deque[asyncio.Future[None]]) -> None:
-        if not self._taken:
-            self._taken = True
+    async def _acquire(self, queue: deque[asyncio.Future[None]]) -> None:
+        if not self._held:
+            self._held = True
             return
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        lane.append(waiting)
+        queue.append(waiting)
         try:
             await waiting
         except asyncio.CancelledError:
             if not waiting.cancelled():
-                # The turn came in the very moment in which it was given up.
-                self._pass_on()
+                # The lock was granted at the moment of cancellation.
+                self._release()
             raise
 
-    def _pass_on(self) -> None:
-        for lane in (self._urgent, self._others):
-            while lane:
-                waiting = lane.popleft()
+    def _release(self) -> None:
+        for queue in (self._urgent, self._others):
+            while queue:
+                waiting = queue.popleft()
                 if not waiting.done():
                     waiting.set_result(None)
                     return
-        self._taken = False
+        self._held = False

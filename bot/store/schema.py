@@ -1,4 +1,4 @@
-"""The tables, as the newest migration leaves them."""
+"""Table definitions, as of the latest migration."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 from sqlalchemy import Column, Dialect, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-# The newest revision in migrations/versions. It stands here so that a store that is up to date opens
-# without loading the migration tool.
+# The latest revision in migrations/versions, repeated here so that an up-to-date store opens without
+# importing the migration tool.
 HEAD = "0001"
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept as ISO text in UTC with microseconds, so that text order is time order."""
+    """An aware time, stored as ISO text in UTC with microseconds, so that text order is time order."""
 
     impl = String(32)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy calls it so
-        """Return the text, or None."""
+        """Return the ISO text, or None."""
         return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy calls it so
@@ -49,8 +49,9 @@ launches = Table(
     Index("launch_created", "created"),
 )
 
-# Who was first: one row a trigger, a press or a start of a runner, held by a launch, or a thread's writer.
-claims = Table(
+# Leases: one row per trigger, repeated command or runner start, held by a launch; or per thread, held by its
+# writer.
+leases = Table(
     "claim",
     metadata,
     Column("key", String(512), primary_key=True),

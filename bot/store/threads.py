@@ -9,20 +9,20 @@ from sqlalchemy import Select, select
 from bot.models.launch import MessageRef
 from bot.ports import Thread
 from bot.store.engine import Database
-from bot.store.leases import claim, release, thread_key
+from bot.store.leases import acquire_lease, release_lease, thread_key
 from bot.store.records import Records
 from bot.store.schema import threads
 
 
 class ThreadTable:
-    """Fulfils `bot.ports.Threads`."""
+    """Implements `bot.ports.Threads`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._records = Records(Thread)
 
     async def remember(self, thread: Thread) -> None:
-        """Write a thread (by its parent message), or its newer state."""
+        """Insert or update a thread, identified by its parent message."""
         values = {"words": thread.words, "started": thread.started, "record": self._records.dump(thread)}
         key = {"channel_id": thread.parent.channel, "ts": thread.parent.ts}
         insert = self._database.insert(threads).values(**key, **values)
@@ -32,23 +32,26 @@ class ThreadTable:
             )
 
     async def find(self, parent: MessageRef) -> Thread | None:
-        """One thread by its parent."""
+        """Return a thread by its parent message, or None."""
         query = select(threads.c.record).where(
             threads.c.channel_id == parent.channel, threads.c.ts == parent.ts
         )
         return await self._first(query)
 
     async def latest(self, channel: str, words: str) -> Thread | None:
-        """Return the newest thread of a channel with these words."""
+        """Return the newest thread of a channel with these filters, or None."""
         query = select(threads.c.record).where(threads.c.channel_id == channel, threads.c.words == words)
         return await self._first(query.order_by(threads.c.started.desc()))
 
     async def begin(self, channel: str, words: str, *, writer: str, now: datetime, within: timedelta) -> bool:
-        """Take these words in a channel for a writer; False when another took them within that time."""
-        if self._database.place.file is not None:
-            return True  # only one bot works on a file, and it knows what it writes itself
+        """Acquire the lease for these filters in a channel.
+
+        False when another writer has had it within that time.
+        """
+        if self._database.address.file is not None:
+            return True  # a SQLite store has a single bot, which tracks its own writers
         async with self._database.write() as connection:
-            holder = await claim(
+            holder = await acquire_lease(
                 self._database,
                 connection,
                 key=thread_key(channel, words),
@@ -59,11 +62,11 @@ class ThreadTable:
         return holder == writer
 
     async def end(self, channel: str, words: str, *, writer: str) -> None:
-        """Give the words back, if this writer has them."""
-        if self._database.place.file is not None:
+        """Release the lease if this writer holds it. If the process dies, it expires."""
+        if self._database.address.file is not None:
             return
         async with self._database.write() as connection:
-            await release(connection, key=thread_key(channel, words), holder=writer)
+            await release_lease(connection, key=thread_key(channel, words), holder=writer)
 
     async def _first(self, query: Select[str]) -> Thread | None:
         async with self._database.read() as connection:

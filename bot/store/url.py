@@ -1,4 +1,4 @@
-"""Where the store is, from its URL in the settings."""
+"""Parses the store's URL from the settings."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The address for the driver; `file` is SQLite's file, None for a server. `name` has no password."""
+class StoreAddress:
+    """The driver's URL; `file` is SQLite's file, None for a server. `name` contains no password."""
 
     url: URL
     file: Path | None
     name: str
 
 
-def find_place(url: str) -> Place:
-    """Read a URL such as sqlite:///var/launch-control.db; raises StoreError for any other kind."""
+def parse_address(url: str) -> StoreAddress:
+    """Parse a URL such as sqlite:///var/launch-control.db; raise StoreError for any other kind."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -35,6 +35,6 @@ def find_place(url: str) -> Place:
         )
     parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
     if parsed.get_backend_name() != "sqlite":
-        return Place(url=parsed, file=None, name=f"{parsed.host or 'localhost'}/{parsed.database}")
+        return StoreAddress(url=parsed, file=None, name=f"{parsed.host or 'localhost'}/{parsed.database}")
     file = Path(parsed.database or "").expanduser().resolve()
-    return Place(url=parsed.set(database=str(file)), file=file, name=str(file))
+    return StoreAddress(url=parsed.set(database=str(file)), file=file, name=str(file))

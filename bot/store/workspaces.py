@@ -1,4 +1,4 @@
-"""The table of block types that a workspace refused."""
+"""The table of block types that workspaces refused."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bot.store.schema import refused_blocks
 
 
 class WorkspaceTable:
-    """Fulfils `bot.ports.Workspaces`."""
+    """Implements `bot.ports.Workspaces`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def refuse_block(self, team_id: str, block_type: str, until: datetime) -> None:
-        """Remembers that a workspace refused a block type; the latest word counts."""
+        """Store that a workspace refuses a block type until that time (last write wins)."""
         insert = self._database.insert(refused_blocks).values(
             team_id=team_id, block_type=block_type, until=until
         )
@@ -30,7 +30,7 @@ class WorkspaceTable:
             )
 
     async def refused_blocks(self, team_id: str, now: datetime) -> frozenset[str]:
-        """Return the block types that are not to be tried now."""
+        """Return the block types to avoid now."""
         query = select(refused_blocks.c.block_type).where(
             refused_blocks.c.team_id == team_id, refused_blocks.c.until > now
         )

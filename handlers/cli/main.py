@@ -60,7 +60,7 @@ def serve(settings_path: Path, *, http: bool) -> None:
 def sandbox(port: int, scenario: str, *, demo: bool, list_them: bool) -> None:
     """Play with the bot on this machine, with no accounts: a chat page and stand-ins of every service."""
     try:
-        from bot.sandbox.show import run_sandbox  # noqa: PLC0415 - imported when it runs
+        from bot.sandbox.run import run_sandbox  # noqa: PLC0415 - imported when it runs
         from bot.sandbox.world.scenario_file import (  # noqa: PLC0415 - the same
             ScenarioError,
             read_scenario,

@@ -17,8 +17,8 @@ import psutil
 from bench_tools import measure
 
 from bot.sandbox.child import BotProcess
-from bot.sandbox.slack.settings import BOT_USER, PEOPLE, Room
-from bot.sandbox.stage import Stage
+from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.slack.settings import BOT_USER, PEOPLE, ChannelConfig
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scripts import LaunchScript, RunnerScript
 
@@ -35,7 +35,7 @@ EDITS = 40.0  # the bot's own budget of edits a minute, as its settings have it
 class Cards:
     """What Slack was told of each card, read from its journal; `shown` is when a card showed its job."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Sandbox) -> None:
         self._stage = stage
         self._read = 0
         self._looks: dict[str, str] = {}
@@ -44,7 +44,7 @@ class Cards:
 
     def read(self) -> None:
         """Goes on where it stopped; call it before the journal forgets."""
-        journal = self._stage.slack.journal
+        journal = self._stage.slack.traffic
         total = sum(journal.counts.values())
         fresh = list(journal.calls)[-(total - self._read) :] if total > self._read else []
         self._read = total
@@ -65,7 +65,7 @@ class Cards:
     def delays(self) -> list[tuple[float, float]]:
         """When each job was there, and when its card showed it (infinite: not yet)."""
         cards = {}
-        for room in self._stage.slack.settings.rooms:
+        for room in self._stage.slack.settings.channels:
             for message in self._stage.slack.world.messages.of(room.id):
                 found = re.search(r"'launch_id': '(\w+)', 'kind': 'card'", str(message.body.get("metadata")))
                 if found:
@@ -78,20 +78,22 @@ class Cards:
 
 
 @asynccontextmanager
-async def bot_on_stage(*, tiers: bool) -> AsyncIterator[tuple[Stage, psutil.Process]]:
+async def bot_on_stage(*, tiers: bool) -> AsyncIterator[tuple[Sandbox, psutil.Process]]:
     """The bot, warm, in a world whose jobs run on; with Slack's tiers lifted, or on."""
     script = LaunchScript(timeline=(("RUNNING", 3600.0),), submit_after=3.0, calls_init=False)
     day = Scenario(
         title="bench", latency={"*": 0.05}, launch=(script,), runner=(RunnerScript(poll=1.0, boot=1.0),)
     )
     with tempfile.TemporaryDirectory(prefix="launch-control-bench-") as folder:
-        stage = Stage(day)
+        stage = Sandbox(day)
         rooms = (
-            Room("C0TRAINING", "training", _EVERYBODY),
-            *(Room(f"C0ROOM{number:03}", f"room-{number}", _EVERYBODY) for number in range(ROOMS)),
+            ChannelConfig("C0TRAINING", "training", _EVERYBODY),
+            *(ChannelConfig(f"C0ROOM{number:03}", f"room-{number}", _EVERYBODY) for number in range(ROOMS)),
         )
         stage.slack = type(stage.slack)(
-            dataclasses.replace(stage.slack.settings, rooms=rooms, rate_limits=tiers, rate_multiplier=WIDER)
+            dataclasses.replace(
+                stage.slack.settings, channels=rooms, rate_limits=tiers, rate_multiplier=WIDER
+            )
         )
         async with stage:
             settings = stage.write_settings(Path(folder), poll=POLL, wait=600.0)
@@ -109,7 +111,7 @@ async def bot_on_stage(*, tiers: bool) -> AsyncIterator[tuple[Stage, psutil.Proc
 _EVERYBODY = (*(person.id for person in PEOPLE), BOT_USER)
 
 
-async def _type_all(stage: Stage) -> int:
+async def _type_all(stage: Sandbox) -> int:
     """Types the launches, as fast as they are acknowledged; returns how many there are."""
     taken = 0
     for number in range(LAUNCHES):
@@ -120,7 +122,7 @@ async def _type_all(stage: Stage) -> int:
     return taken
 
 
-async def _all_shown(stage: Stage, launches: int) -> Cards:
+async def _all_shown(stage: Sandbox, launches: int) -> Cards:
     """Returns once every job is on its card."""
     cards = Cards(stage)
     while len(cards.shown) < launches:
@@ -160,13 +162,13 @@ async def kept() -> None:
         # A job is news to the bot one interval after it is there, at the latest.
         owed = [(visible + POLL + 1, shown) for visible, shown in spans]
         early = [at for at in cards.ticks if any(since < at < until for since, until in owed)]
-        measure("ticks_before_changes", len(early), 0, edits=stage.slack.journal.counts["chat.update"])
+        measure("ticks_before_changes", len(early), 0, edits=stage.slack.traffic.counts["chat.update"])
         moments = [visible for visible, _ in spans]
         backlog = max(sum(visible <= at < shown for visible, shown in spans) for at in moments)
         measure("backlog_most_cards", backlog, launches)
         last = max(shown for _, shown in spans) - max(moments)
         measure("backlog_gone_s", last, 60 * launches / (EDITS * WIDER) + POLL + 1)
-        measure("edits_refused", stage.slack.journal.too_many["chat.update"], 0)
+        measure("edits_refused", stage.slack.traffic.too_many["chat.update"], 0)
 
 
 def _cpu(process: psutil.Process) -> float:
@@ -174,7 +176,7 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _listings(stage: Stage) -> int:
+def _listings(stage: Sandbox) -> int:
     return sum(calls for (_, method, _), calls in stage.world.calls.items() if method == "ListCustomJobs")
 
 

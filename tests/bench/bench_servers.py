@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.models.regions import REGIONS
-from bot.sandbox.slack.settings import BOT_USER, PEOPLE, Room
-from bot.sandbox.stage import Stage
+from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.slack.settings import BOT_USER, PEOPLE, ChannelConfig
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scenario_file import read_scenario
 from bot.sandbox.world.state import Fault, SimBuild, SimExecution, SimJob, SimLogEntry, SimRun
@@ -43,7 +43,7 @@ async def _serve(scenario: Scenario) -> None:
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        stage = Stage(scenario)
+        stage = Sandbox(scenario)
         if scenario.title == "bench":
             _give_channels(stage)
         async with stage:
@@ -64,17 +64,20 @@ def _settle() -> None:
     gc.freeze()
 
 
-def _give_channels(stage: Stage) -> None:
+def _give_channels(stage: Sandbox) -> None:
     people = tuple(person.id for person in PEOPLE)
     rooms = (
-        Room("C0TRAINING", "training", (*people, BOT_USER)),
-        *(Room(f"C0ROOM{number:03}", f"room-{number}", (*people, BOT_USER)) for number in range(CHANNELS)),
+        ChannelConfig("C0TRAINING", "training", (*people, BOT_USER)),
+        *(
+            ChannelConfig(f"C0ROOM{number:03}", f"room-{number}", (*people, BOT_USER))
+            for number in range(CHANNELS)
+        ),
     )
-    settings = dataclasses.replace(stage.slack.settings, rooms=rooms, rate_limits=False)
+    settings = dataclasses.replace(stage.slack.settings, channels=rooms, rate_limits=False)
     stage.slack = type(stage.slack)(settings)
 
 
-async def _fill(stage: Stage, *, executions: int, jobs: int, working: int) -> int:
+async def _fill(stage: Sandbox, *, executions: int, jobs: int, working: int) -> int:
     """So many executions, jobs and builds at work in each region, beside four builds that have ended."""
     world = stage.world
     for things in (world.executions, world.jobs, world.builds, world.runs, world.logs):
@@ -155,7 +158,7 @@ def _log(world: World, kind: str, resource: dict[str, str], labels: dict[str, st
         )
 
 
-async def _big_log(stage: Stage, *, entries: int, size: int) -> str:
+async def _big_log(stage: Sandbox, *, entries: int, size: int) -> str:
     """One runner that failed, its log of so many entries of so many characters; returns its last words."""
     await _fill(stage, executions=1, jobs=0, working=0)
     world = stage.world
@@ -175,15 +178,15 @@ async def _big_log(stage: Stage, *, entries: int, size: int) -> str:
     return "the cause of a big log"
 
 
-async def _latency(stage: Stage, *, places: dict[str, float]) -> None:
+async def _latency(stage: Sandbox, *, places: dict[str, float]) -> None:
     stage.world.latency = places
 
 
-async def _faults(stage: Stage, *, faults: list[dict[str, Any]]) -> None:
+async def _faults(stage: Sandbox, *, faults: list[dict[str, Any]]) -> None:
     stage.world.faults = [Fault(**fault) for fault in faults]
 
 
-async def _calls(stage: Stage) -> dict[str, int]:
+async def _calls(stage: Sandbox) -> dict[str, int]:
     """The calls by service since the last time that this was asked."""
     counted: dict[str, int] = {}
     for (service, _method, _region), number in stage.world.calls.items():
@@ -192,13 +195,13 @@ async def _calls(stage: Stage) -> dict[str, int]:
     return counted
 
 
-async def _connected(stage: Stage) -> float:
+async def _connected(stage: Sandbox) -> float:
     """When the bot had connected, by the clock that all processes of a machine share."""
     await stage.slack.wait_until(lambda: stage.slack.connections > 0, 30)
     return time.monotonic()
 
 
-async def _type(stage: Stage, *, texts: list[str], together: bool, rooms: int = 1) -> list[float]:
+async def _type(stage: Sandbox, *, texts: list[str], together: bool, rooms: int = 1) -> list[float]:
     """Types commands as alice, one after another or all at once; milliseconds until each was acknowledged."""
     sent = [
         stage.slack.type_text("alice", "#training" if rooms == 1 else f"#room-{number % rooms}", text)
@@ -208,7 +211,7 @@ async def _type(stage: Stage, *, texts: list[str], together: bool, rooms: int = 
     return [outcome.milliseconds if outcome.ok else NEVER for outcome in outcomes]
 
 
-async def _herd(stage: Stage, *, people: int, within: float) -> list[float]:
+async def _herd(stage: Sandbox, *, people: int, within: float) -> list[float]:
     """People type /monitor in a channel each, spread over some seconds; seconds until each had all tables."""
 
     async def one(number: int) -> float:
@@ -222,7 +225,7 @@ async def _herd(stage: Stage, *, people: int, within: float) -> list[float]:
     return list(await asyncio.gather(*(one(number) for number in range(people))))
 
 
-async def _type_during_monitor(stage: Stage, *, text: str, words: str) -> list[float]:
+async def _type_during_monitor(stage: Sandbox, *, text: str, words: str) -> list[float]:
     """Types /monitor, then other commands until these words stand there; milliseconds of each ack."""
     room = "#room-1"
     await stage.slack.type_text("alice", room, "/monitor runners")
@@ -235,7 +238,7 @@ async def _type_during_monitor(stage: Stage, *, text: str, words: str) -> list[f
     return taken
 
 
-async def _monitor(stage: Stage, *, channel: str, last_words: str = "") -> list[float]:
+async def _monitor(stage: Sandbox, *, channel: str, last_words: str = "") -> list[float]:
     """Seconds from /monitor typed to the verdict, the first table and the last one (with these words)."""
     before = len(stage.slack.messages(channel))
     began = time.monotonic()
@@ -254,7 +257,7 @@ async def _monitor(stage: Stage, *, channel: str, last_words: str = "") -> list[
     return times
 
 
-async def _launch(stage: Stage, *, text: str) -> list[float]:
+async def _launch(stage: Sandbox, *, text: str) -> list[float]:
     """Seconds from /launch typed to the card, and from the job standing in Vertex AI to the art."""
     room, jobs = "#training", set(stage.world.jobs)
     before = len(stage.slack.messages(room))

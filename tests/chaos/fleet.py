@@ -20,7 +20,7 @@ from bed import MANIFEST, write_in
 
 from bot.models.launch import Launch, Stage
 from bot.runtime.clock import SystemClock
-from bot.sandbox.stage import Stage as Sandbox
+from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.scripts import LaunchScript, RunnerScript
 from bot.store import open_store

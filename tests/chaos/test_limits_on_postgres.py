@@ -17,7 +17,7 @@ from bot.runtime.clock import SystemClock
 from bot.store import open_store
 from bot.store.engine import Database
 from bot.store.in_flight_limits import count_in_flight
-from bot.store.url import find_place
+from bot.store.url import parse_address
 
 pytestmark = pytest.mark.skipif(find_binaries() is None, reason=INSTALL)
 
@@ -87,7 +87,7 @@ async def test_four_replicas_never_store_one_too_many(server: Postgres, _: int) 
 
 async def test_a_process_that_stops_while_it_counts_holds_up_nobody_for_long(server: Postgres) -> None:
     """A frozen machine may hold the lock: the server ends its transaction, and the others launch again."""
-    frozen, store = Database(find_place(server.url)), await open_store(server.url, SystemClock())
+    frozen, store = Database(parse_address(server.url)), await open_store(server.url, SystemClock())
     asked = replace(LAUNCH, launch_id="after000", trigger_id="after", user_id="U0AFTER", text="after")
     added: list[Added] = []
 

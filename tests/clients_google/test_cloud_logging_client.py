@@ -222,7 +222,7 @@ def test_the_budget_books_in_order() -> None:
 
     for _ in range(5):
         waits.append(budget.wait(100))
-        budget.book(100)
+        budget.reserve(100)
 
     assert [0, 0, 0, 2, 4] == waits
     assert budget.wait(1000) == 0

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.clients.wandb.sdk_process import PREFIX, YOUNG, Folder
+from bot.clients.wandb.sdk_process import MIN_AGE_SECONDS, PREFIX, SdkTempDir
 
 HOLDER = """
 import sys, time
-from bot.clients.wandb_folder import Folder
-print(Folder().path, flush=True)
+from bot.clients.wandb.sdk_process import SdkTempDir
+print(SdkTempDir().path, flush=True)
 time.sleep(100)
 """
 
@@ -36,7 +36,7 @@ def holder(scratch: Path) -> tuple[subprocess.Popen[str], Path]:
     assert process.stdout is not None
     path = Path(process.stdout.readline().strip())
     (path / "cache").write_text("x")
-    long_ago = time.time() - YOUNG - 1
+    long_ago = time.time() - MIN_AGE_SECONDS - 1
     os.utime(path, (long_ago, long_ago))
     return process, path
 
@@ -48,7 +48,7 @@ def test_a_killed_bot_s_folder_goes_and_a_living_one_s_stays(scratch: Path) -> N
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
 
-    folder = Folder()
+    folder = SdkTempDir()
 
     assert (False, True) == (left.exists(), (kept / "cache").exists())
     folder.remove()
@@ -67,6 +67,6 @@ def test_what_is_young_or_no_folder_of_ours_stays(scratch: Path) -> None:
     link.symlink_to(other)
     os.utime(link, (0, 0), follow_symlinks=False)
 
-    Folder().remove()
+    SdkTempDir().remove()
 
     assert {young, other, link} == set(scratch.iterdir())

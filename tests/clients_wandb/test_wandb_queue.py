@@ -15,7 +15,7 @@ from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.ports import Tracker
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world import queues
-from bot.sandbox.world.launch_spec import AgentSide, prepare, run_id_of
+from bot.sandbox.world.launch_spec import AgentEnvironment, prepare, run_id_of
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
 
@@ -57,7 +57,9 @@ async def test_the_agent_makes_a_job_of_it_with_our_command_and_id(client: Track
     """What is queued must pass the agent's own checks: it refuses in silence, minutes later."""
     await client.enqueue(make_item())
     (item,) = world.items.values()
-    side = AgentSide(base_url="", api_key="", queue=QUEUE, queue_entity="acme-ml", item_id=item.item_id)
+    side = AgentEnvironment(
+        base_url="", api_key="", queue=QUEUE, queue_entity="acme-ml", item_id=item.item_id
+    )
 
     job = prepare(item.spec, run_id_of(item.spec), side, NOW)
 

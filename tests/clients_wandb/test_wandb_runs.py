@@ -200,7 +200,7 @@ async def problem_of(call: Awaitable[object]) -> Problem:
         (Fault("wandb", status="403"), ProblemKind.DENIED, "HTTP 403: permission denied"),
         (Fault("wandb", status="404"), ProblemKind.NOT_FOUND, "HTTP 404: not found"),
         (Fault("wandb", status="429", retry_delay=1), ProblemKind.EXHAUSTED, "HTTP 429: rate limit exceeded"),
-        (Fault("wandb", status="html"), ProblemKind.UNKNOWN, "it answered with something that is no JSON"),
+        (Fault("wandb", status="html"), ProblemKind.UNKNOWN, "its answer is not JSON"),
         (Fault("wandb", status="graphql", message="boom"), ProblemKind.UNKNOWN, "input: boom"),
     ],
 )

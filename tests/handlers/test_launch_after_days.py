@@ -11,7 +11,7 @@ from bed import running, scenario, stage_on
 from bot.launches.requests import LaunchRequest, new_launch
 from bot.models.launch import Launch, RunnerUse, Stage
 from bot.runtime.clock import SystemClock
-from bot.sandbox.stage import Stage as Sandbox
+from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.world.state import SimQueueItem
 from bot.settings.loader import load_settings
 from bot.store import open_store

@@ -141,3 +141,38 @@ async def test_a_refresh_completes_a_thread_that_slack_left_half_written() -> No
     """What was posted is remembered whatever came after: the rest follows, and nothing comes twice."""
     async with bot_on(scan_cache_ttl=0.001) as bed:
         bed.slack.set_faults(refusals={"chat.postMessage": ["", "", "", "cannot_reply_to_message"]})
+        await bed.type("/monitor")
+        await bed.until(lambda: any("could not be done" in note for note in bed.notes()))
+        await bed.finished(2)
+        await bed.slack.press("alice", "#training", "monitor_refresh")
+        await bed.finished(6)
+
+        assert 6 == len({said(one)[:40] for one in replies(bed)})
+        assert 7 == len(bed.slack.messages("#training"))
+
+
+async def test_two_who_type_at_once_get_one_thread() -> None:
+    """The second once slipped in while the first was waiting for its rows."""
+    async with bot_on(scan_first=0.5) as bed:
+        bed.stage.world.faults.append(Fault("run", region="us-east4", delay=0.4))
+        await asyncio.gather(bed.type("/monitor runners jobs"), bed.type("/monitor jobs runners", user="bob"))
+        await bed.until(lambda: bed.notes("alice") + bed.notes("bob"))
+        await bed.finished(2)
+
+        assert 1 == len([one for one in bed.slack.messages("#training") if not one.is_reply])
+        assert "/archives/C0TRAINING/p" in (bed.notes("alice") + bed.notes("bob"))[0]
+
+
+async def test_a_thread_that_another_process_is_writing_is_linked_too() -> None:
+    """Behind one address there may be many processes, and a channel needs one answer."""
+    async with bot_on() as bed:
+        url = "https://acme.slack.com/archives/C0TRAINING/p1700000000000001"
+        elsewhere = Thread(
+            MessageRef("C0TRAINING", "1700000000.000001", url), words="jobs runs", started=datetime.now(UTC)
+        )
+        await bed.store.threads.remember(elsewhere)
+        await bed.type("/monitor runs jobs")
+        await bed.until(bed.notes)
+
+        assert url in bed.notes()[0]
+        assert [] == bed.slack.messages("#training")

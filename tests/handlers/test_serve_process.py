@@ -13,7 +13,7 @@ import psutil
 from bed import brief, stage_on, write_in
 from processes import child, command
 
-from bot.sandbox.stage import Stage
+from bot.sandbox.sandbox import Sandbox
 
 BROKEN = """
 default_preset = "bert"
@@ -114,7 +114,7 @@ async def test_a_missing_file_a_missing_token_and_a_wrong_one_are_sentences() ->
     assert "xoxb-no" not in wrong.err
 
 
-async def _type(stage: Stage, text: str) -> str:
+async def _type(stage: Sandbox, text: str) -> str:
     outcome = await stage.slack.type_text("alice", "#training", text)
     return outcome.error or str(outcome.response.get("text", "acked"))
 
@@ -176,7 +176,7 @@ async def test_a_full_disk_refuses_a_launch_and_the_bot_lives_on() -> None:
     assert "Nothing was started" in refused
     assert "acked" == again
     assert (
-        1 == len([call for call in stage.slack.journal.of("chat.postMessage") if call.ok])
+        1 == len([call for call in stage.slack.traffic.of("chat.postMessage") if call.ok])
         or stage.world.items
     )
 
@@ -204,7 +204,7 @@ async def test_nothing_secret_is_in_the_bot_s_log() -> None:
     assert "ValueError" in log
 
 
-async def _press_nonsense(stage: Stage, value: str) -> None:
+async def _press_nonsense(stage: Sandbox, value: str) -> None:
     from bot.sandbox.slack.payloads import Payloads  # noqa: PLC0415 - only here
 
     message = stage.slack.messages("#training")[0]

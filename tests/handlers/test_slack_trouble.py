@@ -24,7 +24,7 @@ def closings(bed: Bed) -> list[Message]:
 
 def opened(bed: Bed) -> int:
     """How many Socket Mode connections were opened so far."""
-    return sum(what == "open" for _, what, _ in bed.slack.journal.connections)
+    return sum(what == "open" for _, what, _ in bed.slack.traffic.connections)
 
 
 async def test_an_old_workspace_gets_plain_blocks_and_is_not_asked_again_for_a_day() -> None:
@@ -40,7 +40,7 @@ async def test_an_old_workspace_gets_plain_blocks_and_is_not_asked_again_for_a_d
                 await bed.store.workspaces.refused_blocks(team, now + timedelta(hours=hours))
                 for hours in (23, 25)
             ]
-            refused = [call for call in bed.slack.journal.calls if call.error == "invalid_blocks"]
+            refused = [call for call in bed.slack.traffic.calls if call.error == "invalid_blocks"]
 
     assert "bert-small-lr3e4" in bed.shown()
     assert 1 <= len(refused) <= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,9 +116,43 @@ def test_an_environment_left_half_made_is_healed_by_the_same_words(checkout: Che
     assert "locked" == checkout.installed("import other; print(other.SAYS)")
 
 
+@pytest.mark.parametrize("beside", ["", "pyvenv.cfg"])
+def test_a_folder_with_other_files_is_refused_and_keeps_them(checkout: Checkout, beside: str) -> None:
+    """The folder is emptied first, and somebody may name the one that holds the settings and the store."""
+    folder = checkout.folder / ".venv"
+    folder.mkdir()
+    kept = folder / "launch-control.db"
+    for file in filter(None, ("launch-control.db", beside)):
+        (folder / file).write_text("kept")
+    made = checkout.make()
+
+    assert 0 != made.returncode
+    assert "holds launch-control.db" in made.stderr
+    assert "kept" == kept.read_text()
+
+
+def test_an_environment_to_be_shipped_can_be_entered_by_another_user(checkout: Checkout) -> None:
+    """An admin's umask of 077 must not shut out the user that the bot runs as."""
+    place = checkout.folder / "shipped"
+    command = f"umask 077; COPY_CODE=1 ./install.sh all {place}"
+    env = {
+        **os.environ,
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": checkout.index,
+        "PYTHON": sys.executable,
+    }
+    subprocess.run(command, shell=True, cwd=checkout.folder, env=env, check=True, capture_output=True)  # noqa: S602 - our own words
+
+    assert 0o755 == stat.S_IMODE(place.stat().st_mode)
+
+
 # Interpreters that lack something, by what `python -c CODE` answers.
 LACKING = {
-    "none": ("", "There is no "),
+    "none": ("", "does not run here (/"),
+    "a shim": (
+        "echo 'shim: python3.10: command not found' >&2; exit 127",
+        "(shim: python3.10: command not found)",
+    ),
     "old": ('case "$2" in *version_info*) exit 1 ;; esac', "needs Python 3.11 or newer"),
     "no venv": ('case "$2" in *ensurepip*) exit 1 ;; esac', "apt-get install python3-venv"),
 }

@@ -26,7 +26,7 @@ async def test_a_counted_fault_spoils_just_so_many_calls(
 
     assert [500, 500] == failed
     assert (await client.auth_test())["ok"]
-    assert [500, 500, 200] == [call.status for call in workspace.journal.of("auth.test")]
+    assert [500, 500, 200] == [call.status for call in workspace.traffic.of("auth.test")]
 
 
 async def test_an_outage_ends_by_itself(open_workspace: OpenWorkspace) -> None:

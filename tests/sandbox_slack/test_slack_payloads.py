@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_parts import Connect, OpenWorkspace, app_of, client_of
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import ALICE, BOT_USER, CARA, DAN, Command, Room, SlackWorkspace
+from bot.sandbox.slack import ALICE, BOT_USER, CARA, DAN, ChannelConfig, Command, SlackWorkspace
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.settings import ENTERPRISE_ID, TEAM_ID
 
@@ -43,7 +43,7 @@ async def test_a_command_is_acknowledged_and_timed(
         seen[0]["is_enterprise_install"],
     )
     assert "thread_ts" not in seen[0]
-    assert [True] == [ack.ok for ack in workspace.journal.acks]
+    assert [True] == [ack.ok for ack in workspace.traffic.acks]
 
 
 async def test_an_ack_with_text_is_private_unless_it_says_otherwise(
@@ -72,7 +72,7 @@ async def test_commands_in_threads_are_refused_by_slack(workspace: SlackWorkspac
     outcome = await workspace.type_text("alice", "training", "/launch", thread_ts="1.000000")
 
     assert "/launch is not supported in threads. Sorry!" == outcome.shown
-    assert [] == list(workspace.journal.acks)
+    assert [] == list(workspace.traffic.acks)
 
 
 async def test_a_command_nobody_declared_is_unknown(open_workspace: OpenWorkspace) -> None:
@@ -177,13 +177,13 @@ async def test_events_are_repeated_with_one_id_until_taken(
     await connect(workspace, app)
     workspace.set_faults(drop_acks=1)
     await workspace.type_text("alice", "training", "hello")
-    await workspace.wait_until(lambda: sum(ack.ok for ack in workspace.journal.acks) == 1)
+    await workspace.wait_until(lambda: sum(ack.ok for ack in workspace.traffic.acks) == 1)
 
     assert (2, 1) == (len(seen), len(set(seen)))
 
     workspace.set_faults(duplicate_events=1)
     await workspace.type_text("alice", "training", "again")
-    await workspace.wait_until(lambda: sum(ack.ok for ack in workspace.journal.acks) == 3)
+    await workspace.wait_until(lambda: sum(ack.ok for ack in workspace.traffic.acks) == 3)
 
     assert (4, 2) == (len(seen), len(set(seen)))
 
@@ -204,15 +204,15 @@ async def test_only_subscribed_events_of_joined_channels_are_sent(
     await workspace.type_text("alice", "random", "@launch-control hi")
     await workspace.type_text("alice", "training", "no mention")
     await workspace.type_text("alice", "training", "@launch-control <hi>")
-    await workspace.wait_until(lambda: workspace.journal.acks)
+    await workspace.wait_until(lambda: workspace.traffic.acks)
 
     assert ["<@U0LAUNCHBOT> &lt;hi&gt;"] == seen
 
 
 async def test_people_of_other_workspaces_are_named_by_their_own(open_workspace: OpenWorkspace) -> None:
     """In a shared channel a press names the channel's workspace as the team, and the person's beside it."""
-    room = Room("C0TRAINING", "training", (ALICE.id, CARA.id, DAN.id, BOT_USER))
-    workspace = await open_workspace(people=(ALICE, CARA, DAN), rooms=(room,), enterprise=True)
+    room = ChannelConfig("C0TRAINING", "training", (ALICE.id, CARA.id, DAN.id, BOT_USER))
+    workspace = await open_workspace(people=(ALICE, CARA, DAN), channels=(room,), enterprise=True)
     payloads, channel = Payloads(workspace.world), workspace.world.directory.channel("training")
     named = {}
     for person in (ALICE, CARA, DAN):

@@ -80,8 +80,8 @@ async def test_a_refused_call_is_429_with_retry_after(open_workspace: OpenWorksp
         refused.value.response["error"],
         refused.value.response.headers["Retry-After"],
     )
-    assert 1 == workspace.journal.too_many["chat.postMessage"]
-    assert POST_BURST + 1 == workspace.journal.counts["chat.postMessage"]
+    assert 1 == workspace.traffic.too_many["chat.postMessage"]
+    assert POST_BURST + 1 == workspace.traffic.counts["chat.postMessage"]
 
 
 async def test_the_sdk_waits_as_told_and_succeeds(workspace: SlackWorkspace) -> None:
@@ -95,4 +95,4 @@ async def test_the_sdk_waits_as_told_and_succeeds(workspace: SlackWorkspace) -> 
 
     assert answer["ok"]
     assert time.monotonic() - started >= 1.0
-    assert 1 == workspace.journal.too_many["chat.postMessage"]
+    assert 1 == workspace.traffic.too_many["chat.postMessage"]

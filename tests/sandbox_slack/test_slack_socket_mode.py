@@ -13,7 +13,7 @@ async def test_a_refused_connection_heals(workspace: SlackWorkspace, app: AsyncA
     """After a refresh, a cut, and a failing apps.connections.open the real client comes back by itself."""
 
     def came() -> int:
-        return sum(what == "open" for _, what, _ in workspace.journal.connections)
+        return sum(what == "open" for _, what, _ in workspace.traffic.connections)
 
     await connect(workspace, app)
     await workspace.disconnect("refresh_requested")
@@ -22,7 +22,7 @@ async def test_a_refused_connection_heals(workspace: SlackWorkspace, app: AsyncA
     workspace.abort_connections()
     await workspace.wait_until(lambda: came() == 3 and workspace.connections == 1, 15.0)
 
-    assert "internal_error" in [call.error for call in workspace.journal.of("apps.connections.open")]
+    assert "internal_error" in [call.error for call in workspace.traffic.of("apps.connections.open")]
 
 
 async def _raw(workspace: SlackWorkspace, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:

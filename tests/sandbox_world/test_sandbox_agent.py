@@ -174,7 +174,7 @@ async def test_item_taken_out_while_leased_becomes_no_job(play: Play) -> None:
         item = push(world)
         execution = start(world)
         await until(lambda: item.state == "LEASED")
-        taken = queues.take_out(world, item.item_id)
+        taken = queues.remove(world, item.item_id)
         await until(lambda: "already been acknowledged" in log_of(world, execution))
 
     assert (taken, world.jobs, execution.state) == (True, {}, "running")

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.world.launch_spec import AgentSide, RefusedError, prepare, run_id_of
+from bot.sandbox.world.launch_spec import AgentEnvironment, RefusedError, prepare, run_id_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-SIDE = AgentSide(
+SIDE = AgentEnvironment(
     "https://api.wandb.ai", "key-of-the-agent", "q", "acme-ml", "item-1", (("TEAM_BUCKET", "gs://from-env"),)
 )
 

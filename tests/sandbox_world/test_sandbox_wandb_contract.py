@@ -97,7 +97,7 @@ def push_three(world: World) -> None:
     queue = world.queues[QUEUE]
     queues.push(world, queue, launch_spec("good0001"))
     queues.push(world, queue, launch_spec("bad00001", resource_args={"gcp-vertex": {"spec": {}}}))
-    queues.take_out(world, queues.push(world, queue, launch_spec("gone0001")).item_id)
+    queues.remove(world, queues.push(world, queue, launch_spec("gone0001")).item_id)
 
 
 def marks(item: SimQueueItem) -> tuple[str, str, str]:

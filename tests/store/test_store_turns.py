@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.store.priority_lock import PriorityLock, TurnLost
+from bot.store.priority_lock import LockTimeout, PriorityLock
 
 
 async def test_what_a_person_waits_for_goes_first() -> None:
@@ -12,7 +12,7 @@ async def test_what_a_person_waits_for_goes_first() -> None:
     turns, order, asked = PriorityLock(), list[str](), asyncio.Event()
 
     async def work(name: str, *, urgent: bool) -> None:
-        async with turns.turn(urgent=urgent, patience=5):
+        async with turns.hold(urgent=urgent, timeout=5):
             await asked.wait()
             order.append(name)
 
@@ -32,7 +32,7 @@ async def test_a_turn_that_is_given_up_is_passed_on() -> None:
     turns = PriorityLock()
 
     async def work() -> None:
-        async with turns.turn(urgent=False, patience=5):
+        async with turns.hold(urgent=False, timeout=5):
             await asyncio.sleep(0)
 
     tasks = [asyncio.create_task(work()) for _ in range(4)]
@@ -44,7 +44,7 @@ async def test_a_turn_that_is_given_up_is_passed_on() -> None:
 
     assert None is results[0]
     assert None is results[3]
-    async with turns.turn(urgent=False, patience=1):
+    async with turns.hold(urgent=False, timeout=1):
         pass
 
 
@@ -52,7 +52,7 @@ async def test_a_turn_that_never_comes_is_an_error() -> None:
     """A store that hangs is said to be busy; nobody waits for ever."""
     turns = PriorityLock()
 
-    async with turns.turn(urgent=False, patience=5):
-        with pytest.raises(TurnLost):
-            async with turns.turn(urgent=True, patience=0.02):
+    async with turns.hold(urgent=False, timeout=5):
+        with pytest.raises(LockTimeout):
+            async with turns.hold(urgent=True, timeout=0.02):
                 pass

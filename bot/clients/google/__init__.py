@@ -1,4 +1,4 @@
-"""Google Cloud as the core asks for it: four ports over one transport."""
+"""Google Cloud clients: implementations of four ports over one transport."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bot.clients.google.channels import GoogleTransport
 from bot.clients.google.cloud_build import CloudBuild
 from bot.clients.google.cloud_logging import CloudLogging, log_budget
 from bot.clients.google.cloud_run import CloudRun, Executions
-from bot.clients.google.errors import asking
+from bot.clients.google.errors import translate_errors
 from bot.clients.google.rate_limit import RateLimiter
 from bot.clients.google.vertex_ai import Vertex
 from bot.ports import Builds, Jobs, Logs, Runners
@@ -14,7 +14,7 @@ from bot.settings import Google, Settings, Timing
 
 
 class GoogleCloud:
-    """Builds the four clients; nothing is imported or connected before `warm` or the first call."""
+    """Creates the four clients; nothing is imported or connected before `warm` or the first call."""
 
     def __init__(self, settings: Settings) -> None:
         self.project = settings.google.project
@@ -28,11 +28,11 @@ class GoogleCloud:
         )
 
     async def warm(self, *, deadline: float) -> None:
-        """Import Google's packages in a thread and opens the channels; every call works without it too.
+        """Import Google's packages in a thread and open the channels; calls work without it too.
 
         Raise ServiceError when there are no credentials, or after `deadline` seconds.
         """
-        async with asking("Google Cloud", "", deadline):
+        async with translate_errors("Google Cloud", "", deadline):
             await self._transport.warm(self._regions)
 
     async def close(self) -> None:
@@ -41,9 +41,9 @@ class GoogleCloud:
 
 
 class RunnerLogs:
-    """Runners and their logs alone, for a caller without a settings file: the two clients need little.
+    """Clients of runners and their logs only, for callers without a settings file.
 
-    Event loops and threads may share it, and with it the one budget of log reads.
+    Safe to share between event loops and threads; they share one rate limiter of log reads.
     """
 
     def __init__(self, google: Google, budget: RateLimiter) -> None:
@@ -53,5 +53,5 @@ class RunnerLogs:
         self.logs: Logs = CloudLogging(self._transport, Timing(), budget)
 
     async def close(self) -> None:
-        """Close the channels of the running event loop; they open again when they are needed."""
+        """Close the channels of the running event loop; a later call opens them again."""
         await self._transport.close()

@@ -1,7 +1,7 @@
-"""From an address to an answer: one channel for each address, opened when it is first needed.
+"""gRPC transport: one channel per address, opened on first use.
 
-Google's own clients stand between their caller and gRPC with wrappers, pagers and interceptors that cost
-two thirds of a scan's CPU; what they add over the wire (routing, who calls, credentials) is added here.
+The wrappers, pagers and interceptors of Google's own clients cost two thirds of a scan's CPU time.
+The headers and credentials that they send (routing, client versions) are added here.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from bot.clients.google.methods import METHODS, Api, Method
-from bot.clients.google.retry import tried
+from bot.clients.google.retry import with_retry
 from bot.settings import Google
 
-# The raw classes of a request and its answer, the latter None for bytes.
+# The raw message classes of a request and its response; the latter is None for bytes.
 _Messages: TypeAlias = tuple[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Stub:
-    """One method over one channel; `make` makes its request, `who` is the header that names the caller."""
+    """One method on one channel; `make` creates its request, `header` names the client and its versions."""
 
     call: Any
     make: Any
-    who: tuple[str, str]
+    header: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """What one event loop has opened: a channel works in its own loop only."""
+class _LoopState:
+    """The open channels of one event loop; a channel only works in the loop that opened it."""
 
     channels: dict[str, Any] = field(default_factory=dict)
     stubs: dict[tuple[Method, str], _Stub] = field(default_factory=dict)
-    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    open_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class GoogleTransport:
-    """Asks Google's services, from each event loop over channels of its own.
+    """Calls Google's services; each event loop has its own channels.
 
-    A plain `http://` address (which the settings allow on this machine only) gets an unencrypted channel and
-    no credentials, any other one TLS and the application default credentials. Every call raises
+    An `http://` address (which the settings allow on this machine only) gets an unencrypted channel without
+    credentials, any other address TLS and the application default credentials. Every call raises
     `grpc.aio.AioRpcError`, or `google.auth.exceptions.GoogleAuthError` when there are no credentials.
     """
 
@@ -57,23 +57,26 @@ class GoogleTransport:
             "logging": settings.logging_endpoint,
         }
         self._messages: dict[Method, _Messages] = {}
-        self._loops: dict[asyncio.AbstractEventLoop, _Opened] = {}
+        self._loops: dict[asyncio.AbstractEventLoop, _LoopState] = {}
         self._credentials: Any = None
 
     async def ask(self, method: Method, region: str, fields: Mapping[str, Any], *, timeout: float) -> Any:
-        """Return the raw answer to one request, made of `fields`, within `timeout` seconds. Tried once."""
+        """Send one request made of `fields` once; return the raw response within `timeout` seconds."""
         stub = await self._stub(method, region)
         routing = method.header(fields)
-        metadata = (stub.who, ("x-goog-request-params", routing)) if routing else (stub.who,)
+        metadata = (stub.header, ("x-goog-request-params", routing)) if routing else (stub.header,)
         return await stub.call(stub.make(**fields), timeout=timeout, metadata=metadata)
 
     async def read(
         self, method: Method, region: str, fields: Mapping[str, Any], *, deadline: float, first_pause: float
     ) -> Any:
-        """Return the raw answer to one request that changes nothing, tried again after a passing failure."""
+        """Send one read-only request; return the raw response.
+
+        Transient failures are retried until `deadline`.
+        """
         ask = functools.partial(self.ask, method, region, fields, timeout=deadline)
         until = asyncio.get_running_loop().time() + deadline
-        return await tried(ask, first_pause=first_pause, until=until)
+        return await with_retry(ask, first_pause=first_pause, until=until)
 
     async def rows(
         self,
@@ -85,9 +88,9 @@ class GoogleTransport:
         first_pause: float,
         limit: int | None = None,
     ) -> list[Any]:
-        """Return the raw rows of a listing: of all pages, asked for one after the other, or until there are `limit`.
+        """Return the raw rows of a listing from all pages, or from the first pages that hold `limit` rows.
 
-        Each page is one `read`.
+        Pages are read one after the other, each with one `read`.
         """
         found: list[Any] = []
         token = ""
@@ -101,31 +104,31 @@ class GoogleTransport:
                 return found
 
     async def warm(self, regions: Iterable[str]) -> None:
-        """Import every message in a thread and starts connecting, so that the first scan finds all open."""
+        """Import all message classes in a thread and start connecting, to speed up the first scan."""
         places = tuple(regions)
         for method in METHODS:
             for region in places:
                 await self._stub(method, region)
-        for channel in tuple(self._here().channels.values()):
+        for channel in tuple(self._current_loop().channels.values()):
             channel.get_state(try_to_connect=True)
             await asyncio.sleep(0)
 
     async def close(self) -> None:
-        """Close every channel of the running event loop; calls in flight end with an error."""
-        here = self._loops.pop(asyncio.get_running_loop(), _Opened())
-        for channel in here.channels.values():
+        """Close all channels of the running event loop; calls in flight end with an error."""
+        state = self._loops.pop(asyncio.get_running_loop(), _LoopState())
+        for channel in state.channels.values():
             await channel.close()
 
     def addresses(self) -> frozenset[str]:
         """Return the addresses to which this event loop has a channel."""
-        return frozenset(self._here().channels)
+        return frozenset(self._current_loop().channels)
 
-    def _here(self) -> _Opened:
+    def _current_loop(self) -> _LoopState:
         loop = asyncio.get_running_loop()
         if loop not in self._loops:
             for over in [known for known in tuple(self._loops) if known.is_closed()]:
                 self._loops.pop(over, None)
-            self._loops[loop] = _Opened()
+            self._loops[loop] = _LoopState()
         return self._loops[loop]
 
     def _address(self, api: Api, region: str) -> str:
@@ -133,21 +136,21 @@ class GoogleTransport:
 
     async def _stub(self, method: Method, region: str) -> _Stub:
         address = self._address(method.api, region)
-        here = self._here()
-        return here.stubs.get((method, address)) or await self._open(here, method, address)
+        state = self._current_loop()
+        return state.stubs.get((method, address)) or await self._open(state, method, address)
 
-    async def _open(self, here: _Opened, method: Method, address: str) -> _Stub:
-        async with here.one_at_a_time:
+    async def _open(self, state: _LoopState, method: Method, address: str) -> _Stub:
+        async with state.open_lock:
             if method not in self._messages:
                 self._messages[method] = await asyncio.to_thread(method.load)
             plaintext = address.startswith("http://")
             if self._credentials is None and not plaintext:
                 self._credentials = await asyncio.to_thread(default_credentials)
-            if address not in here.channels:
-                here.channels[address] = open_channel(address, None if plaintext else self._credentials)
-            if (method, address) not in here.stubs:
-                here.stubs[method, address] = _stub(here.channels[address], method, *self._messages[method])
-            return here.stubs[method, address]
+            if address not in state.channels:
+                state.channels[address] = open_channel(address, None if plaintext else self._credentials)
+            if (method, address) not in state.stubs:
+                state.stubs[method, address] = _stub(state.channels[address], method, *self._messages[method])
+            return state.stubs[method, address]
 
 
 def _stub(channel: Any, method: Method, request: Any, answer: Any) -> _Stub:
@@ -156,14 +159,14 @@ def _stub(channel: Any, method: Method, request: Any, answer: Any) -> _Stub:
         request_serializer=request.SerializeToString,
         response_deserializer=None if answer is None else answer.FromString,
     )
-    return _Stub(call, request, who_calls())
+    return _Stub(call, request, client_header())
 
 
 # https://docs.cloud.google.com/docs/authentication#scopes
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
-# A connection whose far end vanished breaks after 10 s without an acknowledgement instead of after many
-# minutes, and a refused one is tried again within 5 s instead of two minutes; a page of any length is read
+# A dead connection is closed after 10 s without an acknowledgement instead of after many
+# minutes, a refused one is retried within 5 s instead of two minutes, and pages of any length are read
 # (https://grpc.github.io/grpc/core/group__grpc__arg__keys.html).
 _CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_send_message_length", -1),
@@ -177,17 +180,20 @@ _TLS_PORT = 443
 
 
 def default_credentials() -> Any:
-    """Return the application default credentials; blocks. Raises `google.auth.exceptions.GoogleAuthError`."""
+    """Return the application default credentials (blocking).
+
+    Raise `google.auth.exceptions.GoogleAuthError`.
+    """
     import google.auth  # noqa: PLC0415 - importing it at start-up would delay the first ack
 
     credentials, _project = google.auth.default(scopes=_SCOPES)
-    # A service account's key signs its tokens itself: no other server is asked for one.
+    # Self-signed tokens of a service account's key need no token server.
     signing = getattr(credentials, "with_always_use_jwt_access", None)
     return credentials if signing is None else signing(True)
 
 
 def open_channel(address: str, credentials: Any) -> Any:
-    """Return a channel to `https://host[:port]`; without credentials an unencrypted one, to `http://host:port`."""
+    """Return a TLS channel to `https://host[:port]`, or without credentials a plain one to `http://host:port`."""
     import grpc.aio  # noqa: PLC0415 - as above
 
     place = urlsplit(address)
@@ -199,8 +205,8 @@ def open_channel(address: str, credentials: Any) -> Any:
     return create_channel(host, credentials=credentials, scopes=_SCOPES, options=_CHANNEL_OPTIONS)
 
 
-def who_calls() -> tuple[str, str]:
-    """Return the header in which Google's clients name themselves and their versions."""
+def client_header() -> tuple[str, str]:
+    """Return the header with which Google's clients report their versions."""
     import google.protobuf  # noqa: PLC0415 - as above
     import grpc  # noqa: PLC0415 - as above
 

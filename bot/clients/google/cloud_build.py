@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.clients.google.channels import GoogleTransport
-from bot.clients.google.errors import asking
+from bot.clients.google.errors import translate_errors
 from bot.clients.google.methods import CANCEL_BUILD, LIST_BUILDS
 from bot.clients.google.protobuf import created_sort_key, segment, time_in
 from bot.models.cloud import Build, BuildStatus
@@ -30,12 +30,12 @@ _STATUSES: dict[int, BuildStatus] = {
     9: BuildStatus.EXPIRED,
 }
 _STEP_SUCCEEDED = 3
-# LoggingMode: the log is in Cloud Storage only, or nowhere.
+# LoggingMode values: the log is only in Cloud Storage, or not stored.
 _UNREADABLE_LOGS = (2, 4)
 
 
 class CloudBuild:
-    """Fulfils `bot.ports.Builds`."""
+    """Implements `bot.ports.Builds`."""
 
     def __init__(self, settings: Settings, transport: GoogleTransport) -> None:
         self._call = settings.timing.call
@@ -43,7 +43,7 @@ class CloudBuild:
         self._transport = transport
 
     async def list_active(self, region: str, *, deadline: float) -> tuple[Build, ...]:
-        """All builds of a location that are pending, queued or working, newest first."""
+        """Return all pending, queued or working builds of a location, newest first."""
         return await self._list(region, deadline, {"filter": _ACTIVE, "page_size": _PAGE}, limit=None)
 
     async def list_recent(self, region: str, *, limit: int, deadline: float) -> tuple[Build, ...]:
@@ -51,20 +51,20 @@ class CloudBuild:
         return await self._list(region, deadline, {"page_size": limit}, limit=limit)
 
     async def cancel(self, build_id: str, region: str) -> None:
-        """Asks Cloud Build to cancel a build. Tried once."""
+        """Ask Cloud Build to cancel a build. Sent once."""
         request = {
             "name": f"{self._parent(region)}/builds/{build_id}",
             "project_id": self._transport.project,
             "id": build_id,
         }
-        async with asking(_SYSTEM, region, self._call):
+        async with translate_errors(_SYSTEM, region, self._call):
             await self._transport.ask(CANCEL_BUILD, region, request, timeout=self._call)
 
     async def _list(
         self, region: str, deadline: float, query: Mapping[str, Any], *, limit: int | None
     ) -> tuple[Build, ...]:
         request = {"parent": self._parent(region), "project_id": self._transport.project, **query}
-        async with asking(_SYSTEM, region, deadline):
+        async with translate_errors(_SYSTEM, region, deadline):
             found = await self._transport.rows(
                 LIST_BUILDS, region, request, deadline=deadline, first_pause=self._pause, limit=limit
             )
@@ -80,7 +80,7 @@ def _build(message: Any) -> Build:
     detail = message.failure_info.detail or message.status_detail
     return Build(
         build_id=message.id,
-        # Builds of the location `global` may come without a full name.
+        # Builds in the location `global` may lack a full name.
         region=segment(message.name, "locations") or "global",
         status=_STATUSES.get(message.status, BuildStatus.UNKNOWN),
         image=plain_name(_image(message)),
@@ -96,7 +96,7 @@ def _build(message: Any) -> Build:
 
 
 def _image(message: Any) -> str:
-    """Return what it builds: as asked, as pushed, or as a substitution such as _IMAGE says."""
+    """Return the image of a build: from its request, its results, or a substitution such as _IMAGE."""
     if message.images:
         return str(message.images[0])
     if message.results.images:

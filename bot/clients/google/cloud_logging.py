@@ -1,4 +1,4 @@
-"""Cloud Logging, behind the one budget of reads."""
+"""Cloud Logging client with a shared rate limit of reads."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.clients.google.channels import GoogleTransport
-from bot.clients.google.errors import asking
+from bot.clients.google.errors import translate_errors
 from bot.clients.google.log_filters import EXECUTION_LABEL, LONGEST_FILTER, explorer_url, filter_of
 from bot.clients.google.methods import LIST_LOG_ENTRIES
 from bot.clients.google.protobuf import time_in
 from bot.clients.google.rate_limit import RateLimiter
-from bot.clients.google.retry import tried
+from bot.clients.google.retry import with_retry
 from bot.models.cloud import LogEntry
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.regions import NO_REGION
@@ -32,13 +32,13 @@ _SEVERITIES: dict[int, str] = {
     700: "ALERT",
     800: "EMERGENCY",
 }
-# Above this a float no longer tells one integer from the next.
+# Above this a float cannot represent every integer.
 _EXACT = 2**53
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def entry_of(message: Any) -> LogEntry:
-    """Return the noun, its text as written: not redacted."""
+    """Convert a log entry; its text is not redacted."""
     return LogEntry(
         insert_id=message.insert_id,
         at=time_in(message, "timestamp") or time_in(message, "receive_timestamp") or _EPOCH,
@@ -67,7 +67,7 @@ def _text(message: Any) -> str:
 
 
 def _of_json(struct: Any) -> str:
-    """Return the field `message` when it is text, else all of it as compact JSON."""
+    """Return the text field `message`, or the whole payload as compact JSON."""
     fields = struct.fields
     if "message" in fields and fields["message"].WhichOneof("kind") == "string_value":
         return str(fields["message"].string_value)
@@ -75,7 +75,7 @@ def _of_json(struct: Any) -> str:
 
 
 def _of_proto(packed: Any) -> str:
-    """Return an audit log's status when it has one, else the message as JSON, else the name of its type."""
+    """Return an audit log's status message, or the payload as JSON, or the name of its type."""
     from google.cloud.audit import audit_log_pb2  # noqa: PLC0415 - heavy, and rarely needed
 
     audit = audit_log_pb2.AuditLog()
@@ -85,7 +85,7 @@ def _of_proto(packed: Any) -> str:
     try:
         return _compact(packed)
     except TypeError:
-        # A type that this process has no description of.
+        # The message type is not registered in this process.
         return f"[{packed.TypeName()}]"
 
 
@@ -93,31 +93,31 @@ def _compact(message: Any) -> str:
     from google.protobuf.json_format import MessageToJson  # noqa: PLC0415 - as above
 
     fields = json.loads(MessageToJson(message), parse_float=_number)
-    # A struct is a map without an order of its own: sorted, the same entry always reads the same.
+    # A struct has no key order; sorted keys make the text of an entry deterministic.
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _number(text: str) -> float:
-    """Return a struct holds every number as a float; those that were written as integers read as integers again."""
+    """Convert a JSON number: a struct stores all numbers as floats, integers become int again."""
     value = float(text)
     return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
 _SYSTEM = LIST_LOG_ENTRIES.api.system
 _PAGE = 1000
-# Google's quota, for a whole project and not raisable: https://docs.cloud.google.com/logging/quotas
+# Google's quota per project, which cannot be raised: https://docs.cloud.google.com/logging/quotas
 _QUOTA = 60
 _BURST = 5.0
 
 
 def log_budget(reads_per_minute: float) -> RateLimiter:
-    """Return the budget of one project's log reads."""
-    # The burst comes on top of the rate: together they stay within the quota.
+    """Return the rate limiter of one project's log reads."""
+    # The burst is added to the rate; together they stay within the quota.
     return RateLimiter(per_minute=reads_per_minute, burst=max(1.0, min(_BURST, _QUOTA - reads_per_minute)))
 
 
 class CloudLogging:
-    """Fulfils `bot.ports.Logs`."""
+    """Implements `bot.ports.Logs`."""
 
     def __init__(self, transport: GoogleTransport, timing: Timing, budget: RateLimiter) -> None:
         self._pause = timing.retry
@@ -127,10 +127,10 @@ class CloudLogging:
     async def read(
         self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
     ) -> LogPage:
-        """One read of at most 1,000 entries. A page may be empty and still have a cursor: the search goes on.
+        """Read at most 1,000 entries. An empty page may have a cursor: the search is not finished.
 
-        Entries of one and the same time come by insert id in either order. Raise ServiceError with EXHAUSTED
-        when our own budget is spent before `deadline` seconds.
+        Entries with equal timestamps are ordered by insert id in both directions. Raise ServiceError with
+        EXHAUSTED when the rate limiter allows no read within `deadline` seconds.
         """
         text = filter_of(scope)
         if not scope.owners:
@@ -146,15 +146,17 @@ class CloudLogging:
             "page_token": cursor,
         }
         until = asyncio.get_running_loop().time() + deadline
-        async with asking(_SYSTEM, NO_REGION, deadline):
-            return await tried(lambda: self._read_once(request, until), first_pause=self._pause, until=until)
+        async with translate_errors(_SYSTEM, NO_REGION, deadline):
+            return await with_retry(
+                lambda: self._read_once(request, until), first_pause=self._pause, until=until
+            )
 
     def console_url(self, scope: LogScope) -> str:
         """Return a link to the Logs Explorer that opens on this scope."""
         return explorer_url(scope, project=self._transport.project)
 
     async def _read_once(self, request: dict[str, Any], until: float) -> LogPage:
-        """One try; each costs a unit of the budget."""
+        """Send one request; each attempt consumes one unit of the rate limit."""
         await self._spend(until)
         left = until - asyncio.get_running_loop().time()
         page = await self._transport.ask(LIST_LOG_ENTRIES, NO_REGION, request, timeout=max(left, 0))

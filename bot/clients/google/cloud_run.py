@@ -1,4 +1,4 @@
-"""Cloud Run: executions of the one job that runs the W&B Launch agent."""
+"""Cloud Run client: executions of the job that runs the W&B Launch agent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.clients.google.channels import GoogleTransport
-from bot.clients.google.errors import asking
+from bot.clients.google.errors import translate_errors
 from bot.clients.google.methods import CANCEL_EXECUTION, GET_EXECUTION, LIST_EXECUTIONS, RUN_JOB
 from bot.clients.google.protobuf import created_sort_key, segment, time_in
 from bot.models.cloud import Execution, ExecutionStatus
@@ -17,7 +17,7 @@ from bot.settings import Settings, Timing
 
 LAUNCH_ID = "LAUNCH_ID"
 
-# Numbers of google.cloud.run.v2.Condition.State and .ExecutionReason (raw messages hold numbers):
+# Values of google.cloud.run.v2.Condition.State and .ExecutionReason (raw messages hold numbers):
 # https://docs.cloud.google.com/run/docs/reference/rpc/google.cloud.run.v2#condition
 _OPEN_STATES = (0, 1, 2)
 _FAILED, _SUCCEEDED = 3, 4
@@ -26,7 +26,7 @@ _NO_LIMIT_GIVEN = 1
 
 
 def execution_of(message: Any, *, launch_id: str = "") -> Execution:
-    """Return the noun. `launch_id` stands in when the message does not show its environment yet."""
+    """Convert an execution. `launch_id` is used if the message does not show its environment yet."""
     name, template = message.name, message.template
     container = template.containers[0] if template.containers else None
     queue, entity, max_jobs = _options((*container.command, *container.args) if container else ())
@@ -55,7 +55,7 @@ def execution_of(message: Any, *, launch_id: str = "") -> Execution:
 
 @lru_cache(maxsize=256)
 def _options(words: tuple[str, ...]) -> tuple[str, str, int]:
-    """Queues, entity and limit of jobs by the agent's arguments, which hundreds of executions share."""
+    """Return queue, entity and job limit from the agent's arguments; cached, as executions share them."""
     return (
         plain_name(", ".join(_values(words, "-q", "--queue"))),
         _last(_values(words, "-e", "--entity")),
@@ -64,7 +64,7 @@ def _options(words: tuple[str, ...]) -> tuple[str, str, int]:
 
 
 def _status(message: Any, done: Any) -> ExecutionStatus:
-    """From the condition `Completed` where it has spoken, else from the counts of tasks."""
+    """Return the status from the condition `Completed` if it is final, else from the task counts."""
     state = done.state if done is not None else 0
     if state == _SUCCEEDED:
         return ExecutionStatus.SUCCEEDED
@@ -73,7 +73,7 @@ def _status(message: Any, done: Any) -> ExecutionStatus:
         return ExecutionStatus.CANCELLED if cancelled else ExecutionStatus.FAILED
     if message.HasField("completion_time"):
         return _ended_status(message)
-    # Between two attempts no task runs, but the execution does.
+    # Between two attempts no task runs, but the execution is active.
     if message.running_count or message.retried_count:
         return ExecutionStatus.RUNNING
     return ExecutionStatus.PENDING if state in _OPEN_STATES else ExecutionStatus.UNKNOWN
@@ -88,7 +88,7 @@ def _ended_status(message: Any) -> ExecutionStatus:
 
 
 def _values(words: Sequence[str], short: str, long: str) -> list[str]:
-    """Return what stands behind an option, in any of the ways in which the agent's command line reads it."""
+    """Return the values of an option, in every syntax that the agent's command line accepts."""
     found: list[str] = []
     for index, word in enumerate(words):
         if word in (short, long):
@@ -116,7 +116,7 @@ _PAGE = 100
 
 
 class Executions:
-    """Executions by their full names: what can be asked without knowing of one job."""
+    """Reads executions by full resource name; needs no job name."""
 
     def __init__(self, transport: GoogleTransport, timing: Timing) -> None:
         self._call = timing.call
@@ -124,9 +124,9 @@ class Executions:
         self._transport = transport
 
     async def get_execution(self, resource: str) -> Execution:
-        """One execution by its full name."""
+        """Return an execution by its full resource name."""
         region = segment(resource, "locations")
-        async with asking(_SYSTEM, region, self._call):
+        async with translate_errors(_SYSTEM, region, self._call):
             found = await self._transport.read(
                 GET_EXECUTION, region, {"name": resource}, deadline=self._call, first_pause=self._pause
             )
@@ -134,14 +134,17 @@ class Executions:
 
 
 class CloudRun(Executions):
-    """Fulfils `bot.ports.Runners`."""
+    """Implements `bot.ports.Runners`."""
 
     def __init__(self, settings: Settings, transport: GoogleTransport) -> None:
         super().__init__(transport, settings.timing)
         self._job = settings.runner.job
 
     async def list_executions(self, region: str, *, deadline: float) -> tuple[Execution, ...]:
-        """Return executions of the runner job in a region, all pages, newest first; empty also without the job."""
+        """Return all executions of the runner job in a region, newest first.
+
+        Empty if the job does not exist.
+        """
         try:
             rows = await self._list(region, deadline)
         except ServiceError as error:
@@ -152,14 +155,14 @@ class CloudRun(Executions):
         return tuple(rows)
 
     async def start(self, *, region: str, launch_id: str) -> Execution:
-        """Start one execution with LAUNCH_ID in its environment, and returns it as it was created.
+        """Start one execution with LAUNCH_ID in its environment; return it as created.
 
-        Tried once. The permissions are run.jobs.run and run.jobs.runWithOverrides
+        Sent once. Required permissions: run.jobs.run and run.jobs.runWithOverrides
         (https://docs.cloud.google.com/run/docs/execute/jobs#required_roles).
         """
         container = {"env": [{"name": LAUNCH_ID, "value": launch_id}]}
         request = {"name": self._job_name(region), "overrides": {"container_overrides": [container]}}
-        async with asking(_SYSTEM, region, self._call):
+        async with translate_errors(_SYSTEM, region, self._call):
             started = _started(await self._transport.ask(RUN_JOB, region, request, timeout=self._call))
         if not started.name:
             text = "the answer names no execution"
@@ -167,13 +170,13 @@ class CloudRun(Executions):
         return execution_of(started, launch_id=launch_id)
 
     async def cancel(self, resource: str) -> None:
-        """Asks Cloud Run to cancel an execution. Tried once."""
+        """Ask Cloud Run to cancel an execution. Sent once."""
         region = segment(resource, "locations")
-        async with asking(_SYSTEM, region, self._call):
+        async with translate_errors(_SYSTEM, region, self._call):
             await self._transport.ask(CANCEL_EXECUTION, region, {"name": resource}, timeout=self._call)
 
     async def _list(self, region: str, deadline: float) -> list[Execution]:
-        async with asking(_SYSTEM, region, deadline):
+        async with translate_errors(_SYSTEM, region, deadline):
             request = {"parent": self._job_name(region), "page_size": _PAGE}
             found = await self._transport.rows(
                 LIST_EXECUTIONS, region, request, deadline=deadline, first_pause=self._pause
@@ -185,9 +188,9 @@ class CloudRun(Executions):
 
 
 def _started(answer: bytes) -> Any:
-    """Return the execution that RunJob's operation tells of.
+    """Return the execution in the metadata of RunJob's operation.
 
-    The operation ends with the execution, hours later: its metadata is all that is needed.
+    The operation itself only ends when the execution does, hours later.
     """
     from google.longrunning.operations_pb2 import Operation  # noqa: PLC0415 - heavy, and rarely needed
 

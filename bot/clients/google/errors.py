@@ -1,4 +1,4 @@
-"""Google's exceptions as our problems."""
+"""Translates Google's exceptions into `Problem`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KINDS: dict[str, ProblemKind] = {
     "ALREADY_EXISTS": ProblemKind.INVALID,
     "UNIMPLEMENTED": ProblemKind.INVALID,
 }
-# The server looked at the call and would not do it.
+# The server evaluated the request and refused it, without effect.
 _REFUSALS = frozenset(
     {
         ProblemKind.DENIED,
@@ -39,24 +39,24 @@ _REFUSALS = frozenset(
         ProblemKind.INVALID,
     }
 )
-# gRPC's own words for a call that never left this machine.
+# gRPC messages for a call that never left this machine.
 _NEVER_SENT = (
     "failed to connect to all addresses",
     "Getting metadata from plugin failed",
     "DNS resolution failed",
 )
 _PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[a-zA-Z]+){2})['\"]")
-# So much of a message is looked at, and so much of it is shown.
+# Characters of a message that are redacted and shown.
 _READ, _SHOWN = 12_000, 500
 
 
 def problem_of(error: BaseException, *, system: str, region: str) -> Problem | None:
-    """Return the problem that an exception of Google's libraries tells of, None for one that is not theirs."""
+    """Return the problem for an exception of Google's libraries, None for any other exception."""
     import grpc.aio  # noqa: PLC0415 - heavy, and loaded by whoever got here
     from google.auth.exceptions import GoogleAuthError, TransportError  # noqa: PLC0415 - as above
 
     if isinstance(error, grpc.aio.AioRpcError):
-        # Google's own exception knows how to read the details that come with a status.
+        # Google's exception class decodes the details of a status.
         from google.api_core.exceptions import from_grpc_error  # noqa: PLC0415 - as above
 
         return _of_call(from_grpc_error(error), system, region)  # type: ignore[no-untyped-call]  # Google's own code is untyped
@@ -68,12 +68,12 @@ def problem_of(error: BaseException, *, system: str, region: str) -> Problem | N
 
 
 def is_own_deadline(problem: Problem) -> bool:
-    """Whether the call ended because gRPC's deadline passed here, which it tells in these words."""
+    """Whether gRPC's local deadline ended the call; gRPC reports it with this message."""
     return problem.kind is ProblemKind.TIMED_OUT and problem.message == "Deadline Exceeded"
 
 
 def timed_out(system: str, region: str, deadline: float) -> Problem:
-    """Return the problem of a call that did not end within `deadline` seconds."""
+    """Return the problem for a call that did not end within `deadline` seconds."""
     return Problem(ProblemKind.TIMED_OUT, system, f"no answer within {deadline:g} s", region)
 
 
@@ -97,7 +97,7 @@ def _kind(error: Any, text: str) -> ProblemKind:
     if kind is ProblemKind.DENIED and error.reason == "SERVICE_DISABLED":
         return ProblemKind.API_DISABLED
     if kind is ProblemKind.UNAVAILABLE and "RefreshError" in text:
-        # The credentials were refused while a token was fetched, which gRPC reports as UNAVAILABLE.
+        # gRPC reports a refused token refresh as UNAVAILABLE.
         return ProblemKind.UNAUTHENTICATED
     return kind
 
@@ -122,17 +122,17 @@ def _missing(error: Any, kind: ProblemKind, text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    # Redacted before it is cut: half a key would no longer be known as one.
+    # Redact before truncating: part of a key would not be recognised as one.
     return safe(text.strip(), most=_READ).strip()[:_SHOWN] or "no message"
 
 
-def asking(system: str, region: str, deadline: float) -> AbstractAsyncContextManager[None]:
-    """Bounds what is inside by `deadline` seconds and raises ServiceError for every failure of Google's."""
-    return _Asking(system, region, deadline)
+def translate_errors(system: str, region: str, deadline: float) -> AbstractAsyncContextManager[None]:
+    """Limit the block to `deadline` seconds, and raise ServiceError for every failure of Google's."""
+    return _ErrorTranslation(system, region, deadline)
 
 
-class _Asking:
-    """Written as a class because a scan enters it some eighty times: a generator would cost twice as much."""
+class _ErrorTranslation:
+    """A class rather than a generator, which would cost twice as much: a scan enters it about 80 times."""
 
     __slots__ = ("_deadline", "_region", "_system", "_timeout")
 
@@ -150,14 +150,16 @@ class _Asking:
     ) -> None:
         try:
             await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError as late:
-            raise self._too_late() from late
+        except TimeoutError as timeout:
+            raise self._timeout_error() from timeout
         if isinstance(error, TimeoutError):
-            raise self._too_late() from error
+            raise self._timeout_error() from error
         if isinstance(error, Exception):
             problem = problem_of(error, system=self._system, region=self._region)
             if problem is not None:
-                raise (self._too_late() if is_own_deadline(problem) else ServiceError(problem)) from error
+                raise (
+                    self._timeout_error() if is_own_deadline(problem) else ServiceError(problem)
+                ) from error
 
-    def _too_late(self) -> ServiceError:
+    def _timeout_error(self) -> ServiceError:
         return ServiceError(timed_out(self._system, self._region, self._deadline))

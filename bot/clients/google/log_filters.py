@@ -1,4 +1,4 @@
-"""Filters of Cloud Logging, and the link that opens one in the Logs Explorer."""
+"""Builds Cloud Logging filters and links to the Logs Explorer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.ports import LogScope
 LONGEST_FILTER = 20_000
 
 EXECUTION_LABEL = "run.googleapis.com/execution_name"
-# Which entries are whose; https://docs.cloud.google.com/logging/docs/api/v2/resource-list
+# Resource type and owner label by source: https://docs.cloud.google.com/logging/docs/api/v2/resource-list
 _RESOURCES: dict[Source, tuple[str, str]] = {
     Source.CLOUD_RUN: ("cloud_run_job", f'labels."{EXECUTION_LABEL}"'),
     Source.VERTEX: ("ml_job", "resource.labels.job_id"),
@@ -22,17 +22,17 @@ _RESOURCES: dict[Source, tuple[str, str]] = {
 
 
 def filter_of(scope: LogScope) -> str:
-    """Return the filter that matches the scope's entries: bounded in time, of every severity.
+    """Return a filter for the scope's entries: bounded in time, of every severity.
 
-    Healthy programs write errors and failed ones write none, so severity says nothing.
+    Severity is not used: successful programs write errors, and failed ones may write none.
     """
     return " AND ".join(_clauses(scope))
 
 
 def explorer_url(scope: LogScope, *, project: str) -> str:
-    """Return a link to the Logs Explorer with this filter, opened at the scope's end (else its beginning).
+    """Return a Logs Explorer link with this filter, positioned at the scope's end (or its start).
 
-    The form of the link: https://docs.cloud.google.com/logging/docs/view/logs-explorer-interface
+    Link format: https://docs.cloud.google.com/logging/docs/view/logs-explorer-interface
     """
     query = quote("\n".join(_clauses(scope)), safe="")
     cursor = _stamp(scope.until or scope.since)

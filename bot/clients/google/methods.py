@@ -1,4 +1,4 @@
-"""The Google services that we use and what we ask of them, as data."""
+"""Definitions of the Google services and methods that this package calls."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from urllib.parse import quote_plus
 
 from bot.clients.google.protobuf import segment
 
-# sys.modules belongs to the whole process: two threads must not find each other's empty packages.
-_ONE_AT_A_TIME = threading.Lock()
+# sys.modules is global: concurrent imports must not see each other's stub packages.
+_IMPORT_LOCK = threading.Lock()
 
 
-def import_lean(package: str, module: str, *, hollow: tuple[str, ...] = ("",)) -> ModuleType:
-    """Import `package` + `module` with those parts of the package that `hollow` names left empty.
+def import_lean(package: str, module: str, *, stubs: tuple[str, ...] = ("",)) -> ModuleType:
+    """Import `package` + `module` with stubs in place of the `__init__` of the named packages.
 
-    `hollow` holds suffixes of `package`, outer ones first. Packages that are loaded already stay as they are.
+    `stubs` holds suffixes of `package`, outermost first. Packages that are already loaded are left unchanged.
     """
-    with _ONE_AT_A_TIME:
-        emptied = [name for suffix in hollow if _hollow_out(name := package + suffix)]
+    with _IMPORT_LOCK:
+        emptied = [name for suffix in stubs if _stub_package(name := package + suffix)]
         try:
             return importlib.import_module(package + module)
         finally:
@@ -32,7 +32,7 @@ def import_lean(package: str, module: str, *, hollow: tuple[str, ...] = ("",)) -
                 del sys.modules[name]
 
 
-def _hollow_out(name: str) -> bool:
+def _stub_package(name: str) -> bool:
     if name in sys.modules:
         return False
     parent = sys.modules.get(name.rpartition(".")[0]) or importlib.import_module(name.rpartition(".")[0])
@@ -52,9 +52,9 @@ Routing = Literal["", "parent", "name"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Api:
-    """One service: who it is to a person, where it lives, and the package that describes its messages.
+    """One service: its name in messages, its host, and the package that defines its messages.
 
-    `setting` names the address in the settings, `host` Google's own (`{region}` may stand in either).
+    `setting` is the settings key of its address, `host` Google's default; both may contain `{region}`.
     """
 
     system: str
@@ -66,11 +66,11 @@ class Api:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Method:
-    """What can be asked of a service: the method and its messages, each with the module that holds it.
+    """One method of a service and its messages, each with the module that defines it.
 
-    `routing` is the request's field by whose value Google finds the right servers, or, `by_location`, by
-    the location in it (https://google.aip.dev/4222). An empty `answer` is one that is left as bytes; `rows`
-    is the answer's field that holds the rows of a listing.
+    `routing` is the request field that Google uses for routing; with `by_location` only the location in that
+    field is sent (https://google.aip.dev/4222). With an empty `answer` the response is returned as bytes.
+    `rows` is the response field that holds the rows of a listing.
     """
 
     api: Api
@@ -83,11 +83,11 @@ class Method:
 
     @property
     def path(self) -> str:
-        """The method as gRPC names it."""
+        """The gRPC path of the method."""
         return f"/{self.api.service}/{self.name}"
 
     def header(self, fields: Mapping[str, Any]) -> str:
-        """Return what the routing header says for a request of these fields; "" when the method has none."""
+        """Return the value of the routing header for a request, "" when the method has none."""
         if not self.routing:
             return ""
         value = str(fields[self.routing])
@@ -96,17 +96,17 @@ class Method:
         return f"{self.routing}={quote_plus(value, safe='/')}"
 
     def load(self) -> tuple[Any, Any]:
-        """Import the raw protobuf classes of request and answer (None: bytes). Slow the first time."""
+        """Import the raw protobuf classes of request and response (None for bytes). Slow on first use."""
         return self._message(self.request), self._message(self.answer) if self.answer else None
 
     def _message(self, name: str) -> Any:
         module, _, kind = name.partition(".")
-        types = import_lean(self.api.package, f".types.{module}", hollow=("", ".types"))
-        # Raw messages: reading them costs a fifth of the same through proto-plus.
+        types = import_lean(self.api.package, f".types.{module}", stubs=("", ".types"))
+        # Raw messages: reading them takes a fifth of the time of proto-plus.
         return getattr(types, kind).pb()
 
 
-# Hosts: the DEFAULT_ENDPOINT of each installed client; Vertex AI has one host a region
+# Hosts: the DEFAULT_ENDPOINT of each Google client; Vertex AI has one host per region
 # (https://docs.cloud.google.com/vertex-ai/docs/reference/rest#service-endpoint).
 _EXECUTIONS = Api(
     system="Cloud Run",

@@ -1,4 +1,4 @@
-"""A budget of so many reads a minute, with a small burst."""
+"""A rate limiter: reads per minute, with a small burst."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import threading
 
 
 class RateLimiter:
-    """Books reads in the order asked. Times are seconds of one monotonic clock, given by the caller.
+    """Reserves reads in order of request. Times are seconds of a monotonic clock that the caller supplies.
 
-    Threads may share it.
+    Thread-safe through `take`.
 
-    This is the "virtual scheduling" of a leaky bucket: one number says when the bucket will have run dry.
+    This is the virtual scheduling form of a leaky bucket: one number holds the time when the bucket is empty.
     """
 
     def __init__(self, *, per_minute: float, burst: float) -> None:
         self.per_minute = per_minute
         self._interval = 60 / per_minute
         self._slack = (burst - 1) * self._interval
-        self._dry_at = 0.0
-        self._one_at_a_time = threading.Lock()
+        self._empty_at = 0.0
+        self._lock = threading.Lock()
 
     def wait(self, now: float) -> float:
-        """Seconds until a read booked now may start; 0 when it may start at once."""
-        return max(0.0, self._dry_at - self._slack - now)
+        """Return the seconds until a read reserved now may start; 0 when it may start at once."""
+        return max(0.0, self._empty_at - self._slack - now)
 
-    def book(self, now: float) -> None:
-        """Spends one read."""
-        self._dry_at = max(self._dry_at, now) + self._interval
+    def reserve(self, now: float) -> None:
+        """Reserve one read."""
+        self._empty_at = max(self._empty_at, now) + self._interval
 
     def take(self, now: float, *, within: float) -> float:
-        """Seconds until the read may start; booked if they are fewer than `within`, else nothing is spent."""
-        with self._one_at_a_time:
+        """Return the seconds until a read may start; reserve it only if they are fewer than `within`."""
+        with self._lock:
             wait = self.wait(now)
             if wait < within:
-                self.book(now)
+                self.reserve(now)
             return wait

@@ -1,4 +1,4 @@
-"""The one way in which a read of Google's is tried again. Effects never are: they are asked for directly."""
+"""Retries read-only calls to Google's services. Calls with effects are never retried."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import TypeVar
 import stamina
 
 T = TypeVar("T")
-# A region that is down stays down for longer than three tries take.
+# An outage of a region lasts longer than three attempts.
 _TRIES = 3
 _LONGEST_PAUSE = 2.0
 
 
-async def tried(call: Callable[[], Awaitable[T]], *, first_pause: float, until: float) -> T:
-    """Return what `call` returns, at the third try at the latest; the pauses between grow and are jittered.
+async def with_retry(call: Callable[[], Awaitable[T]], *, first_pause: float, until: float) -> T:
+    """Return the result of `call`, attempted up to three times with growing, jittered pauses.
 
-    `first_pause` is about, in seconds. Only UNAVAILABLE and INTERNAL are tried again: a used-up quota gets
-    worse by asking, and a deadline that passed leaves no time. Raises what the last try raised; none begins
-    after `until`, by the loop's clock.
+    `first_pause` is approximate, in seconds. Only UNAVAILABLE and INTERNAL are retried: retries make an
+    exhausted quota worse, and after a deadline there is no time left. Raise the last attempt's error; no
+    none begins attempt starts after `until`, a time of the event loop's clock.
     """
     try:
         return await call()
     except Exception as error:
-        if not _passes(error):
+        if not _is_transient(error):
             raise
         failure = error
     caller = stamina.AsyncRetryingCaller(
@@ -34,14 +34,14 @@ async def tried(call: Callable[[], Awaitable[T]], *, first_pause: float, until: 
         wait_jitter=first_pause,
         wait_max=_LONGEST_PAUSE,
     )
-    return await caller(_passes, _after(failure, call))
+    return await caller(_is_transient, _after(failure, call))
 
 
 def _after(failure: Exception, call: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
-    """Return the same call, whose first try has been made.
+    """Return the same call, with its first attempt already made.
 
-    The library costs a scan a quarter of its CPU when calls that succeed go through it too: it builds some
-    fifteen objects for each, in cycles that keep the answer until the collector comes.
+    Successful calls bypass the retry library, which takes a quarter of a scan's CPU time: it builds about
+    fifteen objects for each call, in reference cycles that keep the response until garbage collection.
     """
     made = [failure]
 
@@ -53,7 +53,7 @@ def _after(failure: Exception, call: Callable[[], Awaitable[T]]) -> Callable[[],
     return again
 
 
-def _passes(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     import grpc.aio  # noqa: PLC0415 - heavy, and loaded by whoever got here
 
     return isinstance(error, grpc.aio.AioRpcError) and error.code() in (

@@ -1,4 +1,4 @@
-"""Vertex AI: custom jobs, without the job specs, which hold keys."""
+"""Vertex AI client: custom jobs without their job specs, which contain keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.clients.google.channels import GoogleTransport
-from bot.clients.google.errors import asking
+from bot.clients.google.errors import translate_errors
 from bot.clients.google.methods import CANCEL_CUSTOM_JOB, GET_CUSTOM_JOB, LIST_CUSTOM_JOBS
 from bot.clients.google.protobuf import created_sort_key, segment, time_in
 from bot.models.cloud import CustomJob, JobState
@@ -16,7 +16,7 @@ from bot.settings import Settings
 _SYSTEM = LIST_CUSTOM_JOBS.api.system
 _PAGE = 100
 _RUN_LABEL = "wandb-run-id"
-# Everything that the noun holds; never job_spec, whose environment has the W&B key in it.
+# All fields of `CustomJob`; never job_spec, whose environment contains the W&B key.
 _MASK = {
     "paths": ["name", "display_name", "state", "labels", "error", "create_time", "start_time", "end_time"]
 }
@@ -39,7 +39,7 @@ _OPEN_STATES = ("QUEUED", "PENDING", "RUNNING", "CANCELLING", "PAUSED", "UPDATIN
 
 
 class Vertex:
-    """Fulfils `bot.ports.Jobs`."""
+    """Implements `bot.ports.Jobs`."""
 
     def __init__(self, settings: Settings, transport: GoogleTransport) -> None:
         self._call = settings.timing.call
@@ -49,9 +49,9 @@ class Vertex:
     async def list_jobs(
         self, region: str, *, created_after: datetime | None, deadline: float, and_active: bool = False
     ) -> tuple[CustomJob, ...]:
-        """Return custom jobs of a region, all pages, newest first.
+        """Return the custom jobs of a region from all pages, newest first.
 
-        With `and_active`, those that have not ended come too, however old they are.
+        With `and_active`, jobs that have not ended are included, however old they are.
         """
         request = {
             "parent": f"projects/{self._transport.project}/locations/{region}",
@@ -59,7 +59,7 @@ class Vertex:
             "page_size": _PAGE,
             "read_mask": _MASK,
         }
-        async with asking(_SYSTEM, region, deadline):
+        async with translate_errors(_SYSTEM, region, deadline):
             found = await self._transport.rows(
                 LIST_CUSTOM_JOBS, region, request, deadline=deadline, first_pause=self._pause
             )
@@ -68,18 +68,18 @@ class Vertex:
         return tuple(rows)
 
     async def get_job(self, resource: str) -> CustomJob:
-        """One custom job by its full name."""
+        """Return a custom job by its full resource name."""
         region = segment(resource, "locations")
-        async with asking(_SYSTEM, region, self._call):
+        async with translate_errors(_SYSTEM, region, self._call):
             found = await self._transport.read(
                 GET_CUSTOM_JOB, region, {"name": resource}, deadline=self._call, first_pause=self._pause
             )
             return self._job(found)
 
     async def cancel(self, resource: str) -> None:
-        """Asks Vertex AI to cancel a job. Tried once."""
+        """Ask Vertex AI to cancel a job. Sent once."""
         region = segment(resource, "locations")
-        async with asking(_SYSTEM, region, self._call):
+        async with translate_errors(_SYSTEM, region, self._call):
             await self._transport.ask(CANCEL_CUSTOM_JOB, region, {"name": resource}, timeout=self._call)
 
     def _job(self, message: Any) -> CustomJob:

@@ -1,4 +1,4 @@
-"""Slack's Web API, the only module that speaks to it outside Bolt's listeners."""
+"""The only package that calls Slack's Web API, apart from Bolt's listeners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posts, edits, private notes, files, views: each with a deadline, posts paced by channel."""
+"""Async wrapper of Slack's Web API: messages, ephemeral messages, files and views."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 Blocks = Sequence[dict[str, Any]]
 
 METADATA_EVENT = "launch_control"
-# So many messages are looked through for one of ours: what was posted since the intent, in a busy channel.
+# Limits of the search for our own message: the messages since a time, even in a busy channel.
 PAGE, MAX_PAGES = 200, 10
 # A snippet may hold 1 MB: https://docs.slack.dev/reference/methods/files.getUploadURLExternal
 MAX_SNIPPET_BYTES = 1_000_000
@@ -27,7 +27,7 @@ MAX_SNIPPET_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message as Slack takes it; `tags` become its metadata, which any member can read: no secrets."""
+    """An outgoing message; `tags` become its metadata, which any member can read: no secrets."""
 
     text: str
     blocks: Blocks
@@ -35,10 +35,10 @@ class Outgoing:
 
 
 class SlackClient:
-    """The bot's hand in one workspace.
+    """Async wrapper of Slack's Web API for one workspace; posts are paced per channel.
 
-    Every method raises ServiceError when Slack fails (MessageRefused when it refuses what a message holds),
-    NotInvited where the bot may not speak, and BlocksRefused when the workspace does not know a block type.
+    Every method raises ServiceError when Slack fails (MessageRefused when it rejects a message's content),
+    NotInvited where the bot may not post, and BlocksRefused when the workspace does not support a block type.
     """
 
     def __init__(self, web: AsyncWebClient, *, posts_per_second: float, post_burst: int) -> None:
@@ -48,7 +48,7 @@ class SlackClient:
         self._paces: dict[str, AsyncLimiter] = {}
 
     async def post(self, channel: str, message: Outgoing, *, thread_ts: str = "") -> MessageRef:
-        """Post once and returns where; paced to about one message a second and channel.
+        """Post a message once and return its location; paced to about one message per second and channel.
 
         https://docs.slack.dev/reference/methods/chat.postMessage (special tier)
         """
@@ -68,7 +68,7 @@ class SlackClient:
         return MessageRef(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
     async def update(self, channel: str, ts: str, message: Outgoing) -> None:
-        """Rewrites a message of ours; metadata stays as it was."""
+        """Replace the content of one of the bot's messages; its metadata does not change."""
         await _call(
             lambda: self._web.chat_update(
                 channel=channel, ts=ts, text=message.text, blocks=list(message.blocks)
@@ -78,7 +78,7 @@ class SlackClient:
     async def post_ephemeral(
         self, channel: str, user: str, message: Outgoing, *, thread_ts: str = ""
     ) -> None:
-        """Show a message to one person of a channel; delivery is not guaranteed by Slack."""
+        """Post an ephemeral message to one user; Slack does not guarantee delivery."""
         await _call(
             lambda: self._web.chat_postEphemeral(
                 channel=channel,
@@ -90,14 +90,14 @@ class SlackClient:
         )
 
     async def permalink(self, channel: str, ts: str) -> str:
-        """Return a link to a message."""
+        """Return the permalink of a message."""
         answer = await _call(lambda: self._web.chat_getPermalink(channel=channel, message_ts=ts))
         return str(answer["permalink"])
 
     async def upload(
         self, channel: str, thread_ts: str, *, filename: str, title: str, content: str, comment: str = ""
     ) -> None:
-        """Shares a text file straight into a thread; the end is kept when it is over a megabyte."""
+        """Upload a text file into a thread; of more than a megabyte only the end is kept."""
         data = content.encode()[-MAX_SNIPPET_BYTES:].decode(errors="ignore")
         await _call(
             lambda: self._web.files_upload_v2(
@@ -113,7 +113,7 @@ class SlackClient:
     async def upload_picture(
         self, channel: str, thread_ts: str, *, filename: str, title: str, picture: bytes, alt: str
     ) -> None:
-        """Shares a picture straight into a thread; `alt` says what it shows."""
+        """Upload an image into a thread; `alt` is its alternative text."""
         await _call(
             lambda: self._web.files_upload_v2(
                 channel=channel,
@@ -126,15 +126,15 @@ class SlackClient:
         )
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
-        """Show a person's App Home tab."""
+        """Publish a user's App Home tab."""
         await _call(lambda: self._web.views_publish(user_id=user, view=dict(view)))
 
     async def find(
         self, channel: str, *, tags: Mapping[str, str], oldest: str, thread_ts: str = ""
     ) -> MessageRef | None:
-        """Return a message of ours with these tags since `oldest`, in the channel or a thread.
+        """Return the location of the bot's message with these tags since `oldest`, in a channel or thread.
 
-        None when there is none. Where we may not read ServiceError has DENIED, or NotInvited is raised.
+        Return None when there is none. Raise ServiceError (DENIED) or NotInvited where the bot may not read.
         """
         cursor = ""
         for _ in range(MAX_PAGES):
@@ -150,23 +150,23 @@ class SlackClient:
     async def whoami(self) -> tuple[Workspace, str]:
         """Return the workspace of the token and the bot's name.
 
-        ServiceError is INVALID for the token of a whole Enterprise Grid organisation: it names no workspace.
+        Raise ServiceError (INVALID) for an org-wide token of Enterprise Grid, which names no workspace.
         https://docs.slack.dev/reference/methods/auth.test
         """
         answer = await _call(self._web.auth_test)
         team_id, enterprise_id = answer.get("team_id") or "", answer.get("enterprise_id") or ""
         if answer.get("is_enterprise_install") or not team_id or team_id == enterprise_id:
-            text = "its token is of a whole organisation, and the bot answers one workspace"
+            text = "its token belongs to a whole organisation, but the bot serves one workspace"
             raise ServiceError(Problem(ProblemKind.INVALID, SYSTEM, text, effectless=True))
         return Workspace(str(team_id), str(enterprise_id)), str(answer["user"])
 
     def _history(self, channel: str, oldest: str, thread_ts: str, cursor: str) -> Awaitable[Any]:
-        asked: dict[str, Any] = {"oldest": oldest, "include_all_metadata": True, "limit": PAGE}
+        arguments: dict[str, Any] = {"oldest": oldest, "include_all_metadata": True, "limit": PAGE}
         if cursor:
-            asked["cursor"] = cursor
+            arguments["cursor"] = cursor
         if thread_ts:
-            return self._web.conversations_replies(channel=channel, ts=thread_ts, **asked)
-        return self._web.conversations_history(channel=channel, **asked)
+            return self._web.conversations_replies(channel=channel, ts=thread_ts, **arguments)
+        return self._web.conversations_history(channel=channel, **arguments)
 
 
 def _is_tagged(message: Mapping[str, Any], tags: Mapping[str, str]) -> bool:
@@ -184,5 +184,5 @@ def _metadata(tags: Mapping[str, str] | None) -> dict[str, Any] | None:
 async def _call(call: Callable[[], Awaitable[T]]) -> T:
     try:
         return await call()
-    except Exception as error:  # every exception of the SDK ends here; ours are raised in its place
+    except Exception as error:  # the SDK's exceptions are translated here
         raise slack_failure(error) from error

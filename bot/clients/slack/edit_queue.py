@@ -1,4 +1,4 @@
-"""The one way out for edits: changes of state first, ticks only from what is left."""
+"""A rate-limited queue of message edits: state changes first, ticks only with spare capacity."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from aiolimiter import AsyncLimiter
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.ports import NotInvited
 
-# So many edits may go at once; with more, a burst and the minute's own budget together would pass Tier 3.
+# Edits sent without delay; with a larger burst, burst and rate together would exceed Tier 3.
 BURST = 8
-# Edits that are owed come first: a tick may only use the first half of what may go at once.
+# A tick may use only the first half of the burst; the rest is kept for edits that must be delivered.
 TICK_SHARE = 0.5
-MAX_PAUSE = 60.0  # seconds between two tries while Slack is away
-DELIVERY = 30.0  # seconds that a delivery waits before its asker hears that Slack is away
-LATE = 10.0  # a backlog that takes more seconds than this is told in the log, and then as seldom
+MAX_PAUSE = 60.0  # seconds; the longest pause between attempts while Slack is unavailable
+DELIVERY = 30.0  # seconds until `deliver` reports that Slack is unavailable
+BACKLOG_SECONDS = 10.0  # seconds; a longer backlog is logged, at most once in this time
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edit of the message (channel, ts); a later one for the same message takes its place."""
+    """An edit of the message (channel, ts); a later edit of the same message replaces it."""
 
     channel: str
     ts: str
@@ -32,9 +32,9 @@ class Edit:
 
 
 class EditQueue:
-    """Sends edits one after the other, at most `per_minute`, coalesced by message.
+    """Sends edits sequentially, at most `per_minute`, coalesced by message.
 
-    chat.update is Tier 3, about 50 a minute for the app in a workspace:
+    chat.update is in Tier 3, about 50 calls a minute per app and workspace:
     https://docs.slack.dev/apis/web-api/rate-limits
     """
 
@@ -43,10 +43,10 @@ class EditQueue:
         self._budget = AsyncLimiter(burst, burst * 60 / per_minute)
         self._tick_floor = burst * TICK_SHARE
         self._seconds_each = 60 / per_minute
-        self._told = -LATE
+        self._backlog_logged_at = -BACKLOG_SECONDS
         self._log = structlog.get_logger("slack.outbox")
         self._waiting: dict[tuple[str, str], Edit] = {}
-        self._heard: dict[tuple[str, str], list[asyncio.Future[None]]] = {}
+        self._delivered: dict[tuple[str, str], list[asyncio.Future[None]]] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -54,41 +54,41 @@ class EditQueue:
 
     @property
     def backlog(self) -> int:
-        """How many edits wait; at most one for each message."""
+        """The number of pending edits; at most one per message."""
         return len(self._waiting)
 
     def offer(self, edit: Edit) -> bool:
-        """Take an edit to be sent soon; a tick is dropped (False) when there is no room for it."""
+        """Queue an edit; a tick is dropped (False) when there is no capacity for it."""
         key = (edit.channel, edit.ts)
-        before = self._waiting.get(key)
-        if not edit.owed and before is None and not self._room_for_tick():
+        previous = self._waiting.get(key)
+        if not edit.owed and previous is None and not self._room_for_tick():
             return False
         self._idle.clear()
-        self._waiting[key] = replace(edit, owed=edit.owed or (before is not None and before.owed))
+        self._waiting[key] = replace(edit, owed=edit.owed or (previous is not None and previous.owed))
         self._wake.set()
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work(), name="slack outbox")
         return True
 
     async def deliver(self, edit: Edit, *, within: float = DELIVERY) -> None:
-        """Send an edit, or a later one for the same message, and returns once Slack has taken it.
+        """Send an edit, or a later one of the same message, and return once Slack has accepted it.
 
-        Raise ServiceError when Slack refused it for good, and when it did not take it `within` seconds: then
-        it goes on waiting to be sent. Raise NotInvited where the bot may not speak any more.
+        Raise ServiceError when Slack rejects it, or does not accept it `within` seconds; in the latter case
+        it stays in the queue. Raise NotInvited where the bot may no longer post.
         """
         key = (edit.channel, edit.ts)
-        heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._heard.setdefault(key, []).append(heard)
+        delivered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._delivered.setdefault(key, []).append(delivered)
         self.offer(replace(edit, owed=True))
         try:
             async with asyncio.timeout(within):
-                await heard
+                await delivered
         except TimeoutError:
             text = f"it did not take an edit within {within:g} s"
             raise ServiceError(Problem(ProblemKind.TIMED_OUT, "Slack", text)) from None
 
     async def close(self, grace: float = 3.0) -> None:
-        """Send what is owed for up to `grace` seconds, then ends."""
+        """Send the pending edits for up to `grace` seconds, then stop."""
         if self._worker is None:
             return
         try:
@@ -116,18 +116,18 @@ class EditQueue:
                 self._wake.clear()
                 await self._wake.wait()
             await self._budget.acquire()
-            self._show_backlog()
+            self._log_backlog()
             pause = await self._send(self._next(), pause)
             await asyncio.sleep(pause)
 
-    def _show_backlog(self) -> None:
+    def _log_backlog(self) -> None:
         seconds, now = self.backlog * self._seconds_each, asyncio.get_running_loop().time()
-        if seconds >= LATE and now >= self._told + LATE:
-            self._told = now
-            self._log.info("edits wait for Slack's budget", edits=self.backlog, seconds=round(seconds))
+        if seconds >= BACKLOG_SECONDS and now >= self._backlog_logged_at + BACKLOG_SECONDS:
+            self._backlog_logged_at = now
+            self._log.info("edits wait for Slack's rate limit", edits=self.backlog, seconds=round(seconds))
 
     async def _send(self, edit: Edit, pause: float) -> float:
-        """Send one edit; returns how long to wait before the next, in seconds."""
+        """Send one edit; return the pause before the next one, in seconds."""
         key = (edit.channel, edit.ts)
         del self._waiting[key]
         try:
@@ -139,24 +139,24 @@ class EditQueue:
                 self._log.warning("Slack did not take an edit", reason=str(error), waiting=self.backlog)
                 return min(MAX_PAUSE, error.problem.retry_after or max(0.5, pause * 2))
             self._log.error("Slack refused an edit", reason=str(error))
-            self._tell(key, error)
+            self._resolve(key, error)
         except NotInvited as error:
-            self._log.warning("a card can be edited no more", reason=str(error))
-            self._tell(key, error)
-        except Exception as error:  # noqa: BLE001 - one message that cannot be rendered must not stop the others
+            self._log.warning("a card can no longer be edited", reason=str(error))
+            self._resolve(key, error)
+        except Exception as error:  # noqa: BLE001 - an error in one message must not stop the queue
             self._log.exception("an edit failed in an unexpected way")
-            self._tell(key, error)
+            self._resolve(key, error)
         else:
-            self._tell(key, None)
+            self._resolve(key, None)
         return 0.0
 
-    def _tell(self, key: tuple[str, str], error: Exception | None) -> None:
+    def _resolve(self, key: tuple[str, str], error: Exception | None) -> None:
         if key in self._waiting:
-            return  # a newer edit is on its way: its end is the one to hear of
-        for heard in self._heard.pop(key, []):
-            if heard.done():
+            return  # a newer edit is pending; its result counts
+        for delivered in self._delivered.pop(key, []):
+            if delivered.done():
                 continue
             if error is None:
-                heard.set_result(None)
+                delivered.set_result(None)
             else:
-                heard.set_exception(error)
+                delivered.set_exception(error)

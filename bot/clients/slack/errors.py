@@ -1,4 +1,4 @@
-"""Slack's error words, turned into ours."""
+"""Translates Slack's error codes into exceptions of this project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.redaction import safe
 
 SYSTEM = "Slack"
 
-# Words with which Slack says that the bot may not post; a private channel answers as if it were not there.
+# Error codes that mean the bot may not post; Slack reports a private channel as not found.
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
 NOT_INVITED = frozenset(
     {
@@ -62,13 +62,13 @@ NOT_FOUND = frozenset(
         "thread_not_found",
         "team_not_found",
         "invalid_thread_ts",
-        # Of a response URL: https://docs.slack.dev/interactivity/handling-user-interaction
+        # Codes of response URLs: https://docs.slack.dev/interactivity/handling-user-interaction
         "no_service",
         "used_url",
         "expired_url",
     }
 )
-# What a channel, a thread or an old message takes from nobody, or not from the bot.
+# Codes for channels, threads or messages that accept no posts or edits, at least from the bot.
 CLOSED = frozenset(
     {
         "restricted_action_thread_only_channel",
@@ -81,19 +81,19 @@ CLOSED = frozenset(
         "edit_window_closed",
     }
 )
-# After any other word the refusal may be of the message itself, and its text alone may be taken.
+# After any other code the content of the message may be the cause, and its plain text may be accepted.
 NOT_THE_MESSAGE = NOT_INVITED | PASSING | RATE_LIMITED | DENIED | UNAUTHENTICATED | NOT_FOUND | CLOSED
 
 HTTP_OK, HTTP_BAD_REQUEST, HTTP_SERVER_ERROR = 200, 400, 500
 
 _WORD = re.compile(r"[a-z0-9_]{1,80}")
-# So much of what Slack says is looked at, in bytes, and so much of it is shown.
+# Bytes of Slack's text that are redacted, and characters that are shown.
 _READ, _SHOWN = 12_000, 500
 _UNSUPPORTED = re.compile(r"unsupported type: ([a-z_]+)")
 
 
-class BlocksRefused(Exception):  # noqa: N818 - the workspace is older, which is no error of ours
-    """The workspace refused these block types by name; `types` holds them."""
+class BlocksRefused(Exception):  # noqa: N818 - a state of the workspace, not a defect
+    """The workspace does not support the block types in `types`."""
 
     def __init__(self, types: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(types)))
@@ -101,14 +101,14 @@ class BlocksRefused(Exception):  # noqa: N818 - the workspace is older, which is
 
 
 class MessageRefused(ServiceError):  # noqa: N818 - as BlocksRefused
-    """Slack refused what a message holds: its blocks, its size or something that we do not know.
+    """Slack rejected the content of a message: its blocks, its size or something unknown.
 
-    The same words without blocks may be taken. The kind of its problem is INVALID.
+    The same text without blocks may be accepted. The kind of its problem is INVALID.
     """
 
 
 def slack_failure(error: Exception) -> Exception:
-    """Return the exception of ours that an exception of the SDK means: NotInvited, BlocksRefused or ServiceError."""
+    """Return the exception for an SDK exception: NotInvited, BlocksRefused or ServiceError."""
     if isinstance(error, SlackApiError):
         return _api_failure(error)
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
@@ -135,15 +135,15 @@ def _api_failure(error: SlackApiError) -> Exception:
 
 
 def answer_refusal(status: int, body: str) -> ServiceError | None:
-    """Return what the answer of a response URL means: None when Slack took the message, else why it did not.
+    """Return the error in a response URL's reply; None when Slack accepted the message.
 
-    The answer is "ok", or a word such as "invalid_blocks", alone or as the `error` of an object.
+    The reply is "ok", or a code such as "invalid_blocks", as text or as the field `error` of an object.
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
     """
     word = _answer_word(body)
     if status == HTTP_OK and word in ("", "ok"):
         return None
-    # Which status comes with a word is not documented: the word decides.
+    # The HTTP status of each code is not documented, so the code decides.
     return _failure(word, HTTP_BAD_REQUEST if word else status)
 
 
@@ -175,11 +175,13 @@ def _limited(error: SlackApiError) -> ServiceError:
 
 def _blocks_failure(error: SlackApiError, word: str) -> Exception:
     metadata = error.response.get("response_metadata") or {}
-    said = " ".join(map(str, metadata.get("messages", ())))
-    refused = frozenset(_UNSUPPORTED.findall(said))
+    details = " ".join(map(str, metadata.get("messages", ())))
+    refused = frozenset(_UNSUPPORTED.findall(details))
     if refused:
         return BlocksRefused(refused)
-    return MessageRefused(Problem(ProblemKind.INVALID, SYSTEM, _sentence(f"{word} {said}"), effectless=True))
+    return MessageRefused(
+        Problem(ProblemKind.INVALID, SYSTEM, _sentence(f"{word} {details}"), effectless=True)
+    )
 
 
 def _sentence(text: str) -> str:

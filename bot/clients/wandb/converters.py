@@ -1,4 +1,4 @@
-"""W&B's words for states and times as ours."""
+"""Converts W&B's objects, states and times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.redaction import plain_name, safe_field
 
 
 def moment_of(stamp: object) -> datetime | None:
-    """Return a stamp as an aware time in UTC; W&B writes some without a zone, and means UTC."""
+    """Return a timestamp as an aware time in UTC; W&B omits the zone of some, which are in UTC."""
     try:
         moment = datetime.fromisoformat(str(stamp))
     except ValueError:
@@ -22,7 +22,7 @@ def moment_of(stamp: object) -> datetime | None:
 
 
 def item_of(node: Mapping[str, Any], queue: str) -> QueueItem:
-    """Return a queue item from its GraphQL node."""
+    """Convert the GraphQL node of a queue item."""
     spec = _table(node.get("runSpec"))
     error = node.get("error") or {}
     return QueueItem(
@@ -38,7 +38,7 @@ def item_of(node: Mapping[str, Any], queue: str) -> QueueItem:
 
 
 def run_of(raw: Any, url: str) -> Run:
-    """Return a run from the `wandb` library's, which must hold its summary already."""
+    """Convert a run of the `wandb` SDK, whose summary must be loaded."""
     created, heartbeat = moment_of(raw.created_at), moment_of(raw.heartbeat_at)
     return Run(
         run_id=str(raw.id),
@@ -53,7 +53,7 @@ def run_of(raw: Any, url: str) -> Run:
 
 
 def number_of(value: object) -> float | None:
-    """Return a metric's value, or None for what is no number; W&B writes numbers that JSON lacks as words."""
+    """Return a metric's value, None if it is not a number; W&B writes NaN and Infinity as strings."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float) or value in ("NaN", "Infinity", "-Infinity"):
@@ -69,7 +69,7 @@ def _runtime(
         return max(0.0, measured)
     if created is None or heartbeat is None:
         return None
-    # Both stamps are the server's, so no clock of ours is in it.
+    # Both timestamps are the server's, so clock differences do not matter.
     return max(0.0, (heartbeat - created).total_seconds())
 
 

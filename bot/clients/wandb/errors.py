@@ -1,4 +1,4 @@
-"""W&B's failures, over GraphQL and in the library's words, as our problems."""
+"""Translates W&B's errors, from GraphQL and from the SDK, into `Problem`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS: dict[int, ProblemKind] = {
     HTTPStatus.REQUEST_TIMEOUT: ProblemKind.TIMED_OUT,
     HTTPStatus.TOO_MANY_REQUESTS: ProblemKind.EXHAUSTED,
 }
-# The server looked at the call and would not do it.
+# The server evaluated the request and refused it, without effect.
 _REFUSALS = frozenset(
     {
         ProblemKind.DENIED,
@@ -30,7 +30,7 @@ _REFUSALS = frozenset(
         ProblemKind.INVALID,
     }
 )
-# A GraphQL error has no code, only words; these are those of W&B's server, of its library and of wandb-core.
+# GraphQL errors have no code, only a message; these are texts of W&B's server, SDK and wandb-core.
 _WORDS: tuple[tuple[str, ProblemKind], ...] = (
     ("not logged in", ProblemKind.UNAUTHENTICATED),
     ("api key", ProblemKind.UNAUTHENTICATED),
@@ -46,31 +46,31 @@ _WORDS: tuple[tuple[str, ProblemKind], ...] = (
     ("dial tcp", ProblemKind.UNAVAILABLE),
     (": eof", ProblemKind.UNAVAILABLE),
 )
-# The library's exceptions when the process that it started is gone; a third says so in its text.
-CORE_IS_GONE = "the process of its library is not running"
+# The SDK's exceptions when its process is gone; a third one says so in its message.
+SDK_PROCESS_GONE = "the process of its library is not running"
 _GONE = ("MailboxClosedError", "HandleAbandonedError")
 _STATUS = re.compile(r"\bHTTP (\d{3})\b:?")
-# So much of a message is looked at, and so much of it is shown.
+# Characters of a message that are redacted and shown.
 _READ, _SHOWN = 12_000, 500
 
 
 def failure(kind: ProblemKind, message: str, *, effectless: bool = False) -> ServiceError:
-    """Return the error to raise for a problem in our own words."""
+    """Return a ServiceError with our own message."""
     return ServiceError(Problem(kind, SYSTEM, message, effectless=effectless))
 
 
 def timed_out(deadline: float) -> ServiceError:
-    """Return the error of a call that did not end within `deadline` seconds."""
+    """Return the error for a call that did not end within `deadline` seconds."""
     return failure(ProblemKind.TIMED_OUT, f"no answer within {deadline:g} s")
 
 
 def no_key() -> ServiceError:
-    """Return the error of every call when there is no key to make it with."""
+    """Return the error for a missing API key."""
     return failure(ProblemKind.UNAUTHENTICATED, "WANDB_API_KEY is not set", effectless=True)
 
 
 def of_status(status: int, text: str, headers: Mapping[str, str] | None = None) -> Problem:
-    """Return the problem that an HTTP status other than 200 tells of; `text` is the body or W&B's words in it."""
+    """Return the problem for an HTTP status other than 200; `text` is the body or the message in it."""
     unavailable = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     kind = _KINDS.get(status, ProblemKind.UNAVAILABLE if unavailable else ProblemKind.UNKNOWN)
     return Problem(
@@ -78,13 +78,13 @@ def of_status(status: int, text: str, headers: Mapping[str, str] | None = None) 
         system=SYSTEM,
         message=_sentence(f"HTTP {status}: {_words(text)}"),
         retry_after=_retry_after(headers or {}),
-        # Whether a server that broke down had done the work before is not known.
+        # A server error does not show whether the request took effect.
         effectless=kind in _REFUSALS,
     )
 
 
 def from_message(text: str) -> Problem:
-    """Return the problem that a GraphQL error tells of."""
+    """Return the problem for a GraphQL error message."""
     low = text[:_READ].lower()
     kind = next((kind for words, kind in _WORDS if words in low), ProblemKind.UNKNOWN)
     if kind is ProblemKind.TIMED_OUT:
@@ -93,24 +93,24 @@ def from_message(text: str) -> Problem:
 
 
 def of_library(error: BaseException) -> Problem:
-    """Return the problem that an exception out of the `wandb` library tells of."""
+    """Return the problem for an exception of the `wandb` SDK."""
     for one in _chain(error):
         status = getattr(getattr(one, "response", None), "http_status", 0)
         if status:
             return of_status(status, str(one))
     text = str(error)
     if any(_is_gone(one) for one in _chain(error)) or "process is not running" in text:
-        return Problem(ProblemKind.UNAVAILABLE, SYSTEM, CORE_IS_GONE)
+        return Problem(ProblemKind.UNAVAILABLE, SYSTEM, SDK_PROCESS_GONE)
     found = _STATUS.search(text)
     if found:
         return of_status(int(found[1]), text[found.end() :])
-    if "invalid character" in text:  # how wandb-core reports an answer that is no JSON
-        return Problem(ProblemKind.UNKNOWN, SYSTEM, "it answered with something that is no JSON")
+    if "invalid character" in text:  # how wandb-core reports a response that is not JSON
+        return Problem(ProblemKind.UNKNOWN, SYSTEM, "its answer is not JSON")
     return from_message(text or type(error).__name__)
 
 
 def _is_gone(error: BaseException) -> bool:
-    # The library itself has no connection but the one to its process.
+    # The SDK's only connection is the one to its process.
     return type(error).__name__ in _GONE or isinstance(error, ConnectionError)
 
 
@@ -146,5 +146,5 @@ def _until(date: str) -> float | None:
 
 
 def _sentence(text: str) -> str:
-    # Redacted before it is cut: half a key would no longer be known as one.
+    # Redact before truncating: part of a key would not be recognised as one.
     return " ".join(safe(text.strip(), most=_READ).split())[:_SHOWN]

@@ -1,4 +1,4 @@
-"""One request, one answer: W&B's GraphQL without the repetitions of its library."""
+"""GraphQL client for W&B, without the automatic retries of the SDK."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import stamina
 from bot.clients.wandb.errors import failure, from_message, no_key, of_status, timed_out
 from bot.models.errors import ProblemKind, ServiceError
 
-# A server that is down stays down for longer than two tries take.
+# An outage lasts longer than two attempts.
 TRIES = 2
 LONGEST_PAUSE = 2.0
 
@@ -27,17 +27,17 @@ class GraphQL:
         self._url = f"{base_url}/graphql"
         self._key = api_key
         self._first_pause = first_pause
-        # Behind a proxy plain http to this machine would not arrive.
+        # A proxy cannot reach plain http addresses of this machine.
         self._trust_env = base_url.startswith("https://")
         self._reading: aiohttp.ClientSession | None = None
         self._changing: aiohttp.ClientSession | None = None
 
     async def read(self, query: str, variables: Mapping[str, object], *, deadline: float) -> Any:
-        """Return the answer's `data`, within `deadline` seconds; asked again once when W&B is unavailable."""
+        """Return the response's `data` within `deadline` seconds; retried once when W&B is unavailable."""
         self._reading = self._reading or self._session(force_close=False)
         data: Any = None
         try:
-            async with asyncio.timeout(deadline):  # for all tries together
+            async with asyncio.timeout(deadline):  # for all attempts together
                 async for attempt in self._tries(deadline):
                     with attempt:
                         data = await self._post(self._reading, query, variables, deadline)
@@ -46,8 +46,8 @@ class GraphQL:
         return data
 
     async def change(self, mutation: str, variables: Mapping[str, object], *, deadline: float) -> Any:
-        """Return the answer's `data`; sent exactly once, on a connection of its own."""
-        # On a kept connection that the server had closed, nobody could say whether the request arrived.
+        """Return the response's `data`; sent exactly once, on a new connection."""
+        # On a kept-alive connection closed by the server it is unknown whether a request arrived.
         self._changing = self._changing or self._session(force_close=True)
         return await self._post(self._changing, mutation, variables, deadline)
 
@@ -105,7 +105,7 @@ def _data(response: aiohttp.ClientResponse, text: str) -> Any:
     if words:
         raise ServiceError(from_message(words))
     if not isinstance(body, dict) or not isinstance(body.get("data"), dict):
-        raise failure(ProblemKind.UNKNOWN, "it answered with something that is no JSON")
+        raise failure(ProblemKind.UNKNOWN, "its answer is not JSON")
     return body["data"]
 
 
@@ -117,7 +117,7 @@ def _parsed(text: str) -> Any:
 
 
 def _errors(body: Any) -> str:
-    """Return what the answer's `errors` say, in one line; "" when there are none."""
+    """Return the messages in the response's `errors` in one line; "" when there are none."""
     errors = body.get("errors") if isinstance(body, dict) else None
     if not isinstance(errors, list):
         return ""

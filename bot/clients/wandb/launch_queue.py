@@ -1,6 +1,6 @@
-"""The W&B Launch queue: put an item in once, look at its items, take one out.
+"""Client of the W&B Launch queue: add an item once, list the items, remove one.
 
-The library's own way to put an item in can do so twice: it repeats a mutation whose answer got lost.
+The SDK's function can add an item twice: it retries a mutation when the response is lost.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from bot.clients.wandb.graphql import GraphQL
 from bot.models.cloud import QueueItem
 from bot.models.errors import ProblemKind, ServiceError
 from bot.ports import NewItem
-from bot.settings import Wandb as Names
+from bot.settings import Wandb as WandbSettings
 
-LAUNCH_PROJECT = "model-registry"  # where W&B Launch keeps its queues, whatever project the runs are in
-# The resource type of a queue whose agent makes custom jobs; wandb.sdk.launch.loader knows it.
+LAUNCH_PROJECT = (
+    "model-registry"  # the project in which W&B Launch keeps its queues, whatever project the runs are in
+)
+# The resource type of queues whose agent creates custom jobs; see wandb.sdk.launch.loader.
 RESOURCE = "gcp-vertex"
 PAGE = 100
-MAX_PAGES = 20  # failed items stay in a queue: so many are looked through, then it is enough
+MAX_PAGES = 20  # failed items stay in a queue, so the search is limited
 
 PUSH = """
 mutation PushToRunQueueByName($entity: String!, $project: String!, $queue: String!, $spec: JSONString!) {
@@ -42,7 +44,7 @@ query RunQueueItems($entity: String!, $project: String!, $queue: String!, $first
     }
   }
 }"""
-# What W&B's own library never asks an item for: a server that does not know them is asked without.
+# Fields that the SDK never requests; older servers that do not know them are queried without.
 EXTRAS = "createdAt error { message }"
 
 QUEUE = """
@@ -60,20 +62,20 @@ mutation StopRun($run: ID!) {
 
 
 class Queues:
-    """The queues of one entity. `call_seconds` is the deadline of every call that is given none."""
+    """The queues of one entity. `call_seconds` is the default deadline."""
 
-    def __init__(self, graphql: GraphQL, names: Names, *, call_seconds: float) -> None:
+    def __init__(self, graphql: GraphQL, settings: WandbSettings, *, call_seconds: float) -> None:
         self._graphql = graphql
-        self._names = names
+        self._settings = settings
         self._call = call_seconds
         self._extras = EXTRAS
 
     async def enqueue(self, item: NewItem) -> str:
-        """Put an item in, with one request that is never repeated; returns its id.
+        """Add an item with one request that is never retried; return its id.
 
-        Raise ServiceError; only when its problem is `effectless` is it sure that nothing was queued.
+        Raise ServiceError; only if its problem is `effectless` is it certain that nothing was queued.
         """
-        variables = {**self._place(item.queue), "spec": json.dumps(self._spec(item))}
+        variables = {**self._queue_variables(item.queue), "spec": json.dumps(self._spec(item))}
         data = await self._graphql.change(PUSH, variables, deadline=self._call)
         item_id = (data.get("pushToRunQueueByName") or {}).get("runQueueItemId")
         if not item_id:
@@ -81,18 +83,18 @@ class Queues:
         return str(item_id)
 
     async def list_items(self, queue: str, *, deadline: float) -> tuple[QueueItem, ...]:
-        """Return the items of a queue that are not done, failed ones included."""
+        """Return the items of a queue that are not done, including failed ones."""
         try:
             async with asyncio.timeout(deadline):  # for all pages together
                 nodes = [node async for node in self._nodes(queue, deadline)]
-                # In a thread: items that failed stay in the queue, each with an error of any length.
+                # In a thread: failed items stay in the queue, each with an error text of any length.
                 return await asyncio.to_thread(_items, nodes, queue)
         except TimeoutError as error:
             raise timed_out(deadline) from error
 
     async def remove_item(self, item_id: str, queue: str) -> bool:
-        """Take an item out; False when it was not there any more."""
-        found = await self._graphql.read(QUEUE, self._place(queue), deadline=self._call)
+        """Remove an item; False when it was no longer there."""
+        found = await self._graphql.read(QUEUE, self._queue_variables(queue), deadline=self._call)
         variables = {"queue": self._queue(found, queue)["id"], "item": item_id}
         try:
             data = await self._graphql.change(DELETE, variables, deadline=self._call)
@@ -103,14 +105,14 @@ class Queues:
         return bool((data.get("deleteFromRunQueue") or {}).get("success"))
 
     async def stop_run(self, storage_id: str) -> bool:
-        """Asks W&B to stop the run with this storage id; False when it would not."""
+        """Ask W&B to stop the run with this storage id; False when it declines."""
         data = await self._graphql.change(STOP, {"run": storage_id}, deadline=self._call)
         return bool((data.get("stopRun") or {}).get("success"))
 
     async def _nodes(self, queue: str, deadline: float) -> AsyncIterator[dict[str, Any]]:
         after: str | None = None
         for _ in range(MAX_PAGES):
-            variables = {**self._place(queue), "first": PAGE, "after": after}
+            variables = {**self._queue_variables(queue), "first": PAGE, "after": after}
             page = self._queue(await self._page(variables, deadline), queue)["runQueueItems"]
             for edge in page["edges"]:
                 yield edge["node"]
@@ -136,19 +138,19 @@ class Queues:
         if found is None:
             raise failure(
                 ProblemKind.NOT_FOUND,
-                f"there is no queue {queue} in the entity {self._names.entity}, or the key may not see it",
+                f"there is no queue {queue} in the entity {self._settings.entity}, or the key may not see it",
                 effectless=True,
             )
         return found
 
-    def _place(self, queue: str) -> dict[str, str]:
-        return {"entity": self._names.entity, "project": LAUNCH_PROJECT, "queue": queue}
+    def _queue_variables(self, queue: str) -> dict[str, str]:
+        return {"entity": self._settings.entity, "project": LAUNCH_PROJECT, "queue": queue}
 
     def _spec(self, item: NewItem) -> dict[str, object]:
         return {
             "run_id": item.run_id,
-            "entity": self._names.entity,
-            "project": self._names.project,
+            "entity": self._settings.entity,
+            "project": self._settings.project,
             "name": item.name,
             "author": item.author,
             "docker": {"docker_image": item.image},

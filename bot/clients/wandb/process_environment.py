@@ -1,4 +1,4 @@
-"""What the process that the `wandb` library starts may know of our environment: an allow-list."""
+"""Limits the environment of the `wandb` SDK's process to an allow-list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Collection, Mapping
 from typing import Any
 
-# Where things are, how to reach W&B, and whom to trust on the way. Proxies are read in either case.
+# Paths, locale, proxies (read in either case) and certificates.
 ALLOWED = frozenset(
     {
         *("PATH", "HOME", "USER", "TMPDIR", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ"),
@@ -18,26 +18,26 @@ ALLOWED = frozenset(
 
 
 def allowed(environ: Mapping[str, str], more: Collection[str]) -> dict[str, str]:
-    """Return the part of `environ` that is on the list or named in `more`."""
+    """Return the variables of `environ` that are on the list or named in `more`."""
     return {name: value for name, value in environ.items() if name in ALLOWED or name in more}
 
 
 def limit_environment(more: Collection[str]) -> None:
-    """Have the library start its process with the variables on the list and those named in `more` only.
+    """Make the SDK start its process with the variables on the list and in `more` only.
 
-    Loads the library. Raise ImportError when it starts its process from elsewhere: then nothing is started.
+    Imports the SDK. Raise ImportError when the SDK starts its process in another way; nothing is started.
     """
-    # It hands on all of our environment, Slack's tokens among it, and offers no choice. Taking variables out
-    # of the environment meanwhile would take them from the other threads as well.
+    # The SDK passes on our whole environment, including Slack's tokens, and has no option for it. Removing
+    # variables temporarily would affect other threads.
     from wandb.sdk.lib.service import service_process  # noqa: PLC0415 - slow to load
 
     if not hasattr(service_process, "subprocess"):
-        raise ImportError("this version of wandb starts its process in another way")
-    setattr(service_process, "subprocess", _Starter(more))  # noqa: B010 - no name that mypy knows
+        raise ImportError("this version of wandb starts its process in an unknown way")
+    setattr(service_process, "subprocess", _Starter(more))  # noqa: B010 - unknown to mypy
 
 
 class _Starter:
-    """Stands for the module `subprocess` in the library: what it starts gets the allowed variables."""
+    """Replaces the module `subprocess` in the SDK: child processes get the allowed variables only."""
 
     def __init__(self, more: Collection[str]) -> None:
         self._more = more
@@ -46,5 +46,5 @@ class _Starter:
         return getattr(subprocess, name)
 
     def Popen(self, *arguments: Any, **options: Any) -> subprocess.Popen[Any]:  # noqa: N802 - the name in `subprocess`
-        """Start a process as `subprocess.Popen` does."""
+        """Start a process like `subprocess.Popen`."""
         return subprocess.Popen(*arguments, **{**options, "env": allowed(os.environ, self._more)})  # noqa: S603 - the library's own command

@@ -1,4 +1,4 @@
-"""The `wandb` library in threads of its own: loaded late, connected once, and given up in time."""
+"""Runs the `wandb` SDK in its own threads: imported late, connected once, with a deadline per call."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from bot.clients.wandb.errors import CORE_IS_GONE, no_key, of_library, timed_out
-from bot.clients.wandb.sdk_process import Core
+from bot.clients.wandb.errors import SDK_PROCESS_GONE, no_key, of_library, timed_out
+from bot.clients.wandb.sdk_process import SdkProcess
 from bot.models.errors import ServiceError
 
 T = TypeVar("T")
@@ -19,8 +19,8 @@ THREADS = 3
 CLOSE_SECONDS = 3.0
 
 
-class Library:
-    """One connected `wandb.Api`, shared by the threads. `call_seconds` is the longest that one call lasts."""
+class SdkPool:
+    """A connected `wandb.Api` shared by a thread pool. `call_seconds` limits each call inside the SDK."""
 
     def __init__(
         self, *, base_url: str, api_key: str, entity: str, project: str, call_seconds: float
@@ -28,60 +28,60 @@ class Library:
         self._overrides = {"base_url": base_url, "entity": entity, "project": project}
         self._key = api_key
         self._call = call_seconds
-        self._core = Core()
+        self._process = SdkProcess()
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="wandb")
         self._api: asyncio.Task[Any] | None = None
         self._app_url = ""
 
     @property
     def app_url(self) -> str:
-        """The address under which people look at W&B's pages; "" until the library has been loaded."""
+        """The base URL of W&B's web pages; "" until the SDK has been imported."""
         return self._app_url
 
     async def ask(self, work: Callable[[Any], T], *, deadline: float) -> T:
-        """Return work(api) from one of the threads; raises ServiceError when it fails or takes too long.
+        """Return work(api), run in the pool; raise ServiceError when it fails or exceeds the deadline.
 
-        A call that is given up keeps its thread until the library's own limit, `call_seconds`, ends it.
+        A call that exceeds its deadline occupies its thread until the SDK's own timeout, `call_seconds`.
         """
         try:
             async with asyncio.timeout(deadline):
                 try:
                     return await self._ask(work)
                 except ServiceError as error:
-                    if error.problem.message != CORE_IS_GONE:
+                    if error.problem.message != SDK_PROCESS_GONE:
                         raise
                 return await self._ask(work)
         except TimeoutError as error:
             raise timed_out(deadline) from error
 
     async def connect(self) -> None:
-        """Connects, if that was not done; raises ServiceError when W&B refuses the key or is down."""
+        """Connect unless connected; raise ServiceError when W&B rejects the key or is down."""
         await self.ask(lambda _: None, deadline=self._call)
 
     async def close(self) -> None:
-        """End the library's process and threads; waits for at most a few seconds."""
+        """Stop the SDK's process and threads, waiting for at most a few seconds."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         loop = asyncio.get_running_loop()
         closed = loop.create_future()
 
         def close() -> None:
-            self._core.close()
-            with suppress(RuntimeError):  # nobody waits any more
+            self._process.close()
+            with suppress(RuntimeError):  # the caller no longer waits
                 loop.call_soon_threadsafe(closed.cancel)
 
-        # A daemon: should the library's process not end, ours does.
+        # A daemon thread: our process ends even if the SDK's does not.
         threading.Thread(target=close, daemon=True).start()
         await asyncio.wait({closed}, timeout=CLOSE_SECONDS)
 
     async def _ask(self, work: Callable[[Any], T]) -> T:
         connecting = self._connecting()
         try:
-            # One asker's deadline must not end the connecting for the others.
+            # One caller's deadline must not cancel the connection attempt of the others.
             api = await asyncio.shield(connecting)
             return await self._in_thread(lambda: work(api))
         except ServiceError as error:
-            if error.problem.message == CORE_IS_GONE and connecting is self._api:
-                self._core.lose()
+            if error.problem.message == SDK_PROCESS_GONE and connecting is self._api:
+                self._process.mark_lost()
                 self._api = None
             raise
 
@@ -90,7 +90,7 @@ class Library:
             raise no_key()
         if self._api is None or (self._api.done() and _failed(self._api)):
             self._api = asyncio.ensure_future(self._in_thread(self._connected))
-            # Nobody may be left to hear of a failure when every asker was given up.
+            # Retrieves the exception if all callers have timed out.
             self._api.add_done_callback(_failed)
         return self._api
 
@@ -98,19 +98,19 @@ class Library:
         return await asyncio.get_running_loop().run_in_executor(self._pool, _guarded, work)
 
     def _connected(self) -> Any:
-        self._core.start()
-        import wandb  # noqa: PLC0415 - the core has just loaded it
+        self._process.start()
+        import wandb  # noqa: PLC0415 - already imported by `start`
 
-        # Before W&B is asked: while it is down, links are right all the same.
+        # Set before W&B is called, so that links work while it is down.
         self._app_url = app_address(self._overrides["base_url"])
         return wandb.Api(overrides=self._overrides, api_key=self._key, timeout=math.ceil(self._call))
 
 
 def app_address(base_url: str) -> str:
-    """Return the address of the pages that belong to an API address; loads the library."""
-    from wandb.util import api_to_app_url  # noqa: PLC0415 - half a second, for whoever asks first
+    """Return the URL of the web pages for an API URL; imports the SDK."""
+    from wandb.util import api_to_app_url  # noqa: PLC0415 - takes half a second on first import
 
-    # W&B's own rules, which moved with its cloud: https://docs.coreweave.com/forge-whats-moved
+    # W&B's own rules, which changed with its cloud: https://docs.coreweave.com/forge-whats-moved
     return str(api_to_app_url(base_url)).rstrip("/")
 
 
@@ -120,7 +120,7 @@ def _guarded(work: Callable[[], T]) -> T:
     except ServiceError:
         raise
     except Exception as error:
-        # The library raises whatever its parsing meets.
+        # The SDK raises any exception, including those of its parsers.
         raise ServiceError(of_library(error)) from error
 
 

@@ -1,4 +1,4 @@
-"""A build of the sandbox's world as Cloud Build's own message."""
+"""Converts a build of the sandbox's world to Cloud Build's message."""
 
 from __future__ import annotations
 

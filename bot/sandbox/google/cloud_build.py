@@ -1,4 +1,4 @@
-"""A stand-in of Cloud Build: builds of a region or of `global`."""
+"""Stand-in for Cloud Build: builds of a region or of `global`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from bot.sandbox.google.failures import invalid, not_found, precondition
 from bot.sandbox.google.filter_fields import Field, TextField, TimeField, unknown_field
 from bot.sandbox.google.filters import compile_filter
 from bot.sandbox.google.messages import raw
-from bot.sandbox.google.names import PROJECT_NUMBER, Place, parse_name, region_of
-from bot.sandbox.google.paging import cut, page_size
+from bot.sandbox.google.names import PROJECT_NUMBER, ResourceName, parse_name, region_of
+from bot.sandbox.google.paging import page_size, paginate
 from bot.sandbox.google.rpc import Method, Service
 from bot.sandbox.world.state import SimBuild
 from bot.sandbox.world.world import World
@@ -23,13 +23,13 @@ PAGE = 1000  # no number is documented
 
 
 class CloudBuild:
-    """The methods, over one world."""
+    """Cloud Build's methods on one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def methods(self) -> list[Method]:
-        """Return what the server serves."""
+        """Return the methods to serve."""
         service, build = "google.devtools.cloudbuild.v1.CloudBuild", raw(cloudbuild_v1.Build)
         return [
             Method(
@@ -62,25 +62,28 @@ class CloudBuild:
         ]
 
     def list_builds(self, request: Any) -> Any:
-        """Return the builds of a location that pass the filter, newest first; without a parent those of `global`."""
-        place = self._place(request.parent, request.project_id)
+        """Return the builds of a location that match the filter, newest first.
+
+        Without a parent these are the builds of `global`.
+        """
+        target = self._target(request.parent, request.project_id)
         size = page_size(request.page_size, default=DEFAULT_PAGE, most=PAGE)
         matches = compile_filter(request.filter, _field)
-        rows = [row for row in self._world.builds.values() if row.region == place.location and matches(row)]
+        rows = [row for row in self._world.builds.values() if row.region == target.location and matches(row)]
         rows.sort(key=lambda build: (build.created, build.build_id), reverse=True)
-        page, token = cut(
+        page, token = paginate(
             rows,
             identity=lambda build: build.build_id,
             size=size,
             token=request.page_token,
-            request=[place.location, request.filter],
+            request=[target.location, request.filter],
         )
         response = raw(cloudbuild_v1.ListBuildsResponse)(next_page_token=token)
         response.builds.extend(build_message(self._world, build) for build in page)
         return response
 
     def get_build(self, request: Any) -> Any:
-        """One build."""
+        """Return a build."""
         return build_message(self._world, self._find(request))
 
     def cancel_build(self, request: Any) -> Any:
@@ -92,9 +95,9 @@ class CloudBuild:
 
     def _find(self, request: Any) -> SimBuild:
         if request.name:
-            place = parse_name(request.name, "builds", allow_global=True)
-            self._check_project(place.project)
-            location, build_id = place.location, place.ids[0]
+            target = parse_name(request.name, "builds", allow_global=True)
+            self._check_project(target.project)
+            location, build_id = target.location, target.ids[0]
         else:
             self._check_project(request.project_id)
             location, build_id = "global", request.id
@@ -103,15 +106,15 @@ class CloudBuild:
             raise not_found("Requested entity was not found.")
         return build
 
-    def _place(self, parent: str, project_id: str) -> Place:
+    def _target(self, parent: str, project_id: str) -> ResourceName:
         if parent:
-            place = parse_name(parent, field="parent", allow_global=True)
+            target = parse_name(parent, field="parent", allow_global=True)
         elif project_id:
-            place = Place(project_id, "global")
+            target = ResourceName(project_id, "global")
         else:
             raise invalid("project_id must be provided.", "project_id")
-        self._check_project(place.project)
-        return place
+        self._check_project(target.project)
+        return target
 
     def _check_project(self, project: str) -> None:
         if project not in (self._world.project, PROJECT_NUMBER):

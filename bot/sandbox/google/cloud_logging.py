@@ -1,4 +1,4 @@
-"""A stand-in of Cloud Logging: ListLogEntries with its filters, its paging, its quota and its delay."""
+"""Stand-in for Cloud Logging: ListLogEntries with filters, paging, quota and ingestion delay."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ Key = tuple[datetime, str]
 
 
 class CloudLogging:
-    """The method, over one world.
+    """ListLogEntries on one world.
 
-    `reads_per_minute` is enforced over any 60 seconds. After looking at `scan_per_page` entries a read
-    answers with what it found, perhaps nothing, and a token: "keep searching".
+    `reads_per_minute` is enforced over any 60 seconds. After `scan_per_page` entries a read
+    returns what it found, possibly nothing, and a token to continue the search.
     """
 
     def __init__(self, world: World, *, reads_per_minute: int, scan_per_page: int) -> None:
@@ -46,7 +46,7 @@ class CloudLogging:
         self._reads: deque[float] = deque()
 
     def methods(self) -> list[Method]:
-        """Return what the server serves."""
+        """Return the methods to serve."""
         return [
             Method(
                 "google.logging.v2.LoggingServiceV2",
@@ -60,22 +60,22 @@ class CloudLogging:
         ]
 
     def list_log_entries(self, request: Any) -> Any:
-        """Return the visible entries that pass the filter, by time; entries of one time by insert id."""
+        """Return the visible entries that match the filter, by time; entries of equal time by insert id."""
         self._spend()
         matches, newest_first, size = self._checked(request)
-        asked = [*request.resource_names, request.filter, request.order_by]
-        entries = self._behind(read_token(request.page_token, asked), newest_first=newest_first)
+        request_key = [*request.resource_names, request.filter, request.order_by]
+        entries = self._entries_after(read_token(request.page_token, request_key), newest_first=newest_first)
         response = raw(types.ListLogEntriesResponse)()
-        for seen, entry in enumerate(entries, start=1):
+        for scanned, entry in enumerate(entries, start=1):
             if matches(entry):
                 response.entries.append(entry_message(self._world, entry))
-            full = len(response.entries) >= size or seen >= self._scan_per_page
-            if full and seen < len(entries):
-                response.next_page_token = new_token([entry.at.isoformat(), entry.insert_id], asked)
+            full = len(response.entries) >= size or scanned >= self._scan_per_page
+            if full and scanned < len(entries):
+                response.next_page_token = new_token([entry.at.isoformat(), entry.insert_id], request_key)
                 break
         return response
 
-    def _behind(self, token: tuple[str, ...], *, newest_first: bool) -> list[SimLogEntry]:
+    def _entries_after(self, token: tuple[str, ...], *, newest_first: bool) -> list[SimLogEntry]:
         now = self._world.now()
         entries = [entry for entry in self._world.logs if entry.visible <= now]
         entries.sort(key=lambda entry: entry.insert_id)

@@ -1,4 +1,4 @@
-"""A stand-in of Cloud Run: Jobs.RunJob, Executions, and the operations that RunJob answers with."""
+"""Stand-in for Cloud Run: Jobs.RunJob, Executions and the operations that RunJob returns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from google.longrunning import operations_pb2
 from bot.sandbox.google.execution_message import execution_message
 from bot.sandbox.google.failures import Failure, denied, invalid, not_found, precondition
 from bot.sandbox.google.messages import raw
-from bot.sandbox.google.names import PROJECT_NUMBER, Place, parse_name, region_of
-from bot.sandbox.google.paging import cut, page_size
+from bot.sandbox.google.names import PROJECT_NUMBER, ResourceName, parse_name, region_of
+from bot.sandbox.google.paging import page_size, paginate
 from bot.sandbox.google.rpc import Method, Service
 from bot.sandbox.world.state import SimExecution
 from bot.sandbox.world.world import World
@@ -22,14 +22,14 @@ PAGE = 100  # the default and the maximum; no number is documented
 
 
 class CloudRun:
-    """The methods, over one world."""
+    """Cloud Run's methods on one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._operations: dict[str, str] = {}  # operation name -> execution's short name
 
     def methods(self) -> list[Method]:
-        """Return what the server serves."""
+        """Return the methods to serve."""
         executions, jobs = "google.cloud.run.v2.Executions", "google.cloud.run.v2.Jobs"
         operation, execution = operations_pb2.Operation, raw(run_v2.Execution)
         return [
@@ -76,19 +76,19 @@ class CloudRun:
 
     def list_executions(self, request: Any) -> Any:
         """Return the executions of a job, newest first."""
-        place = parse_name(request.parent, "jobs", field="parent", wildcard=True)
-        self._check_project(place, "run.executions.list")
-        job = place.ids[0]
+        target = parse_name(request.parent, "jobs", field="parent", wildcard=True)
+        self._check_project(target, "run.executions.list")
+        job = target.ids[0]
         if job != "-":
-            self._check_job(place)
+            self._check_job(target)
         size = page_size(request.page_size, default=PAGE, most=PAGE)
         rows = [
             execution
             for execution in self._world.executions.values()
-            if execution.region == place.location and job in ("-", execution.job)
+            if execution.region == target.location and job in ("-", execution.job)
         ]
         rows.sort(key=lambda execution: (execution.created, execution.name), reverse=True)
-        page, token = cut(
+        page, token = paginate(
             rows, identity=lambda row: row.name, size=size, token=request.page_token, request=[request.parent]
         )
         response = raw(run_v2.ListExecutionsResponse)(next_page_token=token)
@@ -96,7 +96,7 @@ class CloudRun:
         return response
 
     def get_execution(self, request: Any) -> Any:
-        """One execution."""
+        """Return an execution."""
         return execution_message(self._world, self._find(request.name, "run.executions.get"))
 
     def cancel_execution(self, request: Any) -> Any:
@@ -107,26 +107,26 @@ class CloudRun:
         return self._operation(execution)
 
     def run_job(self, request: Any) -> Any:
-        """Start an execution; the operation's metadata holds it at once."""
-        place = parse_name(request.name, "jobs")
-        self._check_project(place, "run.jobs.run")
-        self._check_job(place)
+        """Start an execution; the operation's metadata contains it immediately."""
+        target = parse_name(request.name, "jobs")
+        self._check_project(target, "run.jobs.run")
+        self._check_job(target)
         overrides = request.overrides
         args, env = _overrides(overrides)
         timeout = overrides.timeout.seconds if overrides.HasField("timeout") else None
-        execution = self._world.start_execution(place.location, place.ids[0], args, env, timeout)
+        execution = self._world.start_execution(target.location, target.ids[0], args, env, timeout)
         return self._operation(execution)
 
     def get_operation(self, request: Any) -> Any:
-        """Return an operation of ours, done when its execution has ended."""
+        """Return an operation of RunJob; it is done when its execution has ended."""
         name = self._operations.get(request.name)
         if name is None:
             raise not_found(f"Operation {request.name} not found.")
         return self._as_operation(request.name, self._world.executions[name])
 
     def _operation(self, execution: SimExecution) -> Any:
-        place = f"projects/{self._world.project}/locations/{execution.region}"
-        name = f"{place}/operations/{uuid.uuid4()}"
+        target = f"projects/{self._world.project}/locations/{execution.region}"
+        name = f"{target}/operations/{uuid.uuid4()}"
         self._operations[name] = execution.name
         return self._as_operation(name, execution)
 
@@ -139,25 +139,25 @@ class CloudRun:
         return operation
 
     def _find(self, name: str, permission: str) -> SimExecution:
-        place = parse_name(name, "jobs", "executions")
-        self._check_project(place, permission)
-        found = self._world.executions.get(place.ids[1])
-        if found is None or (found.region, found.job) != (place.location, place.ids[0]):
-            raise _missing("EXECUTION", place.ids[1], place)
+        target = parse_name(name, "jobs", "executions")
+        self._check_project(target, permission)
+        found = self._world.executions.get(target.ids[1])
+        if found is None or (found.region, found.job) != (target.location, target.ids[0]):
+            raise _missing("EXECUTION", target.ids[1], target)
         return found
 
-    def _check_project(self, place: Place, permission: str) -> None:
-        if place.project not in (self._world.project, PROJECT_NUMBER):
-            raise denied(permission, f"projects/{place.project}", SERVICE.host)
+    def _check_project(self, target: ResourceName, permission: str) -> None:
+        if target.project not in (self._world.project, PROJECT_NUMBER):
+            raise denied(permission, f"projects/{target.project}", SERVICE.host)
 
-    def _check_job(self, place: Place) -> None:
-        job, region = place.ids[0], place.location
+    def _check_job(self, target: ResourceName) -> None:
+        job, region = target.ids[0], target.location
         known = region in self._world.runner_jobs.get(job, ())
         if not known and not any(
             execution.job == job and execution.region == region
             for execution in self._world.executions.values()
         ):
-            raise _missing("JOB", job, place)
+            raise _missing("JOB", job, target)
 
 
 def _of_parent(request: Any) -> str:
@@ -180,8 +180,8 @@ def _overrides(overrides: Any) -> tuple[tuple[str, ...], dict[str, str]]:
     return args, env
 
 
-def _missing(kind: str, name: str, place: Place) -> Failure:
+def _missing(kind: str, name: str, target: ResourceName) -> Failure:
     return not_found(
-        f"Resource '{name}' of kind '{kind}' in region '{place.location}' in project '{place.project}' "
+        f"Resource '{name}' of kind '{kind}' in region '{target.location}' in project '{target.project}' "
         "does not exist."
     )

@@ -1,4 +1,4 @@
-"""A log entry of the sandbox's world as Cloud Logging's own message."""
+"""Converts a log entry of the sandbox's world to Cloud Logging's message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOG_NAMES = {
 
 
 def entry_message(world: World, entry: SimLogEntry) -> Any:
-    """Return the message with its one payload: text, JSON, an audit log's status, or none."""
+    """Return the message with its payload: text, JSON, an audit log's status, or none."""
     log = _LOG_NAMES.get(entry.resource_type, "stderr").format_map({"job_id": "0", **entry.resource_labels})
     message = _LogEntry(
         log_name=f"projects/{world.project}/logs/{log}",

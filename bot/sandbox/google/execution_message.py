@@ -1,4 +1,4 @@
-"""An execution of the sandbox's world as Cloud Run's own message."""
+"""Converts an execution of the sandbox's world to Cloud Run's message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def execution_name(world: World, execution: SimExecution) -> str:
 
 
 def execution_message(world: World, execution: SimExecution) -> Any:
-    """Return the message, with its counts, conditions and the template that its tasks were made from."""
+    """Return the message, with its counts, conditions and task template."""
     message = _Execution(
         name=execution_name(world, execution),
         uid=f"uid-{execution.name}",
@@ -64,7 +64,7 @@ def _put_template(template: Any, execution: SimExecution) -> None:
 
 
 def _conditions(execution: SimExecution) -> list[Any]:
-    """`Completed` last in time and first in the list, as the service orders them."""
+    """Return the conditions, `Completed` first, in the order of the real service."""
     done = _Condition(type_="Completed", message=execution.message)
     if execution.state == "succeeded":
         done.state = _States.CONDITION_SUCCEEDED

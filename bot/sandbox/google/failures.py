@@ -1,4 +1,4 @@
-"""How Google Cloud says no: a gRPC status with `google.rpc` details, as its services send them."""
+"""Errors of Google Cloud: a gRPC status with `google.rpc` details, as the real services send them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from grpc_status import rpc_status
 DOMAIN = "googleapis.com"
 
 
-class Failure(Exception):  # noqa: N818 - the name that the stand-ins raise reads as what it is
-    """A refused call: its status, the sentence, and the messages of `google.rpc.error_details_pb2`."""
+class Failure(Exception):  # noqa: N818 - named after its use in the stand-ins
+    """A failed call: its status, message and details (messages of `google.rpc.error_details_pb2`)."""
 
     def __init__(self, code: grpc.StatusCode, message: str, details: tuple[Any, ...] = ()) -> None:
         super().__init__(message)
@@ -32,24 +32,24 @@ class Failure(Exception):  # noqa: N818 - the name that the stand-ins raise read
 
 
 def invalid(message: str, field: str = "") -> Failure:
-    """INVALID_ARGUMENT, with the field that was wrong."""
+    """Return INVALID_ARGUMENT, with the invalid field."""
     violation = error_details_pb2.BadRequest.FieldViolation(field=field, description=message)
     details = (error_details_pb2.BadRequest(field_violations=[violation]),) if field else ()
     return Failure(grpc.StatusCode.INVALID_ARGUMENT, message, details)
 
 
 def not_found(message: str) -> Failure:
-    """NOT_FOUND."""
+    """Return NOT_FOUND."""
     return Failure(grpc.StatusCode.NOT_FOUND, message)
 
 
 def precondition(message: str) -> Failure:
-    """FAILED_PRECONDITION: what was asked does not fit the state of the thing."""
+    """Return FAILED_PRECONDITION: the request does not fit the resource's state."""
     return Failure(grpc.StatusCode.FAILED_PRECONDITION, message)
 
 
 def denied(permission: str, resource: str, host: str) -> Failure:
-    """PERMISSION_DENIED in the words of IAM, which do not tell a missing project from a forbidden one."""
+    """Return PERMISSION_DENIED with IAM's message, which is the same for a missing project."""
     info = error_details_pb2.ErrorInfo(
         reason="IAM_PERMISSION_DENIED",
         domain=DOMAIN,
@@ -60,7 +60,7 @@ def denied(permission: str, resource: str, host: str) -> Failure:
 
 
 def disabled(host: str, title: str, project: str) -> Failure:
-    """PERMISSION_DENIED with SERVICE_DISABLED: the API was never enabled in the project."""
+    """Return PERMISSION_DENIED with SERVICE_DISABLED: the API is not enabled in the project."""
     where = f"https://console.developers.google.com/apis/api/{host}/overview?project={project}"
     info = error_details_pb2.ErrorInfo(
         reason="SERVICE_DISABLED",
@@ -79,7 +79,7 @@ def disabled(host: str, title: str, project: str) -> Failure:
 def exhausted(
     host: str, project: str, *, metric: str, limit: str, retry_delay: float = 0.0, message: str = ""
 ) -> Failure:
-    """RESOURCE_EXHAUSTED with QuotaFailure, and with RetryInfo when `retry_delay` (seconds) is given."""
+    """Return RESOURCE_EXHAUSTED with QuotaFailure, and RetryInfo if `retry_delay` (seconds) is given."""
     consumer = f"projects/{project}"
     text = message or (
         f"Quota exceeded for quota metric '{metric}' and limit '{limit}' of service '{host}' "
@@ -100,7 +100,7 @@ def exhausted(
 
 
 def retry_info(seconds: float) -> Any:
-    """Return the detail that names how long to wait."""
+    """Return the detail with the time to wait."""
     delay = duration_pb2.Duration()
     delay.FromNanoseconds(round(seconds * 1e9))
     return error_details_pb2.RetryInfo(retry_delay=delay)

@@ -1,4 +1,4 @@
-"""What a field of a filter may be compared with, and how."""
+"""Field types of filters, and the comparisons that each supports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Test: TypeAlias = Callable[[Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """A string; `read` gives None where the row has none. `any_case` compares without regard to case."""
+    """A string; `read` returns None if the row has no value. `any_case` ignores case."""
 
     read: Callable[[Any], str | None]
     operators: frozenset[str] = frozenset({"=", "!="})
@@ -32,7 +32,7 @@ class TimeField:
 
 @dataclass(frozen=True, slots=True)
 class RankField:
-    """An enumeration with an order, such as severity: `ranks` gives each word its number."""
+    """An ordered enumeration such as severity; `ranks` maps each name to its number."""
 
     read: Callable[[Any], str]
     ranks: dict[str, int]
@@ -55,7 +55,7 @@ _RFC3339 = re.compile(
 
 
 def parse_time(text: str) -> datetime:
-    """Strict RFC 3339: `T`, seconds and a zone are there, or INVALID_ARGUMENT is raised."""
+    """Parse RFC 3339 strictly (`T`, seconds and zone required); raise INVALID_ARGUMENT otherwise."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise invalid(f"Invalid timestamp '{text}': it must be in RFC 3339 format.", "filter")
@@ -68,12 +68,12 @@ def parse_time(text: str) -> datetime:
 
 
 def unknown_field(name: str) -> Failure:
-    """INVALID_ARGUMENT for a field that the service does not filter on."""
+    """Return INVALID_ARGUMENT for a field that cannot be filtered."""
     return invalid(f"Invalid filter: the field '{name}' is not supported.", "filter")
 
 
 def compare(field: Field, name: str, sign: str, value: str) -> Test:
-    """Return the test `field sign value`; raises INVALID_ARGUMENT for what the field cannot do."""
+    """Return the test `field sign value`; raise INVALID_ARGUMENT for an unsupported comparison."""
     if isinstance(field, TextField):
         return _text_test(field, name, sign, value)
     if sign not in _ORDER:

@@ -1,4 +1,4 @@
-"""A custom job of the sandbox's world as Vertex AI's own message."""
+"""Converts a custom job of the sandbox's world to Vertex AI's message."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _CustomJob = raw(aiplatform_v1.CustomJob)
 
 
 def job_name(job: SimJob) -> str:
-    """Return the full resource name; Vertex AI writes the project's number into it."""
+    """Return the full resource name, which contains the project number as in Vertex AI."""
     return f"projects/{PROJECT_NUMBER}/locations/{job.region}/customJobs/{job.job_id}"
 
 
 def job_message(job: SimJob, mask: Sequence[str]) -> Any:
-    """Return the message, reduced to the fields of `mask` unless that is empty."""
+    """Return the message, limited to the fields in `mask` unless that is empty."""
     state = enum_number(aiplatform_v1.JobState, job.state, "JOB_STATE_")
     message = _CustomJob(name=job_name(job), display_name=job.display_name, state=state, labels=job.labels)
     put_times(

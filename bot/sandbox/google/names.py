@@ -1,4 +1,4 @@
-"""Resource names: checked as strictly as the real services check them."""
+"""Parses resource names as strictly as the real services."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.sandbox.google.failures import invalid
 
-# Every project has a number too, and Vertex AI and Cloud Build answer with it.
+# Each project also has a number, which Vertex AI and Cloud Build use in responses.
 PROJECT_NUMBER = "482910573316"
 
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+\d{1,2}")
@@ -15,8 +15,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What a resource name says: project, location and the ids behind them, in order."""
+class ResourceName:
+    """A parsed resource name: project, location and the following ids, in order."""
 
     project: str
     location: str
@@ -25,10 +25,10 @@ class Place:
 
 def parse_name(
     name: str, *collections: str, field: str = "name", allow_global: bool = False, wildcard: bool = False
-) -> Place:
-    """Read `projects/P/locations/L/<collection>/<id>/...`; raises INVALID_ARGUMENT when it is anything else.
+) -> ResourceName:
+    """Parse `projects/P/locations/L/<collection>/<id>/...`; raise INVALID_ARGUMENT for anything else.
 
-    `-` stands for no project and no location; with `wildcard`, it may stand for the last id.
+    `-` is not accepted as project or location; with `wildcard` it is accepted as the last id.
     """
     parts = name.split("/")
     shape = ("projects", "locations", *collections)
@@ -42,10 +42,10 @@ def parse_name(
     for position, given in enumerate([project, *ids], start=-1):
         if not _ID.fullmatch(given) and not (wildcard and position == last and given == "-"):
             raise invalid(f"Invalid resource id '{given}' in '{name}'.", field)
-    return Place(project, location, tuple(ids))
+    return ResourceName(project, location, tuple(ids))
 
 
 def region_of(name: str) -> str:
-    """Return the location inside a resource name, "" when there is none; for counting, before any check."""
+    """Return the location in a resource name without validation, "" when there is none."""
     parts = name.split("/")
     return parts[3] if len(parts) > 3 and parts[2] == "locations" else ""  # noqa: PLR2004 - its fixed place

@@ -1,4 +1,4 @@
-"""Pages: a token stands for the last row served, and belongs to the request that it came from."""
+"""Paging: a token encodes the last row served, and is valid for the same request only."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Row = TypeVar("Row")
 
 
 def page_size(asked: int, *, default: int, most: int, field: str = "page_size") -> int:
-    """Return the size that holds: 0 means the default, more than the maximum is coerced to it (aip.dev/158)."""
+    """Return the page size: the default for 0, at most the maximum (aip.dev/158)."""
     if asked < 0:
         raise invalid(f"page_size must not be negative, got {asked}.", field)
     return min(asked or default, most)
 
 
 def new_token(key: Sequence[str], request: Sequence[str]) -> str:
-    """Return a token that continues behind `key`, for the same request only."""
+    """Return a token that continues after `key`, valid for the same request only."""
     return base64.urlsafe_b64encode(json.dumps([_digest(request), *key]).encode()).decode()
 
 
 def read_token(token: str, request: Sequence[str]) -> tuple[str, ...]:
-    """Return the key inside a token, () for the first page; raises INVALID_ARGUMENT for a foreign or broken one."""
+    """Return the key in a token, () for the first page; raise INVALID_ARGUMENT for an invalid token."""
     if not token:
         return ()
     try:
@@ -38,10 +38,10 @@ def read_token(token: str, request: Sequence[str]) -> tuple[str, ...]:
     return tuple(key)
 
 
-def cut(
+def paginate(
     rows: Sequence[Row], *, identity: Callable[[Row], str], size: int, token: str, request: Sequence[str]
 ) -> tuple[Sequence[Row], str]:
-    """One page of the sorted rows, and the next token ("" at the end)."""
+    """Return one page of the sorted rows, and the next token ("" at the end)."""
     key = read_token(token, request)
     start = 0
     if key:

@@ -1,4 +1,4 @@
-"""What every call meets before its answer: counting, latency, scripted faults, and typed refusals."""
+"""Common handling of calls: counting, latency, scripted faults and errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.sandbox.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Google service: the word of `Fault.service` and `World.calls`, its host name and its title."""
+    """A Google service: its name in `Fault.service` and `World.calls`, its host and its title."""
 
     alias: str
     host: str
@@ -25,9 +25,9 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method: its full gRPC service, its raw protobuf types and the function that answers.
+    """One method: its gRPC service, raw protobuf types and handler.
 
-    `where` reads the region out of the request, before anything is checked.
+    `read_region` reads the region from the unchecked request.
     """
 
     service: str
@@ -35,12 +35,12 @@ class Method:
     request: Any
     response: Any
     answer: Callable[[Any], Any]
-    where: Callable[[Any], str]
+    read_region: Callable[[Any], str]
     permission: str
 
 
 def handlers(world: World, service: Service, methods: Iterable[Method]) -> list[grpc.GenericRpcHandler]:
-    """Return the generic handlers that serve these methods."""
+    """Return the gRPC handlers that serve these methods."""
     by_service: dict[str, dict[str, grpc.RpcMethodHandler]] = {}
     for method in methods:
         by_service.setdefault(method.service, {})[method.name] = grpc.unary_unary_rpc_method_handler(
@@ -58,8 +58,8 @@ class _Call:
     method: Method
 
     async def serve(self, request: Any, context: Any) -> Any:
-        """Half of the latency passes before the work is done and half after it, as on the way to a server."""
-        region = self.method.where(request)
+        """Serve a call; half of the latency passes before the handler and half after it."""
+        region = self.method.read_region(request)
         self.world.calls[self.service.alias, self.method.name, region] += 1
         fault = self.world.fault(self.service.alias, self.method.name, region)
         latency = self.world.latency.get(region, self.world.latency.get("*", 0.0))
@@ -76,15 +76,15 @@ class _Call:
 
     async def _answer(self, request: Any, region: str, fault: Fault | None) -> Any:
         if fault and not fault.after_effect:
-            await self._meet(fault, region)
+            await self._apply_fault(fault, region)
         answer = self.method.answer(request)
         if fault and fault.after_effect:
-            await self._meet(fault, region)
+            await self._apply_fault(fault, region)
         return answer
 
-    async def _meet(self, fault: Fault, region: str) -> None:
+    async def _apply_fault(self, fault: Fault, region: str) -> None:
         if fault.hang:
-            await asyncio.Event().wait()  # until the client gives up, which cancels this call
+            await asyncio.Event().wait()  # until the client times out, which cancels this call
         if fault.status:
             raise self._failure(fault, region)
 

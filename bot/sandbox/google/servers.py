@@ -1,4 +1,4 @@
-"""The stand-ins of Google Cloud as four plaintext gRPC servers on this machine."""
+"""Runs the stand-ins for Google Cloud as four plaintext gRPC servers on loopback."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bot.sandbox.world.world import World
 class GoogleServers:
     """Cloud Run, Vertex AI, Cloud Build and Cloud Logging over one world.
 
-    `ignore_read_mask` makes Vertex AI answer with the job specs in spite of a mask. `reads_per_minute` is
-    Cloud Logging's quota (60, not raisable: https://docs.cloud.google.com/logging/quotas), and
-    `scan_per_page` the number of entries that it looks at before it answers with what it found so far.
+    `ignore_read_mask` makes Vertex AI return job specs despite a mask. `reads_per_minute` is
+    Cloud Logging's quota (60 and fixed: https://docs.cloud.google.com/logging/quotas), and
+    `scan_per_page` the number of entries that it scans before it returns a page.
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class GoogleServers:
         self.endpoints: dict[str, str] = {}
 
     async def start(self) -> None:
-        """Start all four, on ports of the system's choice.
+        """Start all four servers on free ports.
 
-        `endpoints` then holds `http://127.0.0.1:port` under run, aiplatform, build and logging.
+        `endpoints` then maps run, aiplatform, build and logging to `http://127.0.0.1:port`.
         """
         for alias, generic in self._handlers.items():
             server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
@@ -56,7 +56,7 @@ class GoogleServers:
             self.endpoints[alias] = f"http://127.0.0.1:{port}"
 
     async def close(self) -> None:
-        """Stop all; calls in flight end with an error."""
+        """Stop all servers; calls in flight end with an error."""
         for server in self._servers:
             await server.stop(None)
         self._servers.clear()

@@ -1,4 +1,4 @@
-"""A stand-in of Vertex AI's JobService, as far as custom jobs go."""
+"""Stand-in for the custom jobs of Vertex AI's JobService."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bot.sandbox.google.filter_fields import Field, TextField, TimeField, unknow
 from bot.sandbox.google.filters import compile_filter
 from bot.sandbox.google.job_message import job_message, job_name
 from bot.sandbox.google.messages import raw
-from bot.sandbox.google.names import PROJECT_NUMBER, Place, parse_name, region_of
-from bot.sandbox.google.paging import cut, page_size
+from bot.sandbox.google.names import PROJECT_NUMBER, ResourceName, parse_name, region_of
+from bot.sandbox.google.paging import page_size, paginate
 from bot.sandbox.google.rpc import Method, Service
 from bot.sandbox.world.state import SimJob
 from bot.sandbox.world.world import World
@@ -27,14 +27,14 @@ _MASKABLE = frozenset(field.name for field in _CustomJob.DESCRIPTOR.fields)
 
 
 class Vertex:
-    """The methods, over one world. With `ignore_read_mask` the job specs come in spite of a mask."""
+    """Vertex AI's methods on one world. With `ignore_read_mask` job specs are returned despite a mask."""
 
     def __init__(self, world: World, *, ignore_read_mask: bool = False) -> None:
         self._world = world
         self._ignore_read_mask = ignore_read_mask
 
     def methods(self) -> list[Method]:
-        """Return what the server serves."""
+        """Return the methods to serve."""
         service = "google.cloud.aiplatform.v1.JobService"
         return [
             Method(
@@ -67,16 +67,16 @@ class Vertex:
         ]
 
     def list_custom_jobs(self, request: Any) -> Any:
-        """Return the jobs of a region that pass the filter, reduced to the mask."""
-        place = parse_name(request.parent, field="parent")
-        self._check_project(place, "aiplatform.customJobs.list")
+        """Return the jobs of a region that match the filter, limited to the mask."""
+        target = parse_name(request.parent, field="parent")
+        self._check_project(target, "aiplatform.customJobs.list")
         mask = self._mask(request)
         size = page_size(request.page_size, default=DEFAULT_PAGE, most=PAGE)
         matches = compile_filter(request.filter, _field)
-        rows = [job for job in self._world.jobs.values() if job.region == place.location and matches(job)]
-        # Not by time, on purpose: no order is documented, so nobody may rely on one.
+        rows = [job for job in self._world.jobs.values() if job.region == target.location and matches(job)]
+        # Deliberately not ordered by time: Vertex AI documents no order, so the product must not rely on one.
         rows.sort(key=lambda job: job.job_id)
-        page, token = cut(
+        page, token = paginate(
             rows,
             identity=lambda job: job.job_id,
             size=size,
@@ -88,11 +88,11 @@ class Vertex:
         return response
 
     def get_custom_job(self, request: Any) -> Any:
-        """One job, with its spec: this method knows no mask."""
+        """Return a job with its spec; this method supports no mask."""
         return job_message(self._find(request.name, "aiplatform.customJobs.get"), ())
 
     def cancel_custom_job(self, request: Any) -> Any:
-        """Asks a job to end; it goes through CANCELLING."""
+        """Cancel a job, which goes through CANCELLING."""
         job = self._find(request.name, "aiplatform.customJobs.cancel")
         if not self._world.cancel_job(job.job_id) and job.state != "CANCELLING":
             raise precondition(
@@ -108,16 +108,16 @@ class Vertex:
         return () if self._ignore_read_mask or "*" in paths else paths
 
     def _find(self, name: str, permission: str) -> SimJob:
-        place = parse_name(name, "customJobs")
-        self._check_project(place, permission)
-        job = self._world.jobs.get(place.ids[0])
-        if job is None or job.region != place.location:
+        target = parse_name(name, "customJobs")
+        self._check_project(target, permission)
+        job = self._world.jobs.get(target.ids[0])
+        if job is None or job.region != target.location:
             raise not_found(f"The CustomJob does not exist: {name}.")
         return job
 
-    def _check_project(self, place: Place, permission: str) -> None:
-        if place.project not in (self._world.project, PROJECT_NUMBER):
-            resource = f"projects/{place.project}/locations/{place.location}"
+    def _check_project(self, target: ResourceName, permission: str) -> None:
+        if target.project not in (self._world.project, PROJECT_NUMBER):
+            resource = f"projects/{target.project}/locations/{target.location}"
             raise denied(permission, resource, SERVICE.host)
 
 

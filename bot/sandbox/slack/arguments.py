@@ -1,4 +1,4 @@
-"""The arguments of one call, whether they came as a query, a form or JSON."""
+"""Arguments of one Web API call, from a query, a form or JSON."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from bot.sandbox.slack.wire import Json, RefusedError, invalid, missing, truthy
 
 
 class Arguments:
-    """Reads arguments by name and kind; forms carry everything as text, JSON does not."""
+    """Reads arguments by name and type; forms carry all values as text, JSON does not."""
 
     def __init__(self, values: Json, scopes: frozenset[str]) -> None:
         self.values = values
         self._scopes = scopes
 
     def need_scope(self, scope: str) -> None:
-        """Raise RefusedError `missing_scope`, naming what is needed and what was granted."""
+        """Raise RefusedError `missing_scope` with the needed and the granted scopes."""
         if scope not in self._scopes:
             raise RefusedError("missing_scope", needed=scope, provided=",".join(sorted(self._scopes)))
 
     def has_scope(self, scope: str) -> bool:
-        """Whether the app was granted a scope."""
+        """Return whether the app was granted a scope."""
         return scope in self._scopes
 
     def required(self, name: str) -> str:
-        """Return a text that must be there; raises RefusedError `invalid_arguments` otherwise."""
+        """Return a required text; raise RefusedError `invalid_arguments` if it is missing."""
         value = self.optional(name)
         if not value:
             raise missing(name)
@@ -37,15 +37,15 @@ class Arguments:
         return "" if value is None else str(value)
 
     def given(self, name: str) -> bool:
-        """Whether an argument was given at all; JSON's null counts as not given."""
+        """Return whether an argument was given; JSON's null counts as not given."""
         return self.values.get(name) is not None
 
     def flag(self, name: str) -> bool:
-        """Whether a switch was given and set."""
+        """Return whether a flag was given and is true."""
         return truthy(self.values.get(name))
 
     def integer(self, name: str, default: int) -> int:
-        """Return a whole number; raises RefusedError `invalid_arguments` for anything else."""
+        """Return an integer; raise RefusedError `invalid_arguments` for anything else."""
         value = self.values.get(name)
         try:
             return default if value in (None, "") else int(value)
@@ -53,7 +53,7 @@ class Arguments:
             raise invalid("invalid_arguments", [f"must be an integer [json-pointer:/{name}]"]) from None
 
     def array(self, name: str, refusal: str) -> list[Json]:
-        """Return a JSON array, empty when not given; anything else is refused with the given word."""
+        """Return a JSON array, empty when not given; raise RefusedError `refusal` for anything else."""
         value = self._json(name, refusal)
         if value in (None, ""):
             return []
@@ -62,7 +62,7 @@ class Arguments:
         return value
 
     def mapping(self, name: str, refusal: str) -> Json:
-        """Return a JSON object, empty when not given; anything else is refused with the given word."""
+        """Return a JSON object, empty when not given; raise RefusedError `refusal` for anything else."""
         value = self._json(name, refusal)
         if value in (None, ""):
             return {}

@@ -1,4 +1,4 @@
-"""Turns what an app sends into a message, for every door an app can post through."""
+"""Builds and validates messages from the app's arguments, for every API that can post."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ METADATA_KEYS = {"event_type", "event_payload"}
 
 
 def content(world: World, arguments: Arguments, *, count_characters: bool = True) -> Json:
-    """Return the text, blocks and attachments of a message, judged and given ids.
+    """Return the validated text, blocks and attachments of a message; blocks get ids.
 
-    Returns only the parts that were given, `text` always. Text above 40,000 characters is cut, as
-    Slack does (https://docs.slack.dev/reference/methods/chat.postMessage). Raise RefusedError with the
-    word Slack uses: `no_text`, `invalid_blocks_format`, `invalid_blocks`, and so on.
+    Parts that were not given are left out, except `text`. Text above 40,000 characters is truncated, as
+    in Slack (https://docs.slack.dev/reference/methods/chat.postMessage). Raise RefusedError with
+    Slack's error code: `no_text`, `invalid_blocks_format`, `invalid_blocks`, and so on.
     """
     text, markdown = arguments.optional("text"), arguments.optional("markdown_text")
     blocks = arguments.array("blocks", "invalid_blocks_format")
@@ -49,7 +49,7 @@ def content(world: World, arguments: Arguments, *, count_characters: bool = True
 
 
 def metadata(arguments: Arguments) -> Json:
-    """Return a message's metadata, empty when none was given.
+    """Return a message's metadata, empty when not given.
 
     Raise RefusedError `invalid_metadata_format` or `invalid_metadata_schema`.
     """
@@ -63,7 +63,7 @@ def metadata(arguments: Arguments) -> Json:
 
 
 def from_bot(world: World, parts: Json) -> Json:
-    """Return a new message of the app with a fresh timestamp."""
+    """Return a new message from the app with a new timestamp."""
     return {
         "type": "message",
         "ts": world.stamps.mint(),
@@ -83,7 +83,7 @@ def from_bot(world: World, parts: Json) -> Json:
 
 
 def thread_part(world: World, channel: str, thread_ts: str) -> Json:
-    """Return the thread a message goes to; a reply's timestamp leads to its parent's thread."""
+    """Return the thread of a message; the timestamp of a reply selects its parent's thread."""
     if not thread_ts:
         return {}
     parent = world.messages.find(channel, thread_ts)

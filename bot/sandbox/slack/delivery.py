@@ -1,20 +1,20 @@
-"""Hands payloads to the app, over whichever transport it uses, and repeats events it did not take."""
+"""Delivers payloads to the app over its transport, and retries events that were not acknowledged."""
 
 from __future__ import annotations
 
 import asyncio
 
 from bot.sandbox.slack.http_mode import HttpMode
-from bot.sandbox.slack.journal import Ack
 from bot.sandbox.slack.outcome import TIMEOUT, Outcome, Retry
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.socket_mode import SocketMode
+from bot.sandbox.slack.traffic_log import Ack
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.world import World
 
 
 class Delivery:
-    """Socket Mode unless the settings or `use_http` name a request URL."""
+    """Uses Socket Mode unless the settings or `use_http` give a request URL."""
 
     def __init__(self, world: World, sockets: SocketMode) -> None:
         self._world, self._sockets = world, sockets
@@ -23,11 +23,11 @@ class Delivery:
 
     @property
     def mode(self) -> str:
-        """How payloads reach the app: "http" or "socket"."""
+        """The transport: "http" or "socket"."""
         return "http" if self.http is not None else "socket"
 
     async def deliver(self, kind: str, payload: Json, retry: Retry | None = None) -> Outcome:
-        """Send one payload once and wait for the ack; the journal keeps how it went."""
+        """Send one payload once, wait for the ack and log the result."""
         if self._world.faults.delivery_delay:
             await asyncio.sleep(self._world.faults.delivery_delay)
         transport = self.http or self._sockets
@@ -35,17 +35,17 @@ class Delivery:
         if self.http is not None and outcome.ok and self._world.faults.take_drop_ack():
             outcome = Outcome(TIMEOUT, outcome.milliseconds)
         ack = Ack(kind, self._world.now(), outcome.milliseconds, outcome.error, outcome.same_connection)
-        self._world.journal.acks.append(ack)
+        self._world.traffic.acks.append(ack)
         self._world.screens.wake()
         return outcome
 
     def event(self, event: Json) -> None:
-        """Send an event, if the app subscribed to its kind, and repeat it until it is taken."""
+        """Send an event if the app is subscribed to its type; retry until it is acknowledged."""
         if _subscription(event) in self._world.settings.events:
             self._world.spawn(self._event(self._payloads.event(event)))
 
     async def _event(self, payload: Json) -> None:
-        """Three repetitions at most: at once, after a minute, after five (docs.slack.dev/apis/events-api)."""
+        """Retry up to three times: at once, after a minute, after five (docs.slack.dev/apis/events-api)."""
         twice = self._world.faults.take_duplicate_event()
         outcome = await self.deliver("events_api", payload)
         if twice:
@@ -59,7 +59,7 @@ class Delivery:
 
 
 def _subscription(event: Json) -> str:
-    """Return the name an event is subscribed by: messages are subscribed by kind of channel."""
+    """Return the subscription of an event; message events are subscribed per channel type."""
     if event["type"] != "message":
         return str(event["type"])
     return {"channel": "message.channels", "group": "message.groups"}[event["channel_type"]]

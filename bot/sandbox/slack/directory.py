@@ -1,10 +1,10 @@
-"""Who and what exists in the workspace: people, the bot, the channels and their members."""
+"""The users and channels of the workspace."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sandbox.slack.settings import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Person, Room, SlackSettings
+from bot.sandbox.slack.settings import APP_ID, BOT_ID, BOT_USER, TEAM_ID, ChannelConfig, Person, SlackSettings
 from bot.sandbox.slack.wire import Json, RefusedError
 
 DOMAIN = "sandbox"
@@ -12,45 +12,45 @@ DOMAIN = "sandbox"
 
 @dataclass(slots=True)
 class Channel:
-    """A channel whose members come and go."""
+    """A channel with its current members."""
 
-    room: Room
+    config: ChannelConfig
     members: list[str]
 
     @property
     def id(self) -> str:
-        """Its id, C... or G..."""
-        return self.room.id
+        """The channel id, C... or G..."""
+        return self.config.id
 
     @property
     def has_bot(self) -> bool:
-        """Whether the bot was invited or has joined."""
+        """Whether the bot is a member."""
         return BOT_USER in self.members
 
     def shown(self) -> Json:
-        """Return the channel for the page."""
-        room = self.room
+        """Return the channel as shown on the page."""
+        config = self.config
         return {
-            "id": room.id,
-            "name": room.name,
-            "is_private": room.is_private,
-            "topic": room.topic,
+            "id": config.id,
+            "name": config.name,
+            "is_private": config.is_private,
+            "topic": config.topic,
             "members": list(self.members),
         }
 
 
 class Directory:
-    """Looks people and channels up, the way Slack does for an app."""
+    """Finds users and channels, with the visibility rules that Slack applies to an app."""
 
     def __init__(self, settings: SlackSettings) -> None:
         self._people = {person.id: person for person in settings.people}
-        self.channels = {room.id: Channel(room, list(room.members)) for room in settings.rooms}
+        self.channels = {config.id: Channel(config, list(config.members)) for config in settings.channels}
         self.users: dict[str, Json] = {person.id: self._human(person) for person in settings.people}
         self.users[BOT_USER] = self._user(BOT_USER, settings.bot_name, settings.bot_name) | {"is_bot": True}
         self.users[BOT_USER]["profile"] |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
 
     def user_id(self, name_or_id: str) -> str:
-        """Return the id of a person by name ("alice", "@alice") or id; raises KeyError for nobody."""
+        """Return the id of a user by name ("alice", "@alice") or id; raise KeyError if unknown."""
         bare = name_or_id.removeprefix("@")
         for user_id, user in self.users.items():
             if bare in (user_id, user["name"]):
@@ -58,32 +58,32 @@ class Directory:
         raise KeyError(f"Nobody here is called {name_or_id}.")
 
     def channel(self, name_or_id: str) -> Channel:
-        """Return a channel by id or name ("training", "#training"); raises KeyError for none."""
+        """Return a channel by id or name ("training", "#training"); raise KeyError if unknown."""
         bare = name_or_id.removeprefix("#")
         for channel in self.channels.values():
-            if bare in (channel.id, channel.room.name):
+            if bare in (channel.id, channel.config.name):
                 return channel
         raise KeyError(f"No channel here is called {name_or_id}.")
 
     def channel_for_app(self, name_or_id: str) -> Channel:
-        """Return the channel as the app may know it: a private one without the bot does not exist for it."""
+        """Return a channel visible to the app; a private one without the bot is `channel_not_found`."""
         try:
             channel = self.channel(name_or_id)
         except KeyError:
             raise RefusedError("channel_not_found") from None
-        if channel.room.is_private and not channel.has_bot:
+        if channel.config.is_private and not channel.has_bot:
             raise RefusedError("channel_not_found")
         return channel
 
     def channel_with_bot(self, name_or_id: str) -> Channel:
-        """Return the same, refused with `not_in_channel` where the bot is no member."""
+        """Return a channel of which the bot is a member; raise RefusedError `not_in_channel` otherwise."""
         channel = self.channel_for_app(name_or_id)
         if not channel.has_bot:
             raise RefusedError("not_in_channel")
         return channel
 
     def person(self, user_id: str) -> Person:
-        """Return a human by id; raises KeyError for anybody else."""
+        """Return a human user by id; raise KeyError for any other id."""
         return self._people[user_id]
 
     def _human(self, person: Person) -> Json:

@@ -1,4 +1,4 @@
-"""The ways in which Slack can fail, switchable while the sandbox runs."""
+"""Failures of Slack, switchable while the sandbox runs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ ANY_METHOD = "*"
 
 @dataclass(slots=True)
 class Faults:
-    """Live switches. A table maps a Web API method (or "*" for any) to the number of calls it spoils.
+    """Fault switches. A table maps a Web API method (or "*" for any) to the number of calls that fail.
 
-    rate_limited: 429 with `retry_after` seconds. server_errors: 500, nothing done. lost_answers: the
-    call is carried out, then the connection is cut before the answer. refusals: method to a list of
-    error words, one spent per call. open_failures: apps.connections.open answers `internal_error`.
-    api_delay, delivery_delay: seconds before an answer, before a payload leaves. drop_acks: the next
+    rate_limited: 429 with `retry_after` seconds. server_errors: 500, without effect. lost_answers: the
+    call takes effect, then the connection is closed before the response. refusals: method to a list of
+    error codes, one used per call. open_failures: apps.connections.open returns `internal_error`.
+    api_delay, delivery_delay: seconds before a response or a payload is sent. drop_acks: the next
     acks are ignored. duplicate_events: the next events are sent twice. strict_acks: an ack counts
     only on the connection that carried the envelope. outage_until: every call answers 503 before
-    this time (set it through `outage_seconds`). refuse_blocks: block types this workspace does not know.
-    block_refusal: the word with which every message that holds blocks is refused, through any door.
+    this time (set through `outage_seconds`). refuse_blocks: block types that the workspace does not support.
+    block_refusal: the error code for every message with blocks, from any API.
     """
 
     rate_limited: dict[str, int] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Faults:
     def change(self, changes: Mapping[str, Any], now: float) -> None:
         """Set the named switches; `outage_seconds` starts an outage now.
 
-        Raise ValueError for a name that is no switch, with the names that are.
+        Raise ValueError for an unknown name; the message lists the known ones.
         """
         names = {one.name for one in fields(self)}
         for name, value in changes.items():
@@ -55,28 +55,28 @@ class Faults:
                 setattr(self, name, _as_held(getattr(self, name), value))
 
     def refusal(self, method: str) -> str:
-        """Return the error word the next call of this method must be refused with, or ""."""
+        """Return the error code for the next call of this method, or ""."""
         words = self.refusals.get(method) or self.refusals.get(ANY_METHOD)
         return words.pop(0) if words else ""
 
     def take_drop_ack(self) -> bool:
-        """Whether the ack that has just come is to be ignored."""
+        """Return whether to ignore this ack."""
         self.drop_acks, dropped = max(0, self.drop_acks - 1), self.drop_acks > 0
         return dropped
 
     def take_duplicate_event(self) -> bool:
-        """Whether the event that is about to leave is sent twice."""
+        """Return whether to send this event twice."""
         self.duplicate_events, twice = max(0, self.duplicate_events - 1), self.duplicate_events > 0
         return twice
 
     def take_open_failure(self) -> bool:
-        """Whether this apps.connections.open fails."""
+        """Return whether this apps.connections.open fails."""
         self.open_failures, fails = max(0, self.open_failures - 1), self.open_failures > 0
         return fails
 
 
 def spend(table: dict[str, int], method: str) -> bool:
-    """Whether a table of counted faults spoils this call; its count goes down by one."""
+    """Return whether a table of counted faults applies to this call, and decrement its count."""
     for key in (method, ANY_METHOD):
         if table.get(key, 0) > 0:
             table[key] -= 1
@@ -85,7 +85,7 @@ def spend(table: dict[str, int], method: str) -> bool:
 
 
 def _as_held(held: object, value: Any) -> Any:
-    """Return a value in the kind a switch holds, for it may come from JSON or a scenario file."""
+    """Convert a value from JSON or a scenario file to the type of a switch."""
     if isinstance(held, set):
         return {value} if isinstance(value, str) else set(value)
     if isinstance(held, dict):

@@ -1,7 +1,7 @@
-"""Uploaded files: a ticket, the bytes, the completion, and the moment later when the file is ready.
+"""Uploaded files: ticket, content, completion, and the delay until the file is ready.
 
-Slack finishes an upload some time after files.completeUploadExternal has answered; until then the
-file has no type, no preview and cannot be shown in a block: https://github.com/slackapi/python-slack-sdk/issues/1658
+Slack finishes an upload some time after files.completeUploadExternal has returned; until then the
+file has no type and no preview, and blocks cannot show it: https://github.com/slackapi/python-slack-sdk/issues/1658
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SNIPPET_BYTES = 1_000_000
 
 @dataclass(slots=True)
 class StoredFile:
-    """One file; `content` stays None until the bytes have come, `length` is what was announced."""
+    """A file; `content` is None until it was uploaded, `length` is the announced one."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class StoredFile:
 
     @property
     def mimetype(self) -> str:
-        """What its name says it is or, where the name says nothing, whether it reads as text."""
+        """The type by file name or, if unknown, by whether the content is text."""
         if self.snippet_type:
             return "text/plain"
         return mimetypes.guess_type(self.name)[0] or (
@@ -45,15 +45,15 @@ class StoredFile:
 
     @property
     def is_text(self) -> bool:
-        """Whether it can be previewed as lines."""
+        """Whether a preview of lines is possible."""
         return self.mimetype.startswith("text/") or self.mimetype == "application/json"
 
     def text(self) -> str:
-        """Return the content as text; bytes that are no UTF-8 become replacement characters."""
+        """Return the content as text; invalid UTF-8 becomes replacement characters."""
         return (self.content or b"").decode("utf-8", "replace")
 
     def shown(self, base_url: str) -> Json:
-        """Return the file object as files.info and messages show it."""
+        """Return the file object of files.info and messages."""
         kind = self.snippet_type or self.name.rpartition(".")[2] or "binary"
         shown: Json = {
             "id": self.id,
@@ -101,13 +101,13 @@ class StoredFile:
 
 
 class Files:
-    """All files by id; those not yet uploaded are found by their ticket."""
+    """All files by id, and by ticket before the upload."""
 
     def __init__(self) -> None:
         self._files: dict[str, StoredFile] = {}
 
     def announce(self, name: str, length: int, snippet_type: str, alt_text: str, created: int) -> StoredFile:
-        """Return a new file about to be uploaded.
+        """Register a new file to be uploaded.
 
         Raise RefusedError `invalid_arguments` for an empty one, `snippet_too_large` above 1 MB.
         Source: https://docs.slack.dev/reference/methods/files.getUploadURLExternal
@@ -122,21 +122,21 @@ class Files:
         return stored
 
     def all(self) -> list[StoredFile]:
-        """Every file, oldest first."""
+        """Return all files, oldest first."""
         return list(self._files.values())
 
     def find(self, file_id: str) -> StoredFile:
-        """Return a file by id; raises RefusedError `file_not_found`."""
+        """Return a file by id; raise RefusedError `file_not_found`."""
         try:
             return self._files[file_id]
         except KeyError:
             raise RefusedError("file_not_found") from None
 
     def by_ticket(self, ticket: str) -> StoredFile | None:
-        """Return the file whose bytes this upload URL takes."""
+        """Return the file for an upload ticket."""
         return next((one for one in self._files.values() if one.ticket == ticket), None)
 
     def ready_names(self, base_url: str) -> set[str]:
-        """Return the ids and URLs of files that blocks may show."""
+        """Return the ids and URLs of the files that blocks may show."""
         ready = [one for one in self._files.values() if one.ready]
         return {one.id for one in ready} | {one.shown(base_url)["url_private"] for one in ready}

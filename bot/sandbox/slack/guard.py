@@ -1,4 +1,4 @@
-"""Keeps other web pages in the same browser away from the sandbox's own doors."""
+"""Protects the sandbox's own endpoints from other web pages in the same browser."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from aiohttp import web
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-def foreign(request: web.Request) -> bool:
-    """Whether a request comes from another origin, or reached us by a name that is not this machine.
+def is_foreign_origin(request: web.Request) -> bool:
+    """Return whether a request comes from another origin, or names a host that is not this machine.
 
-    The second stops DNS rebinding: a foreign name that resolves to loopback.
+    The host check prevents DNS rebinding: a foreign name that resolves to loopback.
     """
     host = urlsplit(f"//{request.host}").hostname or ""
     if host not in LOOPBACK:
@@ -21,7 +21,7 @@ def foreign(request: web.Request) -> bool:
     return origin is not None and urlsplit(origin).netloc != request.host
 
 
-def refuse_foreign(request: web.Request) -> None:
-    """Raise HTTPForbidden for such a request."""
-    if foreign(request):
+def reject_foreign_origin(request: web.Request) -> None:
+    """Raise HTTPForbidden for a request from another origin."""
+    if is_foreign_origin(request):
         raise web.HTTPForbidden(text="Only the sandbox's own page may call this.")

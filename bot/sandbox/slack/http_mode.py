@@ -1,4 +1,4 @@
-"""HTTP mode: payloads POSTed to the app's request URL, signed.
+"""HTTP mode: signed POST requests to the app's request URL.
 
 Source: https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
@@ -23,7 +23,7 @@ OK = 200
 
 
 def signature(secret: str, body: str, at: int | None = None) -> dict[str, str]:
-    """Return the two headers that prove a body comes from Slack; `at` is in seconds since 1970, now by default."""
+    """Return the signature headers of a body; `at` is in seconds since 1970, now by default."""
     stamp = str(int(time.time()) if at is None else at)
     digest = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
@@ -38,7 +38,7 @@ class HttpMode:
         self._session = aiohttp.ClientSession(timeout=timeout)
 
     async def send(self, kind: str, payload: Json, retry: Retry | None) -> Outcome:
-        """POST one payload; anything but 200 in time is a failure."""
+        """POST one payload; any response but 200 in time is a failure."""
         body, content_type = _encoded(kind, payload)
         headers = {"Content-Type": content_type, **signature(self._world.settings.signing_secret, body)}
         if retry is not None:
@@ -56,7 +56,7 @@ class HttpMode:
         return Outcome(error, _since(started), {} if error else _decoded(text), no_retry=stop)
 
     async def verify(self) -> bool:
-        """Ask the request URL to repeat a challenge, as Slack does before it accepts the URL."""
+        """Send Slack's URL verification challenge; return whether the response repeats it."""
         challenge = secrets.token_urlsafe(24)
         request = {"token": "sandbox-verification", "type": "url_verification", "challenge": challenge}
         outcome = await self.send("events_api", request, None)
@@ -76,7 +76,7 @@ def _encoded(kind: str, payload: Json) -> tuple[str, str]:
 
 
 def _decoded(text: str) -> Json:
-    """Return a JSON object as it is; other words are the text of an answer."""
+    """Return a JSON object as it is; any other text becomes the `text` of a message."""
     if not text.strip():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Reads the app's manifest, so that the workspace grants the scopes and knows the commands that it names."""
+"""Reads scopes, events and commands from the app's manifest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.sandbox.slack.settings import Command
 
 
 def app_of_manifest(path: Path) -> dict[str, Any]:
-    """Return the fields of SlackSettings that a manifest decides: scopes, events and commands."""
+    """Return the fields of SlackSettings that the manifest defines: scopes, events and commands."""
     manifest = yaml.safe_load(path.read_text())
     scopes = manifest["oauth_config"]["scopes"]
     commands = manifest["features"]["slash_commands"]

@@ -1,4 +1,4 @@
-"""Coming into a channel: the member list, the line everybody sees, the page's list."""
+"""Adds members to channels: the member list, the join message and the page's list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bot.sandbox.slack.world import World
 
 
 def join(world: World, channel: Channel, user: str, *, inviter: str = "") -> bool:
-    """Add someone to a channel; returns whether they were outside before."""
+    """Add a user to a channel; return whether the user was not a member before."""
     if user in channel.members:
         return False
     channel.members.append(user)

@@ -1,4 +1,4 @@
-"""The messages of the workspace: posted, edited, deleted, in threads, and those only one person sees."""
+"""Stores the messages of the workspace, including threads and ephemeral messages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bot.sandbox.slack.wire import Json
 
 @dataclass(slots=True)
 class Message:
-    """One message: `body` as the Web API shows it, and what only the page needs to know.
+    """A message: `body` as in the Web API, and flags for the page.
 
-    `plans_collapsed`: an edit folds plan blocks again (https://github.com/slackapi/node-slack-sdk/issues/2701).
-    `reader`: the one person who sees an ephemeral message, else "".
+    `plans_collapsed`: an edit collapses plan blocks (https://github.com/slackapi/node-slack-sdk/issues/2701).
+    `reader`: the user who sees an ephemeral message, else "".
     """
 
     channel: str
@@ -25,21 +25,21 @@ class Message:
 
     @property
     def ts(self) -> str:
-        """Its timestamp, which is its identity within the channel."""
+        """The timestamp, which identifies the message in its channel."""
         return str(self.body["ts"])
 
     @property
     def thread_ts(self) -> str:
-        """The timestamp of its thread's parent, or "" outside threads."""
+        """The timestamp of the thread's parent, "" outside threads."""
         return str(self.body.get("thread_ts", ""))
 
     @property
     def is_reply(self) -> bool:
-        """Whether it stands in a thread under another message."""
+        """Whether it is a reply in a thread."""
         return self.thread_ts not in ("", self.ts)
 
     def shown(self) -> Json:
-        """Return the message for the page: the body and the page's own flags."""
+        """Return the message with the flags for the page."""
         flags: Json = {"plans_collapsed": self.plans_collapsed}
         if self.reader:
             flags |= {"is_ephemeral": True, "reader": self.reader}
@@ -47,7 +47,7 @@ class Message:
 
 
 class Stamps:
-    """Mints timestamps that only grow, one microsecond apart at least."""
+    """Creates strictly increasing timestamps, at least one microsecond apart."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now, self._last = now, 0
@@ -59,7 +59,7 @@ class Stamps:
 
 
 class Messages:
-    """All messages by channel; every change is shown on the open pages."""
+    """All messages by channel; every change is sent to the open pages."""
 
     def __init__(self, screens: Screens) -> None:
         self._screens = screens
@@ -67,7 +67,7 @@ class Messages:
         self._private: dict[str, Message] = {}
 
     def of(self, channel: str) -> list[Message]:
-        """Everything in a channel, replies included, oldest first."""
+        """Return all messages of a channel, replies included, oldest first."""
         return list(self._public.get(channel, {}).values())
 
     def thread(self, channel: str, parent_ts: str) -> list[Message]:
@@ -75,19 +75,19 @@ class Messages:
         return [one for one in self.of(channel) if parent_ts in (one.ts, one.thread_ts)]
 
     def private_of(self, user: str) -> list[Message]:
-        """Return the ephemeral messages a person sees now, oldest first."""
+        """Return a user's ephemeral messages, oldest first."""
         return [message for message in self._private.values() if message.reader == user]
 
     def find(self, channel: str, ts: str) -> Message | None:
-        """Return a message that everybody in the channel sees."""
+        """Return a message that is visible to the whole channel, or None."""
         return self._public.get(channel, {}).get(ts)
 
     def find_private(self, ts: str) -> Message | None:
-        """Return an ephemeral message; chat.update never finds these."""
+        """Return an ephemeral message, or None; chat.update never finds these."""
         return self._private.get(ts)
 
     def post(self, channel: str, body: Json) -> Message:
-        """Add a message; a reply is counted on its thread's parent."""
+        """Add a message; a reply updates the counts of its thread's parent."""
         message = Message(channel, body)
         self._public.setdefault(channel, {})[message.ts] = message
         self._screens.send({"type": "message", "channel": channel, "message": message.shown()})
@@ -95,15 +95,15 @@ class Messages:
             self._count_replies(channel, message.thread_ts)
         return message
 
-    def whisper(self, channel: str, reader: str, body: Json) -> Message:
-        """Show a message to one person only."""
+    def post_ephemeral(self, channel: str, reader: str, body: Json) -> Message:
+        """Add an ephemeral message for one user."""
         message = Message(channel, body, reader=reader)
         self._private[message.ts] = message
         self._tell_private(message)
         return message
 
     def change(self, message: Message, changes: Json, *, dropped: tuple[str, ...] = ()) -> None:
-        """Edit a message in place; any edit folds its plan blocks."""
+        """Edit a message; any edit collapses its plan blocks."""
         for name in dropped:
             message.body.pop(name, None)
         message.body.update(changes)
@@ -111,7 +111,7 @@ class Messages:
         self.show(message)
 
     def show(self, message: Message) -> None:
-        """Tell the pages that a message looks different now."""
+        """Send a changed message to the pages."""
         self._screens.send(
             {
                 "type": "message_changed",
@@ -122,7 +122,7 @@ class Messages:
         )
 
     def delete(self, message: Message) -> None:
-        """Take a message away; a parent with replies leaves a tombstone behind."""
+        """Delete a message; a parent with replies becomes a tombstone."""
         if message.body.get("reply_count"):
             tombstone = {"subtype": "tombstone", "text": "This message was deleted.", "user": "USLACKBOT"}
             self.change(message, tombstone, dropped=("blocks", "files", "metadata", "attachments", "bot_id"))

@@ -1,4 +1,4 @@
-"""How the app took one payload."""
+"""The app's response to one payload."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TIMEOUT, UNREACHABLE = "operation_timeout", "dispatch_failed"
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Which repetition of an event this is, counted from 1, and why Slack repeats it."""
+    """The number of a repeated event, from 1, and Slack's reason for the retry."""
 
     number: int
     reason: str
@@ -19,10 +19,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The app's answer, if it came in time.
+    """The app's response, if it came in time.
 
-    `error` is "" or what the person is shown: `operation_timeout`, `dispatch_failed`. `response` is
-    the body of the ack. `shown` is the sentence Slack itself showed the person, if any.
+    `error` is "" or the code shown to the user: `operation_timeout`, `dispatch_failed`. `response` is
+    the body of the ack. `shown` is the message that Slack itself shows to the user, if any.
     """
 
     error: str = ""
@@ -38,7 +38,7 @@ class Outcome:
         return not self.error
 
     def as_json(self) -> Json:
-        """Return the outcome for the control door."""
+        """Return the outcome for the control API."""
         return {
             "ok": self.ok,
             "error": self.error,

@@ -1,6 +1,6 @@
-"""The payloads Slack sends to an app, in Slack's shapes.
+"""Builds the payloads that Slack sends to an app.
 
-Compared with the samples in https://github.com/slackapi/java-slack-sdk (json-logs/samples).
+Compared with the samples of https://github.com/slackapi/java-slack-sdk (json-logs/samples).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ ENTERPRISE_NAME = "Sandbox Grid"
 
 
 class Payloads:
-    """Builds payloads; each command or press gets its own trigger id and response URL.
+    """Builds payloads; each command or action gets its own trigger id and response URL.
 
-    A person of another workspace is named by that one's ids where Slack names the person; `team` of a press
-    is the workspace in which the app is installed, null where it is installed in the whole organisation
+    A user of another workspace is identified by that workspace's ids; `team` of an interaction
+    is the workspace in which the app is installed, null for an org-wide installation
     (https://docs.slack.dev/enterprise/developing-for-enterprise-orgs/).
     """
 
@@ -29,7 +29,7 @@ class Payloads:
         self._world = world
 
     def command(self, user: str, channel: Channel, command: str, text: str) -> Json:
-        """Return a slash command; there is no thread and no message in it."""
+        """Return a slash command, which names no thread or message."""
         world = self._world
         team, enterprise = self._home_of(user)
         payload: Json = {
@@ -37,13 +37,13 @@ class Payloads:
             "team_id": team,
             "team_domain": DOMAIN if team == TEAM_ID else team.lower(),
             "channel_id": channel.id,
-            "channel_name": "privategroup" if channel.room.is_private else channel.room.name,
+            "channel_name": "privategroup" if channel.config.is_private else channel.config.name,
             "user_id": user,
             "user_name": world.directory.users[user]["name"],
             "command": command,
             "text": text,
             "api_app_id": APP_ID,
-            # A string here, a boolean in interactive payloads: Slack's own inconsistency.
+            # A string here but a boolean in interactive payloads: Slack is inconsistent.
             "is_enterprise_install": "true" if world.settings.org_wide else "false",
             "response_url": self._response_url("commands", channel.id, user),
             "trigger_id": world.triggers.mint(user),
@@ -55,7 +55,7 @@ class Payloads:
     def message_action(
         self, user: str, channel: Channel, message: Message, action: Json, state: Json
     ) -> Json:
-        """Return a press in a message; an ephemeral message itself is not in the payload."""
+        """Return an action in a message; an ephemeral message itself is not included."""
         container: Json = {
             "type": "message",
             "message_ts": message.ts,
@@ -66,7 +66,7 @@ class Payloads:
             container["thread_ts"] = message.thread_ts
         payload = self._interactive("block_actions", user) | {
             "container": container,
-            "channel": {"id": channel.id, "name": channel.room.name},
+            "channel": {"id": channel.id, "name": channel.config.name},
             "state": {"values": state},
             "response_url": self._response_url("actions", channel.id, user, message.ts),
             "trigger_id": self._world.triggers.mint(user),
@@ -75,7 +75,7 @@ class Payloads:
         return payload | ({} if message.reader else {"message": message.body})
 
     def view_action(self, user: str, view: Json, action: Json, state: Json) -> Json:
-        """Return a press in a modal or on the App Home: no channel, no response URL."""
+        """Return an action in a modal or on the App Home, without channel and response URL."""
         from_modal = view["type"] == "modal"
         return self._interactive("block_actions", user) | {
             "container": {"type": "view", "view_id": view["id"]},
@@ -85,7 +85,7 @@ class Payloads:
         }
 
     def submission(self, user: str, view: Json, values: Json) -> Json:
-        """Return a modal sent off."""
+        """Return the submission of a modal."""
         return self._interactive("view_submission", user) | {
             "trigger_id": self._world.triggers.mint(user, from_view=True),
             "view": view | {"state": {"values": values}},
@@ -93,11 +93,11 @@ class Payloads:
         }
 
     def closed(self, user: str, view: Json) -> Json:
-        """Return a modal shut without sending."""
+        """Return the closing of a modal without submission."""
         return self._interactive("view_closed", user) | {"view": view, "is_cleared": False}
 
     def event(self, event: Json) -> Json:
-        """Return the envelope around an event, with the id by which repetitions are known."""
+        """Return an event callback, with an event id that stays the same in retries."""
         org_wide = self._world.settings.org_wide
         team, enterprise = self._home_of(str(event.get("user", "")))
         return {
@@ -138,12 +138,12 @@ class Payloads:
 
     @property
     def _enterprise(self) -> str | None:
-        """The organisation of the workspace."""
+        """The organisation of the workspace, or None."""
         settings = self._world.settings
         return ENTERPRISE_ID if settings.enterprise or settings.org_wide else None
 
     def _home_of(self, user: str) -> tuple[str, str | None]:
-        """Return the workspace and the organisation of a person."""
+        """Return the workspace and the organisation of a user."""
         try:
             person = self._world.directory.person(user)
         except KeyError:

@@ -1,9 +1,9 @@
-"""Slack's rate tiers, enforced: a call too many is answered 429 with Retry-After.
+"""Enforces Slack's rate tiers: excess calls get status 429 with Retry-After.
 
-Tiers count calls of one method by one app in one workspace over a minute; chat.postMessage is
-special: about one a second in a channel, with short bursts, and a cap for the workspace.
-Source: https://docs.slack.dev/apis/web-api/rate-limits. The burst and the cap are this sandbox's
-reading of "short bursts" and "several hundred messages per minute".
+Tiers limit the calls per minute of one method by one app in one workspace; chat.postMessage is
+special: about one per second and channel, with short bursts, and a limit for the workspace.
+Source: https://docs.slack.dev/apis/web-api/rate-limits. Burst and workspace limit are
+assumptions for "short bursts" and "several hundred messages per minute".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ POST_WORKSPACE_PER_MINUTE = 300
 
 
 class Tier(IntEnum):
-    """Calls a minute; SPECIAL is what Slack calls "hundreds per minute"."""
+    """Calls per minute; SPECIAL stands for "hundreds per minute"."""
 
     ONE = 1
     TWO = 20
@@ -29,7 +29,7 @@ class Tier(IntEnum):
 
 
 class Window:
-    """At most `limit` calls in any minute."""
+    """A sliding window: at most `limit` calls in any minute."""
 
     def __init__(self, limit: float) -> None:
         self._limit = max(1, int(limit))
@@ -47,7 +47,7 @@ class Window:
 
 
 class Bucket:
-    """A bucket of tokens that fills at `per_second` up to `burst`."""
+    """A token bucket that fills at `per_second` up to `burst`."""
 
     def __init__(self, burst: float, per_second: float) -> None:
         self._burst, self._rate = max(1.0, burst), per_second
@@ -58,7 +58,7 @@ class Bucket:
         if self._at > -math.inf:
             self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self._rate)
         self._at = now
-        # A hair of tolerance: n/rate seconds of waiting must buy n tokens in floating point too.
+        # Tolerance for rounding: after n/rate seconds there must be n tokens.
         return 0.0 if self._tokens > 1.0 - 1e-6 else (1.0 - self._tokens) / self._rate
 
     def take(self, now: float) -> None:
@@ -68,7 +68,7 @@ class Bucket:
 
 
 class RateLimits:
-    """All the limits of one app in one workspace; `multiplier` widens or narrows every one."""
+    """All limits of one app in one workspace; `multiplier` scales each of them."""
 
     def __init__(self, *, enabled: bool, multiplier: float) -> None:
         self._enabled, self._multiplier = enabled, multiplier
@@ -76,7 +76,7 @@ class RateLimits:
         self._buckets: dict[str, Bucket] = {}
 
     def retry_after(self, method: str, tier: Tier, channel: str, now: float) -> int:
-        """Whole seconds the caller must wait, or 0: then the call is allowed and counted."""
+        """Return the seconds to wait; if 0, the call is allowed and counted."""
         if not self._enabled:
             return 0
         limits: list[Window | Bucket] = [self._window(method, tier)]

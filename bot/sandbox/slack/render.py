@@ -1,4 +1,4 @@
-"""A channel with its threads as plain text, for a terminal and for tests."""
+"""Renders a channel with its threads as plain text, for a terminal and for tests."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MENTION = re.compile(r"<([@#])([A-Z0-9]+)(?:\|[^>]*)?>")
 
 
 def channel_text(world: World, channel: str, *, reader: str = "") -> str:
-    """Every message of a channel with its replies indented; with a reader also what only they see."""
+    """Return all messages of a channel, replies indented; with `reader` also that user's ephemeral ones."""
     private = [one for one in world.messages.private_of(reader) if one.channel == channel]
     found = sorted([*world.messages.of(channel), *private], key=lambda one: float(one.ts))
     parents = {one.ts for one in found}
-    parts: list[str] = [f"#{world.directory.channels[channel].room.name}"]
+    parts: list[str] = [f"#{world.directory.channels[channel].config.name}"]
     for message in found:
         if message.is_reply and message.thread_ts in parents:
             continue
@@ -63,7 +63,7 @@ def _named(world: World, text: str) -> str:
         sign, key = match.groups()
         if sign == "#":
             channel = world.directory.channels.get(key)
-            return f"#{channel.room.name if channel else key}"
+            return f"#{channel.config.name if channel else key}"
         user = world.directory.users.get(key)
         return f"@{user['name'] if user else key}"
 

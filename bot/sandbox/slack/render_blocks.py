@@ -1,4 +1,4 @@
-"""Blocks as plain text: what a person would read on the screen, in the same order."""
+"""Renders blocks as plain text, in the order in which Slack shows them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ STATES = MappingProxyType({"pending": "[ ]", "in_progress": "[~]", "complete": "
 
 
 def blocks_text(blocks: list[Json]) -> str:
-    """All blocks, one below the other; mentions stay as Slack writes them."""
+    """Return all blocks, one per line; mentions keep Slack's syntax."""
     return "\n".join(_block(block) for block in blocks)
 
 
 def mrkdwn_text(text: str) -> str:
-    """Slack's markup with links spelled out and entities unescaped; emphasis marks stay."""
+    """Return mrkdwn with links spelled out and entities unescaped; emphasis marks are kept."""
     text = DATE.sub(lambda match: match.group(1), text)
     text = LINK.sub(
         lambda match: f"{match.group(2)} ({match.group(1)})" if match.group(2) else match.group(1), text
@@ -105,7 +105,7 @@ def _padded(text: str, width: int, right: bool) -> str:  # noqa: FBT001  mapped 
 
 
 def _width(text: str) -> int:
-    """Columns in a terminal: wide characters take two."""
+    """Return the columns in a terminal: wide characters take two."""
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 

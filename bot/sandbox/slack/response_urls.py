@@ -1,4 +1,4 @@
-"""Response URLs: five answers within 30 minutes to whoever typed or pressed, wherever they were.
+"""Response URLs: five replies within 30 minutes, in any channel.
 
 Source: https://docs.slack.dev/interactivity/handling-user-interaction
 """
@@ -17,7 +17,7 @@ LIFETIME_SECONDS = 30 * 60.0
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """One URL: who may be answered where, and the message that was pressed, if one was."""
+    """A response URL: its channel and user, and the message of the action, if any."""
 
     key: str
     channel: str
@@ -28,21 +28,21 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """Mints response URLs and says which are still good."""
+    """Creates response URLs and checks their validity."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._known: dict[str, ResponseUrl] = {}
 
     def mint(self, channel: str, user: str, source_ts: str = "") -> ResponseUrl:
-        """Return a new URL's record; `source_ts` names the message a press came from."""
+        """Create a response URL; `source_ts` is the message of the action."""
         key = secrets.token_urlsafe(18)
         url = ResponseUrl(key, channel, user, source_ts, self._now() + LIFETIME_SECONDS)
         self._known[key] = url
         return url
 
     def find(self, key: str) -> ResponseUrl:
-        """Return the record of a URL that may still be used.
+        """Return a response URL that may still be used.
 
         Raise RefusedError `no_service`, `expired_url` or `used_url`.
         """

@@ -1,4 +1,4 @@
-"""Which address leads to which door."""
+"""The HTTP routes of the workspace."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.sandbox.slack.answers import Answers
 from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.file_doors import FileDoors
-from bot.sandbox.slack.guard import refuse_foreign
-from bot.sandbox.slack.people import People
+from bot.sandbox.slack.file_routes import FileRoutes
+from bot.sandbox.slack.guard import reject_foreign_origin
+from bot.sandbox.slack.response_url_routes import ResponseUrlRoutes
 from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.ui import PageSocket
+from bot.sandbox.slack.user_actions import UserActions
 from bot.sandbox.slack.web_api import WebApi
 from bot.sandbox.slack.world import World
 
@@ -24,15 +24,17 @@ POLICY = (
 )
 
 
-def application(world: World, people: People, delivery: Delivery, sockets: SocketMode) -> web.Application:
-    """Return the server's addresses, the control door excepted."""
+def application(
+    world: World, people: UserActions, delivery: Delivery, sockets: SocketMode
+) -> web.Application:
+    """Return the application with all routes except the control API."""
     app = web.Application(client_max_size=BODY_LIMIT)
-    answers, files = Answers(world), FileDoors(world)
+    response_urls, files = ResponseUrlRoutes(world), FileRoutes(world)
     page = PageSocket(world, people, delivery, sockets)
     app.router.add_route("*", "/api/{method}", WebApi(world).handle)
     app.router.add_get("/link/", sockets.handle)
-    app.router.add_post("/commands/{team}/{key}", answers.handle)
-    app.router.add_post("/actions/{team}/{key}", answers.handle)
+    app.router.add_post("/commands/{team}/{key}", response_urls.handle)
+    app.router.add_post("/actions/{team}/{key}", response_urls.handle)
     app.router.add_post("/upload/v1/{ticket}", files.upload)
     app.router.add_get("/files/{file}/{name}", files.download)
     app.router.add_get("/files/{file}/download/{name}", files.download)
@@ -45,7 +47,7 @@ def application(world: World, people: People, delivery: Delivery, sockets: Socke
 
 
 async def _index(request: web.Request) -> web.StreamResponse:
-    refuse_foreign(request)
+    reject_foreign_origin(request)
     index = PAGE / "index.html"
     if not index.is_file():
         return web.Response(text="The sandbox is running, but its page is not installed.")
@@ -53,7 +55,7 @@ async def _index(request: web.Request) -> web.StreamResponse:
 
 
 async def _archives(request: web.Request) -> web.StreamResponse:
-    """Return a permalink opens the page at the message it names."""
+    """Redirect a permalink to its message on the page."""
     channel, digits = request.match_info["channel"], request.match_info["message"].removeprefix("p")
     ts = f"{digits[:-6]}.{digits[-6:]}"
     root = request.query.get("thread_ts", ts)

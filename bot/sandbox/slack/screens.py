@@ -1,4 +1,4 @@
-"""The open pages that look at the workspace, and anyone who waits for a change in it."""
+"""Sends changes to the open pages, and to callers that wait for a change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUEUE_LIMIT = 10_000
 class Screens:
     """Sends every change to all open pages.
 
-    A page that has stopped reading gets None, the sign to hang up: it comes back to a fresh snapshot.
+    A page that has stopped reading gets None, which closes it; it reconnects with a new snapshot.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Screens:
         self._waiters: set[asyncio.Event] = set()
 
     def open(self) -> asyncio.Queue[Json | None]:
-        """Return the queue of one new page."""
+        """Return the event queue of a new page."""
         queue: asyncio.Queue[Json | None] = asyncio.Queue(QUEUE_LIMIT)
         self._queues.add(queue)
         return queue
@@ -31,7 +31,7 @@ class Screens:
         self._queues.discard(queue)
 
     def send(self, event: Json) -> None:
-        """Tell every page, then wake those who wait for a change."""
+        """Send an event to every page, then wake the waiting callers."""
         for queue in list(self._queues):
             try:
                 queue.put_nowait(event)
@@ -42,14 +42,14 @@ class Screens:
         self.wake()
 
     def wake(self) -> None:
-        """Wake those who wait, without telling the pages."""
+        """Wake the waiting callers without an event for the pages."""
         for waiter in self._waiters:
             waiter.set()
 
     async def wait_until(self, happened: Callable[[], object], seconds: float) -> None:
-        """Return as soon as `happened()` is true, asked after every change.
+        """Return as soon as `happened()` is true, checked after every change.
 
-        Raise TimeoutError after that many seconds.
+        Raise TimeoutError after `seconds`.
         """
         waiter = asyncio.Event()
         self._waiters.add(waiter)

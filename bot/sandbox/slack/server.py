@@ -1,4 +1,4 @@
-"""The workspace as one object: what a client is told, its start and its end."""
+"""The workspace as a server: its URLs and tokens, start and close."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.sandbox.slack.acts import Acts
 from bot.sandbox.slack.control import Control
 from bot.sandbox.slack.routes import application
 from bot.sandbox.slack.settings import SlackSettings
+from bot.sandbox.slack.workspace_actions import WorkspaceActions
 from bot.sandbox.slack.world import World
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class SlackWorkspace(Acts):
-    """A Slack workspace on this machine that a Slack client talks to as it talks to Slack.
+class SlackWorkspace(WorkspaceActions):
+    """A Slack workspace on this machine with Slack's protocols.
 
-    In every method people and channels are named by id or by name ("alice", "#training"); an unknown
-    one raises KeyError with a sentence. Use it as an async context manager, or `start` and `close` it.
+    All methods accept users and channels by id or by name ("alice", "#training"); an unknown
+    one raises KeyError with a message. Use it as an async context manager, or call `start` and `close`.
     """
 
     def __init__(self, settings: SlackSettings | None = None) -> None:
@@ -30,17 +30,17 @@ class SlackWorkspace(Acts):
 
     @property
     def url(self) -> str:
-        """The page's address, ending in a slash."""
+        """The page's URL, with a trailing slash."""
         return self.world.base_url
 
     @property
     def api_url(self) -> str:
-        """What a Slack client takes as its base URL."""
+        """The base URL for Slack clients."""
         return f"{self.world.base_url}api/"
 
     @property
     def bot_token(self) -> str:
-        """The token of all methods but one."""
+        """The token of all methods except apps.connections.open."""
         return self.settings.bot_token
 
     @property
@@ -50,16 +50,16 @@ class SlackWorkspace(Acts):
 
     @property
     def signing_secret(self) -> str:
-        """The secret with which HTTP mode signs."""
+        """The signing secret of HTTP mode."""
         return self.settings.signing_secret
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
-        """Listen on loopback, on a free port by default; raises ValueError for any other host."""
+        """Listen on loopback, on a free port by default; raise ValueError for any other host."""
         if host not in LOOPBACK:
             raise ValueError(f"The sandbox listens on this machine only, not on {host}. Try 127.0.0.1.")
         app = application(self.world, self._people, self._delivery, self._sockets)
         app.router.add_post("/control", Control(self).handle)
-        # Whatever is worth finishing is closed by `close`; idle keep-alive connections are not waited for.
+        # `close` ends all work; do not wait for idle keep-alive connections.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
@@ -69,7 +69,7 @@ class SlackWorkspace(Acts):
         return self
 
     async def close(self) -> None:
-        """Stop everything that was started; a second call is harmless."""
+        """Stop everything; a second call has no effect."""
         await self.world.settle()
         await self._sockets.close()
         await self.use_http("")

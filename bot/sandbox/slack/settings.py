@@ -1,4 +1,4 @@
-"""What a sandbox workspace is made of: people, channels, the app's scopes, and how strict it is."""
+"""Settings of a sandbox workspace: users, channels, scopes and strictness."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ DEFAULT_EVENTS = frozenset({"app_home_opened", "app_mention", "message.channels"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A human; one of another workspace (`team_id`) is here through a shared channel.
+    """A human user; one with another `team_id` is here through a shared channel.
 
-    `enterprise_id` is that other workspace's organisation, "" when it has none.
+    `enterprise_id` is the organisation of that workspace, "" if none.
     """
 
     id: str
@@ -48,13 +48,13 @@ class Person:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether this person belongs to another workspace."""
+        """Whether this user belongs to another workspace."""
         return self.team_id != TEAM_ID
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """A channel; `members` are user ids, `BOT_USER` among them when the bot was invited."""
+class ChannelConfig:
+    """A channel; `members` are user ids, including `BOT_USER` if the bot is a member."""
 
     id: str
     name: str
@@ -74,26 +74,26 @@ class Command:
 
 ALICE = Person("U0ALICE", "alice", "Alice Archer")
 BOB = Person("U0BOB", "bob", "Bob Baker")
-# Of another company, in a channel shared by Slack Connect; and of another workspace of the same organisation.
+# CARA: another company, through Slack Connect. DAN: another workspace of the same organisation.
 CARA = Person("U0CARA", "cara", "Cara Cole", team_id="T0OTHER")
 DAN = Person("W0DAN", "dan", "Dan Doyle", team_id="T0SISTER", enterprise_id=ENTERPRISE_ID)
 PEOPLE = (ALICE, BOB)
-ROOMS = (
-    Room("C0TRAINING", "training", (ALICE.id, BOB.id, BOT_USER), topic="launches and their endings"),
-    Room("C0EVALS", "evals", (ALICE.id, BOB.id, BOT_USER), topic="evaluation runs"),
-    Room("C0RANDOM", "random", (ALICE.id, BOB.id), topic="the bot was never invited here"),
-    Room("G0SECRET", "secret", (ALICE.id,), is_private=True, topic="private, without the bot"),
+CHANNELS = (
+    ChannelConfig("C0TRAINING", "training", (ALICE.id, BOB.id, BOT_USER), topic="launches and their endings"),
+    ChannelConfig("C0EVALS", "evals", (ALICE.id, BOB.id, BOT_USER), topic="evaluation runs"),
+    ChannelConfig("C0RANDOM", "random", (ALICE.id, BOB.id), topic="the bot was never invited here"),
+    ChannelConfig("G0SECRET", "secret", (ALICE.id,), is_private=True, topic="private, without the bot"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """Everything about a workspace that stays the same while it runs.
+    """Settings of a workspace that do not change while it runs.
 
-    With `request_url` the app is reached over signed HTTP, without it over Socket Mode. `commands`
-    limits the slash commands that exist; none given means that every command belongs to the app.
-    `faults` are switched on from the start (the names are those of `Faults`). `now` gives seconds
-    since 1970 and may be replaced by a test. With `enterprise` the workspace belongs to an Enterprise Grid
+    With `request_url` the app uses signed HTTP, without it Socket Mode. `commands`
+    lists the slash commands that exist; if empty, every command belongs to the app.
+    `faults` are active from the start (names as in `Faults`). `now` returns seconds
+    since 1970 and can be replaced in tests. With `enterprise` the workspace belongs to an Enterprise Grid
     organisation; with `org_wide` the app is installed in the whole organisation, not in this workspace.
     Other numbers are seconds.
     """
@@ -101,7 +101,7 @@ class SlackSettings:
     title: str = "Sandbox workspace"
     subtitle: str = "A stand-in on this machine"
     people: tuple[Person, ...] = PEOPLE
-    rooms: tuple[Room, ...] = ROOMS
+    channels: tuple[ChannelConfig, ...] = CHANNELS
     commands: tuple[Command, ...] = ()
     scopes: frozenset[str] = DEFAULT_SCOPES
     events: frozenset[str] = DEFAULT_EVENTS

@@ -1,4 +1,4 @@
-"""Socket Mode: up to ten connections of the app, each payload sent over any one of them.
+"""Socket Mode: up to ten connections per app; each payload goes to one of them.
 
 Source: https://docs.slack.dev/apis/events-api/using-socket-mode
 """
@@ -33,7 +33,7 @@ class _Waiting:
 
 
 class SocketMode:
-    """Holds the app's connections, sends envelopes, takes acks."""
+    """Manages the app's connections, sends envelopes and receives acks."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -43,11 +43,11 @@ class SocketMode:
 
     @property
     def count(self) -> int:
-        """Open connections now."""
+        """The number of open connections."""
         return len(self._sockets)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """One connection from hello to its end; a ticket opens one connection once."""
+        """Serve one connection; a ticket is valid for one connection."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._world.tickets:
             return web.Response(status=401, text="invalid ticket")
@@ -62,7 +62,7 @@ class SocketMode:
         self._sockets[name], self._requests[name] = socket, request
         self._note(name, "open")
         try:
-            # A client may be gone before the hello; then there is nothing to say.
+            # The client may have disconnected before the hello.
             with contextlib.suppress(ConnectionError):
                 await socket.send_json(self._hello())
             async for message in socket:
@@ -78,7 +78,7 @@ class SocketMode:
         """Send one payload over a random connection and wait for its ack."""
         if not self._sockets:
             return Outcome(UNREACHABLE)
-        # Randomness spreads payloads over connections; nothing secret depends on it.
+        # Random choice only distributes the load; it needs no secure generator.
         name = random.choice(list(self._sockets))  # noqa: S311  see above
         envelope = _envelope(kind, payload, retry)
         waiting = _Waiting(name, asyncio.get_running_loop().create_future())
@@ -97,9 +97,9 @@ class SocketMode:
         return Outcome("", _since(started), response, same_connection=connection == name)
 
     async def disconnect(self, reason: str = "refresh_requested", close_after: float | None = None) -> None:
-        """Tell every connection to go; with `close_after` seconds they are then closed from here.
+        """Send a disconnect message on every connection; close them after `close_after` seconds if given.
 
-        Raise ValueError for a reason that Slack does not give.
+        Raise ValueError for an unknown reason.
         """
         if reason not in REASONS:
             raise ValueError(f"Slack never says {reason}. It says {', '.join(REASONS)}.")
@@ -112,7 +112,7 @@ class SocketMode:
             await asyncio.gather(*(socket.close() for socket in sockets))
 
     def abort(self, how_many: int | None = None) -> None:
-        """Cut connections without a goodbye, as a broken network does; all of them by default."""
+        """Abort connections without a close frame, like a network failure; all of them by default."""
         for request in list(self._requests.values())[:how_many]:
             if request.transport is not None:
                 request.transport.abort()
@@ -146,7 +146,7 @@ class SocketMode:
         }
 
     def _note(self, name: str, what: str) -> None:
-        self._world.journal.connections.append((self._world.now(), what, name))
+        self._world.traffic.connections.append((self._world.now(), what, name))
         self._world.screens.send({"type": "conn", "n": self.count})
 
 

@@ -1,4 +1,4 @@
-"""Trigger ids: the proof that a person has just done something; each opens one modal within 3 s."""
+"""Trigger ids: created by a user action; each opens one modal within 3 s."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class _Trigger:
 
 @dataclass(slots=True)
 class Spent:
-    """Who pressed, and whether it was inside a modal."""
+    """The user of a trigger, and whether it came from a modal."""
 
     user: str
     from_view: bool
 
 
 class Triggers:
-    """Mints trigger ids and exchanges each at most once.
+    """Creates trigger ids and accepts each at most once.
 
     Source: https://docs.slack.dev/interactivity/handling-user-interaction
     """
@@ -40,13 +40,13 @@ class Triggers:
         self._known: dict[str, _Trigger] = {}
 
     def mint(self, user: str, *, from_view: bool = False) -> str:
-        """Return a new id of the form "number.number.hex", good from now on."""
+        """Create an id of the form "number.number.hex"."""
         trigger_id = f"{next(self._numbers)}.{secrets.randbelow(10**10):010d}.{secrets.token_hex(16)}"
         self._known[trigger_id] = _Trigger(user, from_view, self._now())
         return trigger_id
 
     def spend(self, trigger_id: str) -> Spent:
-        """Exchange an id for the person behind it.
+        """Use an id up and return its user.
 
         Raise RefusedError `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id`.
         """

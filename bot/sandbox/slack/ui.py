@@ -1,4 +1,4 @@
-"""The page's own socket: what it sees, and what a person does on it."""
+"""The page's WebSocket: sends changes, receives user actions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import json
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.guard import refuse_foreign
+from bot.sandbox.slack.guard import reject_foreign_origin
 from bot.sandbox.slack.messages import Message
-from bot.sandbox.slack.people import People
 from bot.sandbox.slack.socket_mode import SocketMode
+from bot.sandbox.slack.user_actions import UserActions
 from bot.sandbox.slack.wire import Json, RefusedError
 from bot.sandbox.slack.world import World
 
@@ -20,15 +20,15 @@ HEARTBEAT_SECONDS = 20.0
 
 
 class PageSocket:
-    """Serves /ui/ws: a snapshot first, then every change; takes what the person does."""
+    """Serves /ui/ws: sends a snapshot, then every change; receives the user's actions."""
 
-    def __init__(self, world: World, people: People, delivery: Delivery, sockets: SocketMode) -> None:
+    def __init__(self, world: World, people: UserActions, delivery: Delivery, sockets: SocketMode) -> None:
         self._world, self._people = world, people
         self._delivery, self._sockets = delivery, sockets
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """One open page."""
-        refuse_foreign(request)
+        """Serve one open page."""
+        reject_foreign_origin(request)
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS)
         await socket.prepare(request)
         queue = self._world.screens.open()
@@ -46,7 +46,7 @@ class PageSocket:
         return socket
 
     def snapshot(self) -> Json:
-        """Everything a page needs to draw itself; ephemeral messages are gone after a reload, as at Slack."""
+        """Return the data of a new page; as in Slack, ephemeral messages are gone after a reload."""
         world, settings = self._world, self._world.settings
         channels = world.directory.channels
         return {
@@ -66,7 +66,7 @@ class PageSocket:
         }
 
     async def _take(self, socket: web.WebSocketResponse, text: str) -> None:
-        """Do what the page asks; nonsense is answered with one sentence and changes nothing."""
+        """Execute a request of the page; an invalid one returns an error message and has no effect."""
         try:
             await self._do(json.loads(text))
         except (KeyError, TypeError, ValueError, AttributeError, RefusedError) as wrong:
@@ -74,40 +74,40 @@ class PageSocket:
             with contextlib.suppress(ConnectionError):
                 await socket.send_json({"type": "error", "error": f"That did not work: {reason}"})
 
-    async def _do(self, asked: Json) -> None:
-        user = self._world.directory.user_id(asked["user"])
-        kind = asked["type"]
+    async def _do(self, request: Json) -> None:
+        user = self._world.directory.user_id(request["user"])
+        kind = request["type"]
         if kind == "text":
-            channel = self._world.directory.channel(asked["channel"])
-            await self._people.type_text(user, channel, asked["text"], asked.get("thread_ts") or "")
+            channel = self._world.directory.channel(request["channel"])
+            await self._people.type_text(user, channel, request["text"], request.get("thread_ts") or "")
         elif kind == "action":
-            await self._press(user, asked)
+            await self._press(user, request)
         elif kind == "view_submit":
-            view = self._world.views.find(asked["view_id"])
-            await self._people.submit(user, view, asked["values"])
+            view = self._world.views.find(request["view_id"])
+            await self._people.submit(user, view, request["values"])
         elif kind == "view_close":
             await self._people.close_view(user)
         elif kind == "home_opened":
             self._people.open_home(user)
         elif kind == "channel_join":
-            self._people.join(user, self._world.directory.channel(asked["channel"]))
+            self._people.join(user, self._world.directory.channel(request["channel"]))
         else:
-            raise ValueError(f"the page said {kind}, which is no request.")
+            raise ValueError(f"the page sent the unknown request {kind}.")
 
-    async def _press(self, user: str, asked: Json) -> None:
-        element = asked.get("element") or {}
-        action_id = asked.get("action_id") or element["action_id"]
-        block_id = asked.get("block_id") or ""
-        chosen = {name: value for name, value in asked.items() if name.startswith("selected_")}
-        if asked.get("view_id"):
-            view = self._world.views.find(asked["view_id"])
+    async def _press(self, user: str, request: Json) -> None:
+        element = request.get("element") or {}
+        action_id = request.get("action_id") or element["action_id"]
+        block_id = request.get("block_id") or ""
+        chosen = {name: value for name, value in request.items() if name.startswith("selected_")}
+        if request.get("view_id"):
+            view = self._world.views.find(request["view_id"])
             await self._people.press_in_view(user, view, block_id, action_id, chosen)
         else:
-            await self._people.press(user, self._message(asked), block_id, action_id, chosen)
+            await self._people.press(user, self._message(request), block_id, action_id, chosen)
 
-    def _message(self, asked: Json) -> Message:
+    def _message(self, request: Json) -> Message:
         messages = self._world.messages
-        found = messages.find(asked["channel"], asked["ts"]) or messages.find_private(asked["ts"])
+        found = messages.find(request["channel"], request["ts"]) or messages.find_private(request["ts"])
         if found is None:
             raise KeyError("the message is gone.")
         return found

@@ -1,4 +1,4 @@
-"""Modals, stacked up to three high in front of each person, and each person's App Home."""
+"""Stores each user's modals, a stack of up to three, and App Home."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ STACK_LIMIT = 3
 
 
 class Views:
-    """Keeps what is open before whom and shows it on the pages.
+    """Stores the open views of each user and sends them to the pages.
 
-    Source of the stack's height: https://docs.slack.dev/reference/methods/views.push
+    Source of the limit: https://docs.slack.dev/reference/methods/views.push
     """
 
     def __init__(self, screens: Screens, now: Callable[[], float]) -> None:
@@ -26,35 +26,35 @@ class Views:
         self._homes: dict[str, Json] = {}
 
     def top(self, user: str) -> Json | None:
-        """Return the modal in front of a person, if any."""
+        """Return a user's topmost modal, or None."""
         stack = self._stacks.get(user)
         return self._by_id[stack[-1]] if stack else None
 
     def home(self, user: str) -> Json | None:
-        """Return the App Home last published for a person, if any."""
+        """Return the App Home last published for a user, or None."""
         return self._homes.get(user)
 
     def find(self, view_id: str, external_id: str = "") -> Json:
-        """Return a view by id or external id; raises RefusedError `not_found`."""
+        """Return a view by id or external id; raise RefusedError `not_found`."""
         for view in [*self._by_id.values(), *self._homes.values()]:
             if view["id"] == view_id or (external_id and view["external_id"] == external_id):
                 return view
         raise RefusedError("not_found")
 
     def open(self, user: str, view: Json) -> Json:
-        """Put a modal before a person instead of what stood there; returns it as stored."""
+        """Open a modal in place of all others of the user; return it as stored."""
         self.close_all(user, tell=False)
         return self._push(user, view, None)
 
     def push(self, user: str, view: Json) -> Json:
-        """Put a modal on top of the others; raises RefusedError `push_limit_reached` on the fourth."""
+        """Push a modal on the stack; raise RefusedError `push_limit_reached` for the fourth."""
         below = self.top(user)
         if len(self._stacks.get(user, [])) >= STACK_LIMIT:
             raise RefusedError("push_limit_reached")
         return self._push(user, view, below)
 
     def update(self, old: Json, view: Json, expected_hash: str = "") -> Json:
-        """Replace a view's content; raises RefusedError `hash_conflict` when it has changed since."""
+        """Replace a view's content; raise RefusedError `hash_conflict` if it has changed since."""
         if old["type"] == "home":
             return self.publish(self.owner(old["id"]), view, expected_hash)
         if expected_hash and expected_hash != old["hash"]:
@@ -65,7 +65,7 @@ class Views:
         return stored
 
     def publish(self, user: str, view: Json, expected_hash: str = "") -> Json:
-        """Replace a person's App Home; raises RefusedError `hash_conflict` like `update`."""
+        """Replace a user's App Home; raise RefusedError `hash_conflict` like `update`."""
         old = self._homes.get(user)
         if expected_hash and old is not None and expected_hash != old["hash"]:
             raise RefusedError("hash_conflict")
@@ -77,7 +77,7 @@ class Views:
         return stored
 
     def close_top(self, user: str) -> None:
-        """Take the topmost modal away; the one below, if any, shows again."""
+        """Close the topmost modal; the one below, if any, is shown again."""
         stack = self._stacks.get(user, [])
         if stack:
             self._by_id.pop(stack.pop(), None)
@@ -88,14 +88,14 @@ class Views:
             self._tell("view_update", user, below)
 
     def close_all(self, user: str, *, tell: bool = True) -> None:
-        """Take all modals of a person away."""
+        """Close all modals of a user."""
         for view_id in self._stacks.pop(user, []):
             self._by_id.pop(view_id, None)
         if tell:
             self._screens.send({"type": "view_close", "user": user})
 
     def owner(self, view_id: str) -> str:
-        """Return the person before whom a view is open, or ""."""
+        """Return the user of a view, or ""."""
         holders = [user for user, stack in self._stacks.items() if view_id in stack]
         holders += [user for user, view in self._homes.items() if view["id"] == view_id]
         return holders[0] if holders else ""

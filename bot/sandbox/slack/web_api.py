@@ -1,4 +1,4 @@
-"""The Web API's door: tokens, faults, rates and scopes stand before every method."""
+"""Serves the Web API; checks faults, token, rate limit and scope before each method."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from aiohttp import web
 
 from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.faults import ANY_METHOD, spend
-from bot.sandbox.slack.journal import TOO_MANY, Call
 from bot.sandbox.slack.methods import METHODS, Method, TokenKind
+from bot.sandbox.slack.traffic_log import TOO_MANY, Call
 from bot.sandbox.slack.wire import Json, RefusedError
 from bot.sandbox.slack.world import World
 
@@ -25,14 +25,14 @@ class WebApi:
     """Serves /api/{method}.
 
     Order of the checks: an outage and injected faults, the token, the rate, the scope, the arguments.
-    Every answer carries `x-oauth-scopes` and `x-slack-req-id`.
+    Every response has `x-oauth-scopes` and `x-slack-req-id` headers.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one call and write it into the journal."""
+        """Handle one call and record it in the traffic log."""
         world, name = self._world, request.match_info["method"]
         if world.faults.api_delay:
             await asyncio.sleep(world.faults.api_delay)
@@ -41,15 +41,15 @@ class WebApi:
         try:
             arguments, header_token = await _read(request)
             status, answer, retry_after = self._answer(name, arguments, header_token)
-            lost = status == 200 and spend(world.faults.lost_answers, name)  # noqa: PLR2004  HTTP's word for "done"
+            lost = status == 200 and spend(world.faults.lost_answers, name)  # noqa: PLR2004  HTTP's success status
         except RefusedError as refused:
             status, answer, retry_after = 200, refused.answer(), 0
         except Exception:
-            # The door of the house: a payload too odd for any check gets Slack's word for "we broke".
+            # A payload that no check covers: return Slack's code for an internal failure.
             LOG.exception("%s failed", name)
             status, answer, retry_after = 200, {"ok": False, "error": "fatal_error"}, 0
         arguments.pop("token", None)
-        world.journal.note_call(Call(name, world.now(), arguments, status, str(answer.get("error", ""))))
+        world.traffic.record_call(Call(name, world.now(), arguments, status, str(answer.get("error", ""))))
         world.screens.wake()
         if lost and request.transport is not None:
             request.transport.abort()
@@ -85,7 +85,7 @@ class WebApi:
         if method.token is TokenKind.NONE:
             return
         settings = self._world.settings
-        # An app-level token is taken from the header only.
+        # An app-level token is accepted in the header only.
         token = header_token or ("" if method.token is TokenKind.APP else str(arguments.get("token", "")))
         if not token:
             raise RefusedError("not_authed")
@@ -111,7 +111,7 @@ class WebApi:
 
 
 async def _read(request: web.Request) -> tuple[Json, str]:
-    """Return the merged arguments of query, form and JSON, and the token of the Authorization header."""
+    """Return the merged arguments of query, form and JSON, and the token in the Authorization header."""
     arguments: Json = dict(request.query)
     if request.content_type == "application/json":
         arguments |= _object(await request.text())

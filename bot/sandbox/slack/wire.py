@@ -1,7 +1,7 @@
-"""JSON as it crosses the wire, and the way Slack says no.
+"""JSON as on the wire, and Slack's error responses.
 
-The sandbox keeps Slack's own objects (messages, blocks, views) as the JSON they are on the wire: it
-is a protocol stand-in, and a second model of them would only hide what a client really receives.
+The sandbox keeps Slack's objects (messages, blocks, views) as JSON: it
+is a protocol stand-in, and a second model would hide what a client really receives.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ class RefusedError(Exception):
         self.extra: Json = extra
 
     def answer(self) -> Json:
-        """Return the body of the answer, as Slack words it."""
+        """Return the body of Slack's response."""
         return {"ok": False, "error": self.word, **self.extra}
 
 
 def invalid(word: str, problems: list[str]) -> RefusedError:
-    """Return a refusal whose details stand in both places where Slack repeats them."""
+    """Return an error with details in both places where Slack puts them."""
     messages = [f"[ERROR] {problem}" for problem in problems]
     return RefusedError(word, errors=problems, response_metadata={"messages": messages})
 
 
 def missing(name: str) -> RefusedError:
-    """Return the refusal of a call that lacks a required argument."""
+    """Return the error for a missing required argument."""
     return invalid("invalid_arguments", [f"missing required field: {name}"])
 
 
 def truthy(value: object) -> bool:
-    """Whether a form's or JSON's flag is set: Slack takes true, "true", 1 and "1"."""
+    """Return whether a flag of a form or JSON is set: Slack accepts true, "true", 1 and "1"."""
     return str(value).lower() in {"true", "1"}

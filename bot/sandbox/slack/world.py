@@ -1,4 +1,4 @@
-"""The parts of one running workspace, which everything else is given."""
+"""The state of one running workspace."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from bot.sandbox.slack.directory import Directory
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.files import Files
-from bot.sandbox.slack.journal import Journal
 from bot.sandbox.slack.messages import Messages, Stamps
 from bot.sandbox.slack.rates import RateLimits
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.screens import Screens
 from bot.sandbox.slack.settings import SlackSettings
+from bot.sandbox.slack.traffic_log import TrafficLog
 from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.views import Views
 
@@ -23,7 +23,7 @@ LOG = logging.getLogger(__name__)
 
 
 class World:
-    """The state of the workspace; `base_url` ends in a slash and is known once the server listens."""
+    """The parts of a workspace; `base_url` ends in a slash and is set once the server listens."""
 
     def __init__(self, settings: SlackSettings) -> None:
         now = settings.now
@@ -39,20 +39,20 @@ class World:
         self.triggers = Triggers(now)
         self.response_urls = ResponseUrls(now)
         self.rates = RateLimits(enabled=settings.rate_limits, multiplier=settings.rate_multiplier)
-        self.journal = Journal()
+        self.traffic = TrafficLog()
         self.faults = Faults(refuse_blocks=set(settings.refuse_blocks))
         self.faults.change(settings.faults, now())
         self.tickets: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the present call; it ends with the workspace at the latest."""
+        """Run a coroutine in the background; it ends with the workspace at the latest."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     async def settle(self) -> None:
-        """Cancel what `spawn` started and wait for its end."""
+        """Cancel the background tasks and wait for their end."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -61,4 +61,4 @@ class World:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            LOG.error("Something that ran beside the calls failed", exc_info=error)
+            LOG.error("A background task failed", exc_info=error)

@@ -1,4 +1,4 @@
-"""One GraphQL request from text to answer: read and checked by graphql-core, then carried out on a world."""
+"""Parses and validates a GraphQL request with graphql-core, then executes it on a world."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from graphql.execution import get_variable_values
 from bot.sandbox.wandb.schema import wandb_schema
 from bot.sandbox.world.world import World
 
-# Clients send the same few texts again and again: each is parsed and validated once.
+# Number of cached queries: clients repeat few texts, and each is parsed and validated once.
 _TEXTS = 128
 _QUOTED = re.compile(r"'([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer's HTTP status and JSON body."""
+    """The HTTP status and JSON body of a response."""
 
     status: int
     body: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that was read and is sound, not yet carried out.
+class ParsedRequest:
+    """A parsed and valid request.
 
-    `name` is what faults and counts call it: a mutation's field, a query's own name; `also` are its fields.
+    `name` is used by faults and counters: a mutation's field or a query's own name; `also` lists its fields.
     """
 
     document: DocumentNode
@@ -56,40 +56,40 @@ class Asked:
 
 
 class Graph:
-    """W&B's GraphQL on a world."""
+    """W&B's GraphQL API on a world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._schema = wandb_schema()
-        self._sound = lru_cache(_TEXTS)(self._check)
+        self._validated = lru_cache(_TEXTS)(self._check)
 
-    def read(self, body: Any) -> Asked | Answer:
-        """Read and checks a request's body; an unsound one is answered with 400 and every mistake."""
+    def read(self, body: Any) -> ParsedRequest | Answer:
+        """Parse and validate a request's body; return status 400 and all errors if it is invalid."""
         if not isinstance(body, dict) or not isinstance(body.get("query"), str):
             return _refused([GraphQLError("Must provide query string.")])
-        # The real client always names an operation, mostly with an empty name.
-        asked = self._sound(body["query"], body.get("operationName") or None)
-        if isinstance(asked, Answer):
-            return asked
+        # The real client always sends an operation name, usually an empty one.
+        request = self._validated(body["query"], body.get("operationName") or None)
+        if isinstance(request, Answer):
+            return request
         variables = body.get("variables") or {}
-        values = get_variable_values(self._schema, asked.operation.variable_definitions or (), variables)
-        return _refused(values) if isinstance(values, list) else replace(asked, variables=variables)
+        values = get_variable_values(self._schema, request.operation.variable_definitions or (), variables)
+        return _refused(values) if isinstance(values, list) else replace(request, variables=variables)
 
-    def carry_out(self, asked: Asked) -> Answer:
-        """Do what was asked; a field that cannot be answered is null, and an error tells why."""
+    def execute(self, request: ParsedRequest) -> Answer:
+        """Execute a request; a field that fails is null, with an error."""
         result = execute_sync(
             self._schema,
-            asked.document,
+            request.document,
             context_value=self._world,
-            variable_values=asked.variables,
-            operation_name=asked.operation.name.value if asked.operation.name else None,
+            variable_values=request.variables,
+            operation_name=request.operation.name.value if request.operation.name else None,
         )
         for error in result.errors or ():
             if error.original_error and not isinstance(error.original_error, GraphQLError):
-                raise error.original_error  # a mistake of this stand-in is no answer of W&B's
+                raise error.original_error  # a defect of this stand-in, not a response of W&B
         return Answer(HTTPStatus.OK, dict(result.formatted))
 
-    def _check(self, text: str, wanted: str | None) -> Asked | Answer:
+    def _check(self, text: str, wanted: str | None) -> ParsedRequest | Answer:
         try:
             document = parse(text)
         except GraphQLError as error:
@@ -102,11 +102,11 @@ class Graph:
         fields = _field_names(document, operation)
         own = operation.name.value if operation.name else fields[0]
         name = fields[0] if operation.operation is OperationType.MUTATION else own
-        return Asked(document, operation, name, fields)
+        return ParsedRequest(document, operation, name, fields)
 
 
 class _Fields(Visitor):
-    """Collects the names of the fields that it meets."""
+    """Collects the names of all fields."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class _Fields(Visitor):
 
 
 def _field_names(document: DocumentNode, operation: OperationDefinitionNode) -> tuple[str, ...]:
-    """Return the operation's own fields in their order, then those of the fragments."""
+    """Return the operation's field names in order, then those of the fragments."""
     found = _Fields()
     fragments = (one for one in document.definitions if isinstance(one, FragmentDefinitionNode))
     for one in (operation, *fragments):
@@ -126,6 +126,8 @@ def _field_names(document: DocumentNode, operation: OperationDefinitionNode) -> 
 
 
 def _refused(errors: Iterable[GraphQLError]) -> Answer:
-    # W&B's words have double quotes; its client looks for them: wandb/sdk/artifacts/_gqlutils.py.
-    told = [{**error.formatted, "message": _QUOTED.sub(r'"\1"', error.message)} for error in errors]
-    return Answer(HTTPStatus.BAD_REQUEST, {"errors": told, "data": None})
+    # W&B's messages use double quotes, which its client parses: wandb/sdk/artifacts/_gqlutils.py.
+    formatted_errors = [
+        {**error.formatted, "message": _QUOTED.sub(r'"\1"', error.message)} for error in errors
+    ]
+    return Answer(HTTPStatus.BAD_REQUEST, {"errors": formatted_errors, "data": None})

@@ -1,4 +1,4 @@
-"""W&B's mutations, done to the world."""
+"""Resolvers of W&B's mutations on the world."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bot.sandbox.world.state import SimAgent, SimQueue, SimRun
 from bot.sandbox.world.world import World
 
 
-def _queue_named(world: World, asked: dict[str, Any]) -> SimQueue:
-    queue = world.queues.get(asked["queueName"])
-    if asked["entityName"] != world.entity or asked["projectName"] != LAUNCH_PROJECT or queue is None:
-        name = f"{asked['entityName']}/{asked['projectName']}/{asked['queueName']}"
+def _queue_named(world: World, arguments: dict[str, Any]) -> SimQueue:
+    queue = world.queues.get(arguments["queueName"])
+    if arguments["entityName"] != world.entity or arguments["projectName"] != LAUNCH_PROJECT or queue is None:
+        name = f"{arguments['entityName']}/{arguments['projectName']}/{arguments['queueName']}"
         raise GraphQLError(f"could not find run queue {name}")
     return queue
 
@@ -49,7 +49,7 @@ def _delete(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
     queue = _queue_by_id(world, args["input"]["queueID"])
     item_id = args["input"]["runQueueItemId"]
     there = any(item.item_id == item_id for item in queues.items_of(world, queue.name))
-    return {"success": there and queues.take_out(world, item_id)}
+    return {"success": there and queues.remove(world, item_id)}
 
 
 def _pop(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any] | None:
@@ -59,13 +59,13 @@ def _pop(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any] | N
 
 
 def _ack(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
-    asked = args["input"]
-    return {"success": queues.claim(world, asked["runQueueItemId"], asked["runName"])}
+    arguments = args["input"]
+    return {"success": queues.claim(world, arguments["runQueueItemId"], arguments["runName"])}
 
 
 def _fail(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
-    asked = args["input"]
-    return {"success": queues.fail(world, asked["runQueueItemId"], asked["message"])}
+    arguments = args["input"]
+    return {"success": queues.fail(world, arguments["runQueueItemId"], arguments["message"])}
 
 
 def _warn(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
@@ -73,23 +73,25 @@ def _warn(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create_queue(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
-    asked = args["input"]
-    if asked["queueName"] in world.queues:
-        raise GraphQLError(f"run queue {asked['queueName']} already exists")
-    queue = SimQueue(f"UnVuUXVldWU6{new_suffix(6)}", asked["queueName"], world.entity, access=asked["access"])
+    arguments = args["input"]
+    if arguments["queueName"] in world.queues:
+        raise GraphQLError(f"run queue {arguments['queueName']} already exists")
+    queue = SimQueue(
+        f"UnVuUXVldWU6{new_suffix(6)}", arguments["queueName"], world.entity, access=arguments["access"]
+    )
     world.queues[queue.name] = queue
     return {"success": True, "queueID": queue_view(queue)["id"]}
 
 
 def _create_agent(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
-    asked = args["input"]
-    for queue_id in asked["runQueues"]:
+    arguments = args["input"]
+    for queue_id in arguments["runQueues"]:
         _queue_by_id(world, queue_id)
     agent = SimAgent(
         agent_id=f"TGF1bmNoQWdlbnQ6{new_suffix(6)}",
         name=new_agent_name(),
-        queue_ids=tuple(asked["runQueues"]),
-        hostname=asked["hostname"],
+        queue_ids=tuple(arguments["runQueues"]),
+        hostname=arguments["hostname"],
         heartbeat=world.now(),
     )
     world.agents[agent.agent_id] = agent
@@ -113,18 +115,18 @@ def _stop_run(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any
 
 
 def _upsert_run(world: World, _parent: Any, args: dict[str, Any]) -> dict[str, Any]:
-    asked = args["input"]
-    run_id = asked.get("name") or run_of_storage_id(asked.get("id") or "") or new_suffix(8)
+    arguments = args["input"]
+    run_id = arguments.get("name") or run_of_storage_id(arguments.get("id") or "") or new_suffix(8)
     now = world.now()
     inserted = run_id not in world.runs
     run = world.runs.setdefault(
         run_id,
-        SimRun(run_id, run_id, "running", world.entity, now, now, project=asked.get("modelName") or ""),
+        SimRun(run_id, run_id, "running", world.entity, now, now, project=arguments.get("modelName") or ""),
     )
-    run.name = asked.get("displayName") or run.name
-    run.state = asked.get("state") or run.state
+    run.name = arguments.get("displayName") or run.name
+    run.state = arguments.get("state") or run.state
     run.heartbeat = now
-    if config := json.loads(asked.get("config") or "{}"):
+    if config := json.loads(arguments.get("config") or "{}"):
         run.config = {key: value.get("value") for key, value in config.items() if isinstance(value, dict)}
     return {"bucket": run_view(world, run), "inserted": inserted}
 

@@ -1,4 +1,4 @@
-"""Answers to W&B's queries out of the world."""
+"""Resolvers of W&B's queries on the world."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from bot.sandbox.world.names import run_storage_id
 from bot.sandbox.world.state import SimQueue, SimQueueItem, SimRun
 from bot.sandbox.world.world import World
 
-LAUNCH_PROJECT = "model-registry"  # where W&B Launch keeps its queues
+LAUNCH_PROJECT = "model-registry"  # the project in which W&B Launch keeps its queues
 PROJECT_NUMBER = "41204"
 MAX_PAGE = 1_000
 
-# Answers a field: of a world and its parent, with arguments by name.
+# Resolves a field, given the world, the parent object and the arguments.
 Resolver = Callable[[World, Any, dict[str, Any]], Any]
-_Thing = TypeVar("_Thing")
+T = TypeVar("T")
 
 
 def run_view(world: World, run: SimRun) -> dict[str, Any]:
-    """Return a run as the schema's `Run`; its config, summary and history are worked out by resolvers."""
+    """Return a run as the schema's `Run`; resolvers compute its config, summary and history."""
     project = run.project or world.wandb_project
     return {
         "sim": run,
@@ -36,7 +36,7 @@ def run_view(world: World, run: SimRun) -> dict[str, Any]:
         "stopped": run.stop_requested,
         "readOnly": False,
         "createdAt": stamp(run.created),
-        # A run at work sends heartbeats, also one that a scenario only put there.
+        # A running run sends heartbeats, including one that was put there by a scenario.
         "heartbeatAt": stamp(world.now() if run.state == "running" else run.heartbeat),
         "tags": [],
         "user": {"id": "VXNlcjo3", "name": run.user.title(), "username": run.user},
@@ -130,19 +130,20 @@ def _default_config(world: World, _parent: Any, args: dict[str, Any]) -> dict[st
     return {"config": config, "resource": queue.resource, "templateVariables": []}
 
 
-def _chosen(world: World, project: dict[str, Any], args: dict[str, Any]) -> list[SimRun]:
+def _filtered_runs(world: World, project: dict[str, Any], args: dict[str, Any]) -> list[SimRun]:
     wanted = json.loads(args.get("filters") or "{}")
     runs = [run for run in world.runs.values() if (run.project or world.wandb_project) == project["name"]]
     return [run for run in runs if matches(run, wanted)]
 
 
 def _runs(world: World, project: dict[str, Any], args: dict[str, Any]) -> dict[str, Any]:
-    found = in_order(_chosen(world, project, args), args.get("order"))
-    page, begin = _page(found, args)
+    found = in_order(_filtered_runs(world, project, args), args.get("order"))
+    page, offset = _page(found, args)
     edges = [
-        {"node": run_view(world, run), "cursor": str(begin + place)} for place, run in enumerate(page, 1)
+        {"node": run_view(world, run), "cursor": str(offset + position)}
+        for position, run in enumerate(page, 1)
     ]
-    return {"edges": edges, "pageInfo": _page_info(begin, len(page), len(found)), "totalCount": len(found)}
+    return {"edges": edges, "pageInfo": _page_info(offset, len(page), len(found)), "totalCount": len(found)}
 
 
 def _run(world: World, project: dict[str, Any], args: dict[str, Any]) -> dict[str, Any] | None:
@@ -163,9 +164,11 @@ def _queue(world: World, project: dict[str, Any], args: dict[str, Any]) -> dict[
 
 def _items(world: World, queue: dict[str, Any], args: dict[str, Any]) -> dict[str, Any]:
     found = queues.items_of(world, queue["name"])
-    page, begin = _page(found, args)
-    edges = [{"node": item_view(item), "cursor": str(begin + place)} for place, item in enumerate(page, 1)]
-    return {"edges": edges, "pageInfo": _page_info(begin, len(page), len(found))}
+    page, offset = _page(found, args)
+    edges = [
+        {"node": item_view(item), "cursor": str(offset + position)} for position, item in enumerate(page, 1)
+    ]
+    return {"edges": edges, "pageInfo": _page_info(offset, len(page), len(found))}
 
 
 def _item(world: World, queue: dict[str, Any], args: dict[str, Any]) -> dict[str, Any] | None:
@@ -173,17 +176,17 @@ def _item(world: World, queue: dict[str, Any], args: dict[str, Any]) -> dict[str
     return next((item_view(item) for item in items if item.item_id == args["id"]), None)
 
 
-def _page(found: Sequence[_Thing], args: dict[str, Any]) -> tuple[Sequence[_Thing], int]:
+def _page(found: Sequence[T], args: dict[str, Any]) -> tuple[Sequence[T], int]:
     cursor = args.get("after") or "0"
     if not str(cursor).isdigit():
         raise GraphQLError(f"invalid cursor: {cursor}")
     size = args.get("first")
-    begin = int(cursor)
-    return found[begin : begin + min(MAX_PAGE if size is None else int(size), MAX_PAGE)], begin
+    offset = int(cursor)
+    return found[offset : offset + min(MAX_PAGE if size is None else int(size), MAX_PAGE)], offset
 
 
-def _page_info(begin: int, size: int, total: int) -> dict[str, Any]:
-    return {"endCursor": str(begin + size), "hasNextPage": begin + size < total}
+def _page_info(offset: int, size: int, total: int) -> dict[str, Any]:
+    return {"endCursor": str(offset + size), "hasNextPage": offset + size < total}
 
 
 def _config(_world: World, run: dict[str, Any], _args: dict[str, Any]) -> str:
@@ -226,7 +229,7 @@ def _sampled_history(
 def _sampled(rows: list[dict[str, float]], count: int) -> list[dict[str, float]]:
     if len(rows) <= count:
         return rows
-    return [rows[place * (len(rows) - 1) // max(count - 1, 1)] for place in range(count)]
+    return [rows[position * (len(rows) - 1) // max(count - 1, 1)] for position in range(count)]
 
 
 def _parquet(_world: World, run: dict[str, Any], _args: dict[str, Any]) -> dict[str, Any]:
@@ -260,7 +263,7 @@ QUERIES: dict[tuple[str, str], Resolver] = {
     ("Query", "model"): _project,
     ("Query", "launchAgent"): _agent,
     ("Entity", "defaultResourceConfig"): _default_config,
-    ("Project", "runCount"): lambda world, project, args: len(_chosen(world, project, args)),
+    ("Project", "runCount"): lambda world, project, args: len(_filtered_runs(world, project, args)),
     ("Project", "runs"): _runs,
     ("Project", "run"): _run,
     ("Project", "bucket"): _run,

@@ -1,4 +1,4 @@
-"""W&B's filters and orders for runs: MongoDB's query words over a run's fields."""
+"""Filters and sort orders of runs: MongoDB query operators over a run's fields."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def stamp(moment: Any) -> str:
-    """Return a time as W&B writes it: seconds, in UTC, with a Z."""
+    """Return a time in W&B's format: seconds, in UTC, with a Z."""
     return str(moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def matches(run: SimRun, wanted: dict[str, Any]) -> bool:
-    """Whether a run passes a filter; raises GraphQLError for words that W&B does not know."""
+    """Return whether a run matches a filter; raise GraphQLError for unknown operators."""
     for key, value in wanted.items():
         if key in ("$and", "$or", "$nor"):
             found = [matches(run, one) for one in value]
@@ -60,7 +60,7 @@ def matches(run: SimRun, wanted: dict[str, Any]) -> bool:
 
 
 def in_order(runs: list[SimRun], order: str | None) -> list[SimRun]:
-    """Run in an order such as "-created_at" or "+summary_metrics.loss"; those without a value come last."""
+    """Return runs in an order such as "-created_at" or "+summary_metrics.loss", missing values last."""
     key = (order or "+created_at").lstrip("+-")
     valued = [run for run in runs if _value(run, key) is not None]
     valued.sort(key=lambda run: (_value(run, key), run.run_id), reverse=(order or "").startswith("-"))

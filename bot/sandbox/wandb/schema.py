@@ -1,4 +1,4 @@
-"""W&B's schema out of its file, with the checks of its own kinds of values and the answers to its fields."""
+"""Loads W&B's schema from its file, with validation of custom scalars and the resolvers."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ from bot.sandbox.world.world import World
 SCHEMA_FILE = Path(__file__).parent / "schema.graphql.txt"
 
 
-@cache  # the same for every world, and slow to build
+@cache  # shared by all worlds, and slow to build
 def wandb_schema() -> GraphQLSchema:
-    """Return the schema, to be executed with a World as its context; a field without a resolver is a lookup."""
+    """Return the schema, to be executed with a World as its context.
+
+    Fields without a resolver are dictionary lookups.
+    """
     schema = build_schema(SCHEMA_FILE.read_text("utf-8"))
     assert_scalar_type(schema.type_map["JSONString"]).coerce_input_value = _json_text
     assert_scalar_type(schema.type_map["Int64"]).coerce_input_value = _long

@@ -1,4 +1,4 @@
-"""W&B over HTTP: GraphQL behind basic authentication, its quiet telemetry, and its ways to fail."""
+"""W&B's HTTP API: GraphQL with basic authentication, telemetry endpoints and faults."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.wandb.graph import Answer, Asked, Graph
+from bot.sandbox.wandb.graph import Answer, Graph, ParsedRequest
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
 
 REGION = "-"
 _HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _DROP = "drop"
-_GONE_LOOK_SECONDS = 0.1
-_WORDS = {
+_DISCONNECT_POLL_SECONDS = 0.1
+_MESSAGES = {
     "401": "user is not logged in",
     "403": "permission denied",
     "404": "not found",
@@ -29,9 +29,9 @@ _WORDS = {
 
 
 class WandbServer:
-    """W&B's API on a world, at `url` once started. Faults are the world's, of service "wandb".
+    """W&B's API on a world, at `url` once started. Faults are those of the world for the service "wandb".
 
-    A fault's method is a mutation's field, a query's own name, or any field that is asked for.
+    A fault's method is a mutation's field, a query's own name, or any requested field.
     """
 
     def __init__(
@@ -47,12 +47,12 @@ class WandbServer:
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
-        """Listen on this machine only, on that port or on any."""
-        app = web.Application(client_max_size=64 * 2**20, middlewares=[self._guarded])
+        """Listen on loopback, on this port or on a free one."""
+        app = web.Application(client_max_size=64 * 2**20, middlewares=[self._authenticate])
         app.router.add_post("/graphql", self._graphql)
-        app.router.add_post("/files/{entity}/{project}/{run}/file_stream", _quiet)
-        app.router.add_put("/sandbox/upload", _quiet)
-        app.router.add_post("/sdk/otel/{rest:.*}", _quiet)
+        app.router.add_post("/files/{entity}/{project}/{run}/file_stream", _empty_response)
+        app.router.add_put("/sandbox/upload", _empty_response)
+        app.router.add_post("/sdk/otel/{rest:.*}", _empty_response)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -61,19 +61,19 @@ class WandbServer:
         self.url = self.world.wandb_url = f"http://127.0.0.1:{bound}"
 
     async def close(self) -> None:
-        """Stop listening, and gives up calls that hang."""
+        """Stop listening, and abort calls that hang."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
 
     @web.middleware
-    async def _guarded(
+    async def _authenticate(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         given = request.headers.get("Authorization", "")
         wanted = base64.b64encode(f"api:{self._api_key}".encode()).decode()
         if given != f"Basic {wanted}" and not request.path.startswith("/sdk/otel"):
-            return _failure(HTTPStatus.UNAUTHORIZED, _WORDS["401"])
+            return _failure(HTTPStatus.UNAUTHORIZED, _MESSAGES["401"])
         return await handler(request)
 
     async def _graphql(self, request: web.Request) -> web.StreamResponse:
@@ -81,47 +81,49 @@ class WandbServer:
             body = await request.json()
         except ValueError:
             return _failure(HTTPStatus.BAD_REQUEST, "request body is not JSON")
-        asked = self._graph.read(body)
-        if isinstance(asked, Answer):
-            return _json(asked)
-        self.world.calls["wandb", asked.name, REGION] += 1
+        parsed = self._graph.read(body)
+        if isinstance(parsed, Answer):
+            return _json(parsed)
+        self.world.calls["wandb", parsed.name, REGION] += 1
         latency = self.world.latency.get("wandb", self.world.latency.get("*", 0.0))
         await asyncio.sleep(latency)
-        fault = self.world.fault("wandb", asked.name, REGION, also=asked.also)
+        fault = self.world.fault("wandb", parsed.name, REGION, also=parsed.also)
         if fault is None:
-            return _json(self._graph.carry_out(asked))
-        return await self._spoiled(request, asked, fault)
+            return _json(self._graph.execute(parsed))
+        return await self._answer_with_fault(request, parsed, fault)
 
-    async def _spoiled(self, request: web.Request, asked: Asked, fault: Fault) -> web.StreamResponse:
-        answer = self._graph.carry_out(asked) if fault.after_effect else None
+    async def _answer_with_fault(
+        self, request: web.Request, parsed: ParsedRequest, fault: Fault
+    ) -> web.StreamResponse:
+        answer = self._graph.execute(parsed) if fault.after_effect else None
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.hang:
-            await _until_gone(request)
+            await _until_disconnected(request)
             return web.Response()
         if fault.status == _DROP:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
         if not fault.status:
-            return _json(answer or self._graph.carry_out(asked))
-        return _failed_as(fault)
+            return _json(answer or self._graph.execute(parsed))
+        return _fault_response(fault)
 
 
-async def _until_gone(request: web.Request) -> None:
-    """Return when the client has given up."""
-    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - aiohttp tells nobody
-        await asyncio.sleep(_GONE_LOOK_SECONDS)
+async def _until_disconnected(request: web.Request) -> None:
+    """Wait until the client has disconnected."""
+    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - aiohttp has no event for it
+        await asyncio.sleep(_DISCONNECT_POLL_SECONDS)
 
 
-def _failed_as(fault: Fault) -> web.Response:
+def _fault_response(fault: Fault) -> web.Response:
     if fault.status == "html":
         return web.Response(status=HTTPStatus.OK, text=fault.message or _HTML, content_type="text/html")
     if fault.message.startswith("<"):
         return web.Response(status=int(fault.status), text=fault.message, content_type="text/html")
     if fault.status == "graphql":
         return _failure(HTTPStatus.OK, fault.message or "something went wrong")
-    response = _failure(HTTPStatus(int(fault.status)), fault.message or _WORDS.get(fault.status, "error"))
+    response = _failure(HTTPStatus(int(fault.status)), fault.message or _MESSAGES.get(fault.status, "error"))
     if fault.status == str(HTTPStatus.TOO_MANY_REQUESTS.value):
         wait = max(1, round(fault.retry_delay or 1))
         response.headers.update(
@@ -139,5 +141,5 @@ def _failure(status: HTTPStatus, message: str) -> web.Response:
     return web.json_response(text=json.dumps(body), status=status)
 
 
-async def _quiet(_request: web.Request) -> web.Response:
+async def _empty_response(_request: web.Request) -> web.Response:
     return web.json_response({})

@@ -1,4 +1,4 @@
-"""From a launch spec to a custom job, by the rules of W&B's Vertex runner, refusing in its words.
+"""Converts a launch spec to a custom job by the rules and errors of W&B's Vertex runner.
 
 The rules are those of wandb.sdk.launch (_project_spec.py, runner/vertex_runner.py and loader.py of
 wandb 0.31); a contract test compares the two.
@@ -20,7 +20,7 @@ VERTEX_NAMES = ("vertex", "gcp-vertex")
 
 
 class RefusedError(Exception):
-    """The runner or the platform refuses; the text is what the agent reports to W&B.
+    """An error of the runner or the platform; the text is what the agent reports to W&B.
 
     `kind` is the exception's class name in the agent's log: LaunchError, KeyError, InvalidArgument and so on.
     """
@@ -32,8 +32,8 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class AgentSide:
-    """What the agent knows by itself: where it logs in, and which queue it took the item from."""
+class AgentEnvironment:
+    """The agent's own data: its login, and the queue of the item."""
 
     base_url: str
     api_key: str
@@ -45,7 +45,7 @@ class AgentSide:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What the runner hands to Vertex AI's CustomJob."""
+    """The arguments of Vertex AI's CustomJob."""
 
     run_id: str
     project: str
@@ -61,7 +61,7 @@ class Submission:
 
     @property
     def command(self) -> list[str]:
-        """What replaces the image's entrypoint in the first pool; empty when nothing does."""
+        """The command that replaces the image's entrypoint in the first pool; may be empty."""
         return list(self.worker_pools[0]["container_spec"]["command"])
 
     @property
@@ -71,12 +71,15 @@ class Submission:
 
     @property
     def env(self) -> dict[str, str]:
-        """The first pool's environment; of two values with one name, the last."""
+        """The first pool's environment; of duplicate names, the last value."""
         return {pair["name"]: str(pair["value"]) for pair in self.worker_pools[0]["container_spec"]["env"]}
 
 
 def run_id_of(spec: dict[str, Any]) -> str:
-    """Return the run id that the agent acks with: the spec's own, else a new one; RefusedError on a broken spec."""
+    """Return the run id of the agent's ack: the spec's, else a new one.
+
+    Raise RefusedError for an invalid spec.
+    """
     for key in ("entity", "project"):
         if key not in spec:
             raise RefusedError(f"'{key}'", "KeyError")
@@ -86,8 +89,8 @@ def run_id_of(spec: dict[str, Any]) -> str:
     return str(spec.get("run_id") or new_suffix(8))
 
 
-def prepare(spec: dict[str, Any], run_id: str, side: AgentSide, now: datetime) -> Submission:
-    """Return the custom job for a spec; raises RefusedError where the real runner raises."""
+def prepare(spec: dict[str, Any], run_id: str, agent: AgentEnvironment, now: datetime) -> Submission:
+    """Return the custom job for a spec; raise RefusedError where the real runner raises an error."""
     resource = spec.get("resource")
     image = (spec.get("docker") or {}).get("docker_image") or spec.get("image_uri")
     _check_runner(str(resource), spec, image)
@@ -102,18 +105,18 @@ def prepare(spec: dict[str, Any], run_id: str, side: AgentSide, now: datetime) -
         "image_uri": image,
         "author": spec.get("author"),
     }
-    filled = _fill(args, {**macros, **dict(side.environ)})
+    filled = _fill(args, {**macros, **dict(agent.environ)})
     vertex = filled.get("vertex") or filled.get("gcp-vertex")
     if not vertex:
         raise RefusedError(
             "No Vertex resource args specified. Specify args via --resource-args with a JSON file or string "
             "under top-level key gcp_vertex"
         )
-    asked = vertex.get("spec", {})
+    vertex_spec = vertex.get("spec", {})
     pools = _worker_pools(
-        asked, spec.get("overrides") or {}, _environment(spec, run_id, project, image, side)
+        vertex_spec, spec.get("overrides") or {}, _environment(spec, run_id, project, image, agent)
     )
-    if not asked.get("staging_bucket"):
+    if not vertex_spec.get("staging_bucket"):
         raise RefusedError(
             "Vertex requires a staging bucket. Please specify a staging bucket in resource arguments "
             "under the key `vertex.spec.staging_bucket`."
@@ -122,8 +125,8 @@ def prepare(spec: dict[str, Any], run_id: str, side: AgentSide, now: datetime) -
         run_id=run_id,
         project=project,
         display_name=str(spec.get("name") or f"CustomJob {now.replace(tzinfo=None).isoformat(sep=' ')}"),
-        labels={**asked.get("labels", {}), "wandb-run-id": run_id},
-        staging_bucket=str(asked["staging_bucket"]),
+        labels={**vertex_spec.get("labels", {}), "wandb-run-id": run_id},
+        staging_bucket=str(vertex_spec["staging_bucket"]),
         worker_pools=pools,
     )
 
@@ -138,9 +141,9 @@ def _check_runner(resource: str, spec: dict[str, Any], image: object) -> None:
 
 
 def _worker_pools(
-    asked: dict[str, Any], overrides: dict[str, Any], env: dict[str, str]
+    vertex_spec: dict[str, Any], overrides: dict[str, Any], env: dict[str, str]
 ) -> list[dict[str, Any]]:
-    pools: list[dict[str, Any]] = asked.get("worker_pool_specs", [])
+    pools: list[dict[str, Any]] = vertex_spec.get("worker_pool_specs", [])
     if not pools:
         raise RefusedError(
             "Vertex requires at least one worker pool spec. Please specify a worker pool spec in resource "
@@ -154,28 +157,28 @@ def _worker_pools(
                 "Vertex requires a container spec for each worker pool spec. Please specify a container spec "
                 "in resource arguments under the key `vertex.spec.worker_pool_specs[].container_spec`."
             )
-        # The real runner replaces the command even when it has none to put there.
+        # The real runner replaces the command even by an empty one.
         container["command"] = command
-        own = [{"name": name, "value": value} for name, value in env.items()]
-        container["env"] = [*container.get("env", []), *own]
+        added = [{"name": name, "value": value} for name, value in env.items()]
+        container["env"] = [*container.get("env", []), *added]
     return pools
 
 
 def _environment(
-    spec: dict[str, Any], run_id: str, project: str, image: object, side: AgentSide
+    spec: dict[str, Any], run_id: str, project: str, image: object, agent: AgentEnvironment
 ) -> dict[str, str]:
     overrides = spec.get("overrides") or {}
     env = {
-        "WANDB_BASE_URL": side.base_url,
-        "WANDB_API_KEY": str(spec.get("_wandb_api_key") or side.api_key),
+        "WANDB_BASE_URL": agent.base_url,
+        "WANDB_API_KEY": str(spec.get("_wandb_api_key") or agent.api_key),
         "WANDB_PROJECT": project,
         "WANDB_ENTITY": str(spec["entity"]),
         "WANDB_LAUNCH": "True",
         "WANDB_RUN_ID": run_id,
         "WANDB_DOCKER": str(image),
-        "WANDB_LAUNCH_QUEUE_NAME": side.queue,
-        "WANDB_LAUNCH_QUEUE_ENTITY": side.queue_entity,
-        "WANDB_LAUNCH_TRACE_ID": side.item_id,
+        "WANDB_LAUNCH_QUEUE_NAME": agent.queue,
+        "WANDB_LAUNCH_QUEUE_ENTITY": agent.queue_entity,
+        "WANDB_LAUNCH_TRACE_ID": agent.item_id,
         "WANDB_CONFIG": json.dumps(overrides.get("run_config", {})),
         "WANDB_LAUNCH_FILE_OVERRIDES": json.dumps(overrides.get("files", {})),
         "WANDB_ARTIFACTS": json.dumps(overrides.get("artifacts", {})),

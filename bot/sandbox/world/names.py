@@ -1,4 +1,4 @@
-"""Names and ids in the shapes that Cloud Run, Vertex AI and W&B give them."""
+"""Generates names and ids in the formats of Cloud Run, Vertex AI and W&B."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ _NOUNS = ("aspen", "brook", "canyon", "field", "glade", "harbor", "meadow", "rid
 
 
 def new_suffix(length: int) -> str:
-    """Letters and digits, as behind a Cloud Run execution's name, or as a W&B run id."""
+    """Return random letters and digits, as in Cloud Run execution names and W&B run ids."""
     return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 def new_job_id() -> str:
-    """Return a custom job's number: nineteen digits."""
+    """Return a new custom job id: nineteen digits."""
     return str(10**18 + secrets.randbelow(8 * 10**18))
 
 
 def new_item_id() -> str:
-    """Return a queue item's opaque id: W&B's are base64 of a type and a number."""
+    """Return a new queue item id; W&B's are base64 of a type and a number."""
     return base64.b64encode(f"RunQueueItem:{secrets.randbelow(10**9)}".encode()).decode()
 
 
 def run_storage_id(run_id: str, project: str, entity: str) -> str:
-    """Return a run's storage id, which `stopRun` wants; `run_of_storage_id` reads it back."""
+    """Return a run's storage id, used by `stopRun`; `run_of_storage_id` decodes it."""
     return base64.b64encode(f"Run:v1:{run_id}:{project}:{entity}".encode()).decode()
 
 
 def run_of_storage_id(storage_id: str) -> str:
-    """Return the run id inside a storage id, or "" when it is none."""
+    """Return the run id in a storage id, or "" if that is invalid."""
     try:
         parts = base64.b64decode(storage_id, validate=True).decode().split(":")
     except ValueError:
@@ -41,5 +41,5 @@ def run_of_storage_id(storage_id: str) -> str:
 
 
 def new_agent_name() -> str:
-    """Return a launch agent's friendly name."""
+    """Return a random name of a launch agent."""
     return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{1 + secrets.randbelow(99)}"

@@ -1,4 +1,4 @@
-"""Playing a scenario: the world filled from it, and an agent at work in every execution that gets one."""
+"""Plays a scenario: fills the world, and runs an agent in every execution that has one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Self
 
+from bot.sandbox.world.execution_context import ExecutionContext
 from bot.sandbox.world.launch_spec import Submission
-from bot.sandbox.world.logbook import Line
+from bot.sandbox.world.log_writer import Line
 from bot.sandbox.world.populate import populate, read_lines
 from bot.sandbox.world.runner import play_execution
 from bot.sandbox.world.scenario import Scenario
-from bot.sandbox.world.scene import Scene
 from bot.sandbox.world.scripts import LaunchScript, RunnerScript
 from bot.sandbox.world.state import SimExecution, SimJob, SimQueueItem
 from bot.sandbox.world.trainer import Training, create_job
@@ -22,7 +22,7 @@ from bot.sandbox.world.world import World
 class Player:
     """`async with Player(world, scenario)` fills the world and plays it until the block ends.
 
-    Leaving the block stops every agent and job where it stands, and raises the first unexpected error of one.
+    On exit it stops all agents and jobs, and raises the first unexpected error of one.
     """
 
     def __init__(self, world: World, scenario: Scenario) -> None:
@@ -59,31 +59,34 @@ class Player:
         self._play(execution, script)
 
     def _play(self, execution: SimExecution, script: RunnerScript) -> None:
-        words = {"execution": execution.name, "region": execution.region, "project": self.world.project}
-        scene = Scene(
+        values = {"execution": execution.name, "region": execution.region, "project": self.world.project}
+        context = ExecutionContext(
             self.world,
             execution,
             script,
             script_of=self._script_of,
-            train=self._train,
+            start_job=self._start_job,
             error_lines=lambda launch: read_lines(
-                self.scenario, launch.error_log, launch.error_log_file, words
+                self.scenario, launch.error_log, launch.error_log_file, values
             ),
-            last_words=read_lines(self.scenario, script.log, script.log_file, words),
+            exit_lines=read_lines(self.scenario, script.log, script.log_file, values),
         )
-        self._spawn(play_execution(scene))
+        self._spawn(play_execution(context))
 
     def _script_of(self, item: SimQueueItem) -> LaunchScript:
-        """Return the script of an item by its place among those queued since the start; the last one repeats."""
+        """Return the script of an item by its position among those queued since the start.
+
+        The last script repeats.
+        """
         scripts = self.scenario.launch
         later = [item_id for item_id in self.world.items if item_id not in self._early_items]
         place = later.index(item.item_id) if item.item_id in later else 0
         return scripts[min(place, len(scripts) - 1)]
 
-    def _train(self, submission: Submission, script: LaunchScript) -> SimJob:
+    def _start_job(self, submission: Submission, script: LaunchScript) -> SimJob:
         job = create_job(self.world, submission, script)
-        words = {"job_id": job.job_id, "run_id": submission.run_id, "name": job.display_name}
-        log: tuple[Line | str, ...] = read_lines(self.scenario, script.job_log, script.job_log_file, words)
+        values = {"job_id": job.job_id, "run_id": submission.run_id, "name": job.display_name}
+        log: tuple[Line | str, ...] = read_lines(self.scenario, script.job_log, script.job_log_file, values)
         self._spawn(Training(self.world, job, submission, script, log).play())
         return job
 

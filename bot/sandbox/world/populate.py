@@ -1,4 +1,4 @@
-"""Putting a scenario's start into a world: its things, with their logs."""
+"""Fills a world with the initial state of a scenario, including logs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.sandbox.world import logbook
+from bot.sandbox.world import log_writer
 from bot.sandbox.world.agent_environment import RunnerImage
-from bot.sandbox.world.logbook import Line, Voice
+from bot.sandbox.world.log_writer import Line, LogSource
 from bot.sandbox.world.scenario import (
     BuildTable,
     ExecutionTable,
@@ -35,12 +35,12 @@ _API_KEY_SHAPE = "5a" * 20
 
 
 def populate(world: World, scenario: Scenario) -> None:
-    """Fill a fresh world."""
-    Populating(world, scenario, world.now()).all()
+    """Fill a new world."""
+    _Populator(world, scenario, world.now()).all()
 
 
 def read_lines(scenario: Scenario, lines: Lines, file: str, words: dict[str, str]) -> tuple[Line | str, ...]:
-    """Return a log's lines, from the scenario or its file, with `{name}`-like words filled in."""
+    """Return the lines of a log, from the scenario or its file, with `{name}` placeholders filled in."""
     whole: list[str | Line] = [line if isinstance(line, str) else _special(line) for line in lines]
     if file:
         whole += (scenario.folder / file).read_text("utf-8").splitlines()
@@ -59,15 +59,15 @@ def _filled(text: str, words: dict[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Populating:
-    """One filling of one world; everything is as old as it says at `now`."""
+class _Populator:
+    """Fills one world; ages are relative to `now`."""
 
     world: World
     scenario: Scenario
     now: datetime
 
     def all(self) -> None:
-        """Fill the world."""
+        """Add all objects to the world."""
         self._settings()
         for execution in self.scenario.execution:
             self._execution(execution)
@@ -127,7 +127,7 @@ class Populating:
             scripted=table.agent is None,
         )
         self.world.executions[table.name] = execution
-        self._log(table, logbook.runner_voice(self.world, execution), execution.started, execution.ended)
+        self._log(table, log_writer.runner_source(self.world, execution), execution.started, execution.ended)
 
     def _job(self, table: JobTable) -> None:
         created, started, ended = self._times(table.ago, table.waited, table.lasted)
@@ -149,7 +149,7 @@ class Populating:
             env={"WANDB_API_KEY": self.world.api_key or _API_KEY_SHAPE, **table.env},
         )
         self.world.jobs[table.job_id] = job
-        self._log(table, logbook.job_voice(self.world, job), job.started, job.ended)
+        self._log(table, log_writer.job_source(self.world, job), job.started, job.ended)
 
     def _build(self, table: BuildTable) -> None:
         created, started, ended = self._times(table.ago, table.waited, table.lasted)
@@ -169,7 +169,7 @@ class Populating:
             log_in_gcs_only=table.log_in_gcs_only,
         )
         self.world.builds[table.build_id] = build
-        self._log(table, logbook.build_voice(self.world, build), build.started, build.ended)
+        self._log(table, log_writer.build_source(self.world, build), build.started, build.ended)
 
     def _run(self, table: RunTable) -> None:
         created = self.now - timedelta(seconds=table.ago)
@@ -214,11 +214,11 @@ class Populating:
         started = min(created + timedelta(seconds=waited), self.now)
         return created, started, min(started + timedelta(seconds=lasted), self.now)
 
-    def _log(self, table: Logged, voice: Voice, begin: datetime | None, end: datetime | None) -> None:
+    def _log(self, table: Logged, source: LogSource, begin: datetime | None, end: datetime | None) -> None:
         if not table.log and not table.log_file:
             return
-        words = {**voice.resource_labels, **voice.labels, "project": self.world.project}
-        words["execution"] = voice.labels.get("run.googleapis.com/execution_name", "")
+        words = {**source.resource_labels, **source.labels, "project": self.world.project}
+        words["execution"] = source.labels.get("run.googleapis.com/execution_name", "")
         lines = read_lines(self.scenario, table.log, table.log_file, words)
         last = end or self.now - timedelta(seconds=5)
-        logbook.write_over(self.world, voice, lines, begin=min(begin or last, last), end=last)
+        log_writer.write_spread(self.world, source, lines, begin=min(begin or last, last), end=last)

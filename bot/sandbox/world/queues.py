@@ -1,7 +1,7 @@
-"""What W&B's server does with the items of a Launch queue: push, lease, claim, fail, take out.
+"""W&B's operations on the items of a Launch queue: push, lease, claim, fail, remove.
 
-A leased item that nobody claims goes back to PENDING after about a minute; that is worked out
-whenever a queue is looked at.
+A leased item that is not claimed returns to PENDING after about a minute; this is evaluated
+whenever a queue is read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LEASE_SECONDS = 60.0
 
 
 def push(world: World, queue: SimQueue, spec: dict[str, object]) -> SimQueueItem:
-    """Return appends an item; the queue's template fills in what the spec leaves out."""
+    """Append an item; the queue's template supplies what the spec leaves out."""
     filled = copy.deepcopy(spec)
     if not filled.get("resource_args") and queue.resource_args:
         filled["resource_args"] = copy.deepcopy(queue.resource_args)
@@ -30,7 +30,7 @@ def push(world: World, queue: SimQueue, spec: dict[str, object]) -> SimQueueItem
 
 
 def items_of(world: World, queue: str) -> tuple[SimQueueItem, ...]:
-    """Return the items of a queue that were not taken out, oldest first."""
+    """Return the items of a queue that were not removed, oldest first."""
     items = tuple(item for item in world.items.values() if item.queue == queue and not item.removed)
     for item in items:
         _end_stale_lease(world, item)
@@ -38,7 +38,7 @@ def items_of(world: World, queue: str) -> tuple[SimQueueItem, ...]:
 
 
 def lease(world: World, queue: str, agent: str) -> SimQueueItem | None:
-    """Give the oldest pending item to an agent, if there is one."""
+    """Lease the oldest pending item to an agent; None if there is none."""
     for item in items_of(world, queue):
         if item.state == "PENDING":
             item.state, item.leased_by, item.leased_at = "LEASED", agent, world.now()
@@ -47,7 +47,10 @@ def lease(world: World, queue: str, agent: str) -> SimQueueItem | None:
 
 
 def claim(world: World, item_id: str, run_id: str) -> bool:
-    """Return the agent's ack; False when the item is not leased any more (claimed by another, or taken out)."""
+    """Claim an item for a run.
+
+    False if it is no longer leased (claimed by another agent, or removed).
+    """
     item = world.items.get(item_id)
     if item is None or item.removed:
         return False
@@ -59,7 +62,7 @@ def claim(world: World, item_id: str, run_id: str) -> bool:
 
 
 def fail(world: World, item_id: str, message: str) -> bool:
-    """Mark an item as failed, with the agent's words; False when there is no such item."""
+    """Mark an item as failed with the agent's message; False if it does not exist."""
     item = world.items.get(item_id)
     if item is None or item.removed:
         return False
@@ -67,8 +70,8 @@ def fail(world: World, item_id: str, message: str) -> bool:
     return True
 
 
-def take_out(world: World, item_id: str) -> bool:
-    """Delete an item from its queue; False when it is not there. A claimed item's job goes on."""
+def remove(world: World, item_id: str) -> bool:
+    """Remove an item from its queue; False if it does not exist. A claimed item's job continues."""
     item = world.items.get(item_id)
     if item is None or item.removed:
         return False

@@ -1,4 +1,4 @@
-"""A Cloud Run execution that runs the agent: its start, its attempts, its time limit, its end."""
+"""Simulates a Cloud Run execution of the agent: start, attempts, time limit and end."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import asyncio
 
 from bot.sandbox.world import wrapper
 from bot.sandbox.world.agent import Agent
-from bot.sandbox.world.pace import lasts
-from bot.sandbox.world.scene import DiedError, Scene
+from bot.sandbox.world.execution_context import ContainerExitError, ExecutionContext
+from bot.sandbox.world.waiting import wait_while
 
 
-async def play_execution(scene: Scene) -> None:
-    """Plays an execution to its end; a cancelled one just stops."""
-    execution, world = scene.execution, scene.world
+async def play_execution(context: ExecutionContext) -> None:
+    """Run an execution to its end; return at once when it is cancelled."""
+    execution, world = context.execution, context.world
     if execution.state == "pending":
-        if not await lasts(world, scene.script.start_delay, lambda: execution.state == "pending"):
+        if not await wait_while(world, context.script.start_delay, lambda: execution.state == "pending"):
             return
         execution.state, execution.started = "running", world.now()
-        scene.say(*wrapper.start_lines(int(scene.script.idle_exit // 60)))
-    code = await _attempt(scene)
+        context.log(*wrapper.start_lines(int(context.script.idle_exit // 60)))
+    code = await _attempt(context)
     while execution.state == "running" and code and execution.retries < execution.max_retries:
         execution.retries += 1
-        scene.say(*wrapper.start_lines(int(scene.script.idle_exit // 60)))
-        code = await _attempt(scene)
+        context.log(*wrapper.start_lines(int(context.script.idle_exit // 60)))
+        code = await _attempt(context)
     if execution.state != "running":
         return
     execution.exit_code, execution.ended = code, world.now()
@@ -33,25 +33,25 @@ async def play_execution(scene: Scene) -> None:
         )
 
 
-async def _attempt(scene: Scene) -> int:
-    """One attempt; returns the container's exit code."""
-    scene.begin()
-    limit = scene.execution.timeout_seconds
+async def _attempt(context: ExecutionContext) -> int:
+    """Run one attempt; return the container's exit code."""
+    context.start_attempt()
+    limit = context.execution.timeout_seconds
     code = 0
     try:
-        async with asyncio.timeout(scene.world.seconds(limit)):
+        async with asyncio.timeout(context.world.seconds(limit)):
             async with asyncio.TaskGroup() as group:
-                await Agent(scene, group).work()
-    except* DiedError as died:
+                await Agent(context, group).work()
+    except* ContainerExitError as died:
         code = _first_code(died)
     except* TimeoutError:
-        scene.say(f"Terminating task because it has reached the maximum timeout of {limit} seconds.")
+        context.log(f"Terminating task because it has reached the maximum timeout of {limit} seconds.")
         code = 1
-    if code and scene.execution.state == "running":
-        scene.say(f"Container called exit({code}).")
+    if code and context.execution.state == "running":
+        context.log(f"Container called exit({code}).")
     return code
 
 
-def _first_code(died: BaseExceptionGroup[DiedError]) -> int:
+def _first_code(died: BaseExceptionGroup[ContainerExitError]) -> int:
     first = died.exceptions[0]
-    return first.code if isinstance(first, DiedError) else _first_code(first)
+    return first.code if isinstance(first, ContainerExitError) else _first_code(first)

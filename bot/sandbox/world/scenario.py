@@ -1,6 +1,6 @@
-"""A scenario: the world at its start, how what is started in it behaves, and what is expected of the end.
+"""A scenario: the initial world, the behaviour of what starts in it, and the expected end.
 
-Ages (`ago`, `lasted`, `waited`) are spans before now and are never shortened; every other duration
+Ages (`ago`, `lasted`, `waited`) are spans before now and are not scaled; every other duration
 is divided by `speed`. docs/scenarios.md describes the file.
 """
 
@@ -25,7 +25,7 @@ class QueueTable(Table):
 
 
 class RunnerJobTable(Table):
-    """A Cloud Run job: the agent's arguments and environment, and the regions that have it."""
+    """A Cloud Run job: the agent's arguments and environment, and the regions in which it exists."""
 
     name: str = "vertex-ai-launcher"
     regions: tuple[str, ...] = ("us-central1",)
@@ -38,14 +38,14 @@ class RunnerJobTable(Table):
 
 
 class Logged(Table):
-    """Something with a log: lines here, or in a file beside the scenario, spread over its life."""
+    """An object with a log: lines here or in a file next to the scenario, spread over its lifetime."""
 
     log: Lines = ()
     log_file: str = ""
 
 
 class ExecutionTable(Logged):
-    """A Cloud Run execution that is there from the start; with `agent` a real agent runs in it."""
+    """An initial Cloud Run execution; with `agent`, a simulated agent runs in it."""
 
     name: str
     job: str = "vertex-ai-launcher"
@@ -64,7 +64,7 @@ class ExecutionTable(Logged):
 
 
 class JobTable(Logged):
-    """A custom job that is there from the start."""
+    """An initial custom job."""
 
     job_id: str = Field(pattern=r"^\d{6,19}$")
     name: str
@@ -82,7 +82,7 @@ class JobTable(Logged):
 
 
 class BuildTable(Logged):
-    """A build that is there from the start; `region` may be "global"."""
+    """An initial build; `region` may be "global"."""
 
     build_id: str
     region: str = "us-central1"
@@ -108,7 +108,7 @@ class BuildTable(Logged):
 
 
 class RunTable(Table):
-    """A W&B run that is there from the start; `metrics` give the first and the last value of each."""
+    """An initial W&B run; `metrics` gives the first and the last value of each metric."""
 
     run_id: str = Field(pattern=r"^[a-z0-9]{1,64}$")
     name: str
@@ -124,7 +124,7 @@ class RunTable(Table):
 
 
 class ItemTable(Table):
-    """A queue item that is there from the start."""
+    """An initial queue item."""
 
     item_id: str
     queue: str = "vertex-ai-queue"
@@ -153,9 +153,9 @@ class FaultTable(Table):
 
 
 class DemoStep(Table):
-    """Something a person types, and what is then waited for: a text that the channel shows so many `times`.
+    """Text that a user types, and the text to wait for: the channel must show it `times` times.
 
-    Without `wait_for` the next step follows at once. `seconds` is how long is waited at most.
+    Without `wait_for` the next step follows at once. `seconds` is the timeout.
     """
 
     user: str = "alice"
@@ -178,8 +178,8 @@ Outcome = Literal[
 class Expectation(Table):
     """The expected end.
 
-    `outcomes` has for each launch, in order, the words of which one must hold ("none": no launch came to be);
-    `shows` and `never_shows` are strings of the channel's text; `exit` is the demo's exit code.
+    `outcomes` lists for each launch, in order, the allowed outcomes ("none": no launch was created);
+    `shows` and `never_shows` are texts in the channel; `exit` is the demo's exit code.
     """
 
     outcomes: tuple[Annotated[tuple[Outcome, ...], BeforeValidator(_one_or_more)], ...] = ()
@@ -218,5 +218,5 @@ class Scenario(Table):
 
     @property
     def folder(self) -> Path:
-        """Where the file stood; its log files are looked for from there."""
+        """The folder of the scenario file, to which its log files are relative."""
         return self._folder

@@ -1,4 +1,4 @@
-"""Finding and reading scenario files; a mistake becomes a sentence that names the file and the key."""
+"""Finds and reads scenario files; errors name the file and the key."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ SHIPPED = Path(__file__).parent.parent / "scenarios"
 
 
 class ScenarioError(Exception):
-    """A scenario cannot be used; the text says why, a sentence a line."""
+    """A scenario is invalid; the message has one sentence per line."""
 
 
 def scenario_names() -> tuple[str, ...]:
-    """Return the names of the scenarios that come with the sandbox, in order."""
+    """Return the sorted names of the scenarios that come with the sandbox."""
     return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
 def find_scenario(name_or_path: str) -> Path:
-    """Return the file of a shipped scenario by name, or of any other by path; ScenarioError when there is none."""
+    """Return the file of a shipped scenario by name, or of any other by path.
+
+    Raise ScenarioError when there is none.
+    """
     path = Path(name_or_path)
     if path.suffix == ".toml" or "/" in name_or_path:
         if path.is_file():
@@ -38,17 +41,17 @@ def find_scenario(name_or_path: str) -> Path:
 
 
 def read_scenario(name_or_path: str) -> Scenario:
-    """Read and checks a scenario; raises ScenarioError with every mistake at once."""
+    """Read and validate a scenario; raise ScenarioError with all errors."""
     path = find_scenario(name_or_path)
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"{path.name} is no readable TOML file: {error}.") from error
+        raise ScenarioError(f"{path.name} is not a readable TOML file: {error}.") from error
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
         raise ScenarioError("\n".join(_sentences(path.name, error))) from error
-    scenario._folder = path.parent  # noqa: SLF001 - the one place that knows where a scenario stood
+    scenario._folder = path.parent  # noqa: SLF001 - set only here, where the file's location is known
     _check_log_files(path.name, scenario)
     return scenario
 
@@ -58,7 +61,7 @@ def _sentences(file: str, error: ValidationError) -> list[str]:
     for mistake in error.errors(include_url=False):
         key = _key(mistake["loc"])
         if mistake["type"] == "extra_forbidden":
-            sentences.append(f"{file}: {key} is no key of a scenario (docs/scenarios.md lists them).")
+            sentences.append(f"{file}: {key} is not a key of a scenario (docs/scenarios.md lists them).")
         elif mistake["type"] == "missing":
             sentences.append(f"{file}: {key} is missing.")
         else:

@@ -1,4 +1,4 @@
-"""How what starts while a scenario runs behaves: runners, launches, and the jobs that come of them."""
+"""Scripts for what starts during a scenario: runners, launches and their jobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ ENDED_JOB_STATES = ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SU
 
 
 def read_span(value: object) -> object:
-    """Return a span in seconds: a number as it is, or words such as "1h 20m"; raises ValueError for others."""
+    """Return a span in seconds, from a number or text such as "1h 20m".
+
+    Raise ValueError for anything else.
+    """
     if not isinstance(value, str):
         return value
     words = value.replace(" ", "")
@@ -30,17 +33,17 @@ Span = Annotated[float, BeforeValidator(read_span), Field(ge=0)]
 
 
 class Table(BaseModel):
-    """A table of a scenario file: no key beyond those named, and frozen once read."""
+    """A table of a scenario file: frozen, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LogLine(Table):
-    """An entry that is more than a line of text: another payload, a severity, bytes that TOML cannot hold."""
+    """A log entry with more than text: a payload, a severity, or bytes that TOML cannot hold."""
 
     text: str | None = None
-    base64: str = ""  # the text, for planted secrets and control characters
-    repeat: int = Field(1, ge=1, le=1_000_000)  # how often the text stands in the one line
+    base64: str = ""  # the text, for test secrets and control characters
+    repeat: int = Field(1, ge=1, le=1_000_000)  # number of repetitions of the text within the line
     payload: dict[str, object] | None = None  # jsonPayload
     proto: str | None = None
     severity: str = ""
@@ -50,7 +53,7 @@ Lines = tuple[str | LogLine, ...]
 
 
 class RunnerScript(Table):
-    """How one started runner goes."""
+    """The behaviour of one started runner."""
 
     start_delay: Span = 4.0
     boot: Span = 3.0
@@ -61,13 +64,13 @@ class RunnerScript(Table):
     exit_code: int = Field(1, ge=0, le=255)
     bails_out: bool = False
     frees_slots: bool = False
-    busy: int = Field(0, ge=0)  # slots that are taken from the start
+    busy: int = Field(0, ge=0)  # slots that are occupied from the start
     log: Lines = ()
     log_file: str = ""
 
 
 class LaunchScript(Table):
-    """How one launch goes, from the moment that an agent takes its queue item."""
+    """The behaviour of one launch, from the moment when an agent takes its queue item."""
 
     claim_after: Span = 0.5
     submit_after: Span = 3.0
@@ -95,14 +98,14 @@ class LaunchScript(Table):
     @field_validator("timeline", mode="before")
     @classmethod
     def _read_timeline(cls, value: object) -> object:
-        """Words such as "QUEUED 2 -> RUNNING 20 -> SUCCEEDED" become pairs of state and seconds."""
+        """Convert text such as "QUEUED 2 -> RUNNING 20 -> SUCCEEDED" to pairs of state and seconds."""
         if not isinstance(value, str):
             return value
         steps = []
         for words in value.split("->"):
             state, _, span = words.strip().partition(" ")
             if state not in JOB_STATES:
-                raise ValueError(f"{state!r} is no job state; there are {', '.join(JOB_STATES)}")
+                raise ValueError(f"{state!r} is not a job state; the states are {', '.join(JOB_STATES)}")
             text = span.strip() or "0"
             steps.append((state, float(text) if text.replace(".", "", 1).isdigit() else text))
         return tuple(steps)

@@ -1,6 +1,6 @@
-"""The things of the sandbox's world: what Google Cloud and W&B would hold.
+"""The objects of the sandbox's world: the state of Google Cloud and W&B.
 
-One mutable state, shared by every stand-in.
+The state is mutable and shared by all stand-ins.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class SimExecution:
     retries: int = 0
     exit_code: int | None = None
     message: str = ""  # of the condition `Completed`
-    scripted: bool = False  # a scenario put it there as it is: no agent runs in it
+    scripted: bool = False  # defined by a scenario: no agent runs in it
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class SimBuild:
 
 @dataclass(slots=True)
 class SimRun:
-    """A W&B run. `state` is W&B's own word, such as running or finished."""
+    """A W&B run. `state` is W&B's name, such as running or finished."""
 
     run_id: str
     name: str
@@ -85,7 +85,7 @@ class SimRun:
 
 @dataclass(slots=True)
 class SimQueue:
-    """A W&B Launch queue. `resource_args` is its template, used for items that bring none of their own."""
+    """A W&B Launch queue. `resource_args` is the template for items without their own."""
 
     queue_id: str
     name: str
@@ -98,7 +98,7 @@ class SimQueue:
 
 @dataclass(slots=True)
 class SimAgent:
-    """A W&B Launch agent that announced itself over GraphQL (those of the sandbox's own runners do not)."""
+    """A W&B Launch agent registered over GraphQL (the sandbox's own runners are not)."""
 
     agent_id: str
     name: str
@@ -127,7 +127,7 @@ class SimQueueItem:
 
 @dataclass(slots=True)
 class SimLogEntry:
-    """A Cloud Logging entry; Cloud Logging shows it from `visible` on (ingestion delay).
+    """A Cloud Logging entry, visible from `visible` on (ingestion delay).
 
     `resource_type` is cloud_run_job, ml_job or build. Exactly one of `text`, `json` and `proto` is set, or
     none (empty payload).
@@ -147,12 +147,12 @@ class SimLogEntry:
 
 @dataclass(slots=True)
 class Fault:
-    """A fault of one service in one region ("*" for all), for its next `times` calls (-1: for ever).
+    """A fault of one service in one region ("*" for all), for its next `times` calls (-1: forever).
 
-    `service` is run, aiplatform, build, logging or wandb; `method` narrows it down ("" for all). `status`
+    `service` is run, aiplatform, build, logging or wandb; `method` limits it ("" for all). `status`
     is a gRPC status name such as PERMISSION_DENIED (for wandb: an HTTP code as text, `html`, `drop` or
-    `graphql`), `hang` never answers, `delay` (seconds) only slows down, `after_effect` fails after the call
-    has done its work, `retry_delay` (seconds) goes into RetryInfo or Retry-After, `reason` into ErrorInfo
+    `graphql`), `hang` never responds, `delay` (seconds) only delays, `after_effect` fails after the call
+    took effect, `retry_delay` (seconds) is sent in RetryInfo or Retry-After, `reason` in ErrorInfo
     (such as SERVICE_DISABLED).
     """
 

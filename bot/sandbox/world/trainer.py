@@ -1,4 +1,4 @@
-"""A custom job's life: its states one after the other, its log, and the run that its process makes in W&B."""
+"""Simulates a custom job: its states, its log, and its run in W&B."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import math
 from dataclasses import dataclass
 
 from bot.sandbox.world.launch_spec import Submission
-from bot.sandbox.world.logbook import Line, job_voice, write
+from bot.sandbox.world.log_writer import Line, job_source, write
 from bot.sandbox.world.names import new_job_id
-from bot.sandbox.world.pace import lasts
 from bot.sandbox.world.scripts import ENDED_JOB_STATES, LaunchScript
 from bot.sandbox.world.state import SimJob, SimRun
+from bot.sandbox.world.waiting import wait_while
 from bot.sandbox.world.world import World
 
-# How a run ends in W&B when its job ends so.
+# State of a run in W&B by the final state of its job.
 _RUN_ENDS = {"SUCCEEDED": "finished", "FAILED": "failed", "CANCELLED": "crashed", "EXPIRED": "crashed"}
 _STOPPED = "The replica workerpool0-0 exited with a non-zero status of 255."
 
 
 def create_job(world: World, submission: Submission, script: LaunchScript) -> SimJob:
-    """Put the custom job into the world, in its first state."""
+    """Create the custom job in the world, in its first state."""
     job = SimJob(
         job_id=new_job_id(),
         region=world.vertex_region,
@@ -37,7 +37,7 @@ def create_job(world: World, submission: Submission, script: LaunchScript) -> Si
 
 @dataclass(slots=True)
 class Training:
-    """One custom job at work, and its run."""
+    """One custom job and its run."""
 
     world: World
     job: SimJob
@@ -48,7 +48,7 @@ class Training:
     stopped: bool = False
 
     async def play(self) -> None:
-        """Goes through the timeline; a cancelled job leaves it."""
+        """Go through the timeline; stop when the job is cancelled."""
         for state, seconds in self.script.timeline:
             if self.stopped or self.job.state in ("CANCELLING", "CANCELLED"):
                 break
@@ -56,11 +56,11 @@ class Training:
             if state == "RUNNING":
                 await self._train(seconds)
             elif state not in ENDED_JOB_STATES:
-                await self._rest(state, seconds)
+                await self._wait_in_state(state, seconds)
         self._end_run()
 
-    async def _rest(self, state: str, seconds: float) -> None:
-        await lasts(self.world, seconds, lambda: self.job.state == state)
+    async def _wait_in_state(self, state: str, seconds: float) -> None:
+        await wait_while(self.world, seconds, lambda: self.job.state == state)
 
     def _enter(self, state: str) -> None:
         job, now = self.job, self.world.now()
@@ -74,13 +74,13 @@ class Training:
                 self._write(*self.log)
 
     async def _train(self, seconds: float) -> None:
-        """Logs a row of metrics a step; ends early when the job is cancelled or the run is to stop."""
+        """Log one row of metrics per step; stop when the job is cancelled or the run is stopped."""
         if self.script.calls_init:
             self.run = self._start_run()
             self._write(f"wandb: Syncing run {self.run.name}")
         steps = max(self.script.steps, 1)
         for step in range(steps):
-            if not await lasts(self.world, seconds / steps, lambda: self.job.state == "RUNNING"):
+            if not await wait_while(self.world, seconds / steps, lambda: self.job.state == "RUNNING"):
                 return
             self._log_step(step, steps, seconds)
             if self.run is not None and self.run.stop_requested:
@@ -126,11 +126,11 @@ class Training:
         self.run.heartbeat = self.world.now()
 
     def _write(self, *lines: Line | str) -> None:
-        write(self.world, job_voice(self.world, self.job), lines)
+        write(self.world, job_source(self.world, self.job), lines)
 
 
 def curve(first: float, last: float, share: float) -> float:
-    """Return a metric's value after that share of a training: fast at first, then slow, with a small ripple."""
+    """Return a metric's value after a share of the training: an exponential curve with a small ripple."""
     progress = (1 - math.exp(-4 * share)) / (1 - math.exp(-4))
     ripple = 0.015 * math.sin(share * 40) * (1 - share)
     return round(first + (last - first) * (progress + ripple), 5)

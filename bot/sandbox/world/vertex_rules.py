@@ -1,10 +1,10 @@
-"""What Vertex AI's CreateCustomJob itself refuses, after the runner was content."""
+"""Validation by Vertex AI's CreateCustomJob, after that of the runner."""
 
 from __future__ import annotations
 
 from bot.sandbox.world.launch_spec import RefusedError, Submission
 
-# Families of https://cloud.google.com/vertex-ai/docs/training/configure-compute (read 2026-11).
+# Machine families of https://cloud.google.com/vertex-ai/docs/training/configure-compute (read 2026-11).
 _FAMILIES = (
     "a2-",
     "a3-",
@@ -25,7 +25,7 @@ _FAMILIES = (
 
 
 def check_custom_job(job: Submission) -> None:
-    """Raise RefusedError in Vertex AI's words (400) for a job that it cannot accept."""
+    """Raise RefusedError with Vertex AI's message (400) for an invalid job."""
     faults = []
     for number, pool in enumerate(job.worker_pools):
         where = f"job_spec.worker_pool_specs[{number}]"

@@ -1,4 +1,4 @@
-"""The sandbox's world: one mutable state that every stand-in reads and writes, and the agent plays in."""
+"""The sandbox's world: one mutable state that all stand-ins and agents share."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ CANCELLING_SECONDS = 2.0
 
 @dataclass(slots=True)
 class World:
-    """Everything that exists, by name.
+    """All objects, by name.
 
-    `speed` shortens every duration of a scenario (10 is ten times as fast).
+    `speed` divides every duration of a scenario (10 is ten times as fast).
     `calls` counts the requests that reached each stand-in: (service, method, region).
-    `on_execution` is told of each execution that Cloud Run's RunJob creates; the agent's player hangs there.
+    `on_execution` holds callbacks for each execution created by Cloud Run's RunJob, used by the player.
     """
 
     project: str = "acme-ml"
     entity: str = "acme-ml"
     wandb_project: str = "trainer"
-    vertex_region: str = "us-central1"  # the agent's `environment.region`: where its custom jobs go
-    wandb_url: str = "https://api.wandb.ai"  # where agents and jobs log in; the W&B stand-in sets its own
-    api_key: str = ""  # W&B's, as the agent hands it to the jobs; the W&B stand-in sets it
+    vertex_region: str = "us-central1"  # the agent's `environment.region`: the region of its custom jobs
+    wandb_url: str = "https://api.wandb.ai"  # the API URL of agents and jobs; set by the W&B stand-in
+    api_key: str = ""  # the W&B key that the agent passes to jobs; set by the W&B stand-in
     speed: float = 1.0
     log_delay: float = 3.0  # scenario seconds until Cloud Logging shows a new entry
     executions: dict[str, SimExecution] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class World:
     )  # real seconds by region ("wandb" for W&B), "*" for the others
     runner_jobs: dict[str, tuple[str, ...]] = field(
         default_factory=dict
-    )  # Cloud Run job -> regions that have it
+    )  # Cloud Run job -> regions in which it exists
     runner_args: dict[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # Cloud Run job -> its own arguments
@@ -68,15 +68,15 @@ class World:
     on_execution: list[Callable[[SimExecution], None]] = field(default_factory=list)
 
     def now(self) -> datetime:
-        """Return the world's time is the machine's, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
         return datetime.now(UTC)
 
     def seconds(self, of_scenario: float) -> float:
-        """Return a duration of the scenario in real seconds."""
+        """Return a scenario duration in real seconds."""
         return of_scenario / self.speed
 
     def fault(self, service: str, method: str, region: str, *, also: Iterable[str] = ()) -> Fault | None:
-        """Return the fault that this call meets, used up once; `also` are other names of `method`."""
+        """Return the fault of this call and decrement its count; `also` are further names of `method`."""
         for fault in self.faults:
             if fault.service != service or fault.times == 0:
                 continue
@@ -95,9 +95,9 @@ class World:
         env: dict[str, str] | None = None,
         timeout: int | None = None,
     ) -> SimExecution:
-        """Create an execution as RunJob does; `args`, `env` and `timeout` (seconds) are its overrides.
+        """Create an execution like RunJob; `args`, `env` and `timeout` (seconds) are its overrides.
 
-        Without arguments those of the Cloud Run job hold. Its agent is started by whoever listens.
+        Without `args` the arguments of the Cloud Run job apply. A callback starts its agent.
         """
         name = f"{job}-{new_suffix(5)}"
         execution = SimExecution(
@@ -121,7 +121,7 @@ class World:
         return self.runner_images.get(job) or RunnerImage(config_region=self.vertex_region)
 
     def cancel_execution(self, name: str) -> bool:
-        """Cancel an execution, and its agent with it; False when it had ended."""
+        """Cancel an execution and its agent; False if it had ended."""
         execution = self.executions[name]
         if execution.state not in ("pending", "running"):
             return False
@@ -130,7 +130,7 @@ class World:
         return True
 
     def cancel_job(self, job_id: str) -> bool:
-        """Cancel a custom job, by way of CANCELLING; False when it had ended. Needs a running event loop."""
+        """Cancel a custom job, through CANCELLING; False if it had ended. Needs a running event loop."""
         job = self.jobs[job_id]
         if job.state not in ("QUEUED", "PENDING", "RUNNING", "PAUSED", "UPDATING"):
             return False
@@ -139,7 +139,7 @@ class World:
         return True
 
     def cancel_build(self, build_id: str) -> bool:
-        """Cancel a build; False when it had ended."""
+        """Cancel a build; False if it had ended."""
         build = self.builds[build_id]
         if build.status not in ("PENDING", "QUEUED", "WORKING"):
             return False
@@ -147,7 +147,10 @@ class World:
         return True
 
     def stop_run(self, run_id: str) -> bool:
-        """Return flags a run to stop, as W&B does: its process notices at a heartbeat. False when there is none."""
+        """Request a run to stop, as W&B does: its process sees this at a heartbeat.
+
+        False when the run does not exist.
+        """
         run = self.runs.get(run_id)
         if run is None:
             return False

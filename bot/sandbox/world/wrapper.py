@@ -1,7 +1,7 @@
-"""What a runner's image prints around the agent: its start, its count of runs, its bail-out, its end.
+"""The log lines of the wrapper around the agent in a runner's image.
 
-The stock agent prints none of it. The layout is that of a bail-out wrapper as teams run it: `Runs: N`, a
-trigger, the matching lines with their numbers, then the last hundred lines as they were.
+The agent itself prints none of them. The format is that of a typical bail-out wrapper: `Runs: N`, a
+trigger, the matching lines with their numbers, then the last hundred lines.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ def start_lines(idle_minutes: int) -> tuple[str, ...]:
 
 
 def submitted_lines(runs: int, lifetime: float) -> tuple[str, ...]:
-    """After a custom job was submitted."""
+    """Return the lines after the submission of a custom job."""
     return (
         "",
         f"✅ Job submitted to Vertex AI (Runs: {runs})",
-        f"📊 Runner lifetime: {words(lifetime)}",
+        f"📊 Runner lifetime: {format_span(lifetime)}",
         "",
     )
 
 
 def heartbeat_line(runs: int, lifetime: float, idle: float) -> str:
-    """Every five minutes."""
-    return f"💓 Agent alive, Runs: {runs}, lifetime {words(lifetime)}, idle {words(idle)}"
+    """Return the line printed every five minutes."""
+    return f"💓 Agent alive, Runs: {runs}, lifetime {format_span(lifetime)}, idle {format_span(idle)}"
 
 
 def bail_out_lines(
     found: tuple[str, str], context: tuple[str, ...], runs: int, lifetime: float
 ) -> tuple[str, ...]:
-    """When the wrapper saw a fatal error: `found` by `fatal_match` in the last lines, `context`."""
+    """Return the lines after a fatal error: `found` by `fatal_match` in the last lines, `context`."""
     pattern, reason = found
     return (
         "",
@@ -61,11 +61,11 @@ def bail_out_lines(
 
 
 def idle_lines(runs: int, lifetime: float) -> tuple[str, ...]:
-    """When the runner ends by itself."""
+    """Return the lines printed when the runner exits because it is idle."""
     return ("", f"✓ Idle for too long, runner completed {runs} runs", *_stats(runs, lifetime))
 
 
-def words(seconds: float) -> str:
+def format_span(seconds: float) -> str:
     """Return a span of time, such as "1h 4m 9s"."""
     whole = int(seconds)
     hours, minutes = whole // 3_600, whole // 60 % 60
@@ -83,7 +83,7 @@ FATAL_CLASSES: tuple[tuple[str, str], ...] = (
 
 
 def fatal_match(lines: tuple[str, ...]) -> tuple[str, str] | None:
-    """Return the most telling pattern that a line holds, and what the wrapper calls it; None when all is well."""
+    """Return the first matching pattern and its name in the wrapper's log; None if there is no error."""
     return next(
         ((pattern, reason) for pattern, reason in FATAL_CLASSES if any(pattern in line for line in lines)),
         None,
@@ -91,4 +91,4 @@ def fatal_match(lines: tuple[str, ...]) -> tuple[str, str] | None:
 
 
 def _stats(runs: int, lifetime: float) -> tuple[str, ...]:
-    return ("📊 Final runner stats:", f"   • Runs: {runs}", f"   • Lifetime: {words(lifetime)}")
+    return ("📊 Final runner stats:", f"   • Runs: {runs}", f"   • Lifetime: {format_span(lifetime)}")

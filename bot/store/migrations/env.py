@@ -1,4 +1,4 @@
-"""Run by alembic: applies the migrations on the connection that `bot.store.upgrade` holds."""
+"""Alembic environment: runs the migrations on the connection of `bot.store.upgrade`."""
 
 from __future__ import annotations
 

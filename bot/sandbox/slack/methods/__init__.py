@@ -1,4 +1,4 @@
-"""The Web API's methods, each with its tier, its scope and the kind of token it takes."""
+"""The Web API methods, each with its rate tier, scope and token type."""
 
 from bot.sandbox.slack.methods.table import METHODS, Method, TokenKind
 

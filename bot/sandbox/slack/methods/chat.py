@@ -1,4 +1,4 @@
-"""chat.*: posting, editing, deleting, whispering, linking.
+"""chat.*: post, edit, delete, post ephemeral messages, link.
 
 Errors: https://docs.slack.dev/reference/methods/chat.postMessage and the pages beside it.
 """
@@ -18,7 +18,7 @@ TRUNCATED = {"warning": "message_truncated", "response_metadata": {"warnings": [
 
 
 def post_message(world: World, arguments: Arguments) -> Json:
-    """chat.postMessage: {channel, ts, message}."""
+    """Handle chat.postMessage: {channel, ts, message}."""
     channel = _postable(world, arguments)
     parts = content(world, arguments)
     parts |= thread_part(world, channel.id, arguments.optional("thread_ts"))
@@ -32,17 +32,17 @@ def post_message(world: World, arguments: Arguments) -> Json:
 
 
 def post_ephemeral(world: World, arguments: Arguments) -> Json:
-    """chat.postEphemeral: {message_ts}, which is no message that can be edited later."""
+    """Handle chat.postEphemeral: {message_ts}; the message cannot be edited later."""
     reader = arguments.required("user")
     channel = world.directory.channel_with_bot(arguments.required("channel"))
     if reader not in channel.members:
         raise RefusedError("user_not_in_channel")
     parts = content(world, arguments) | thread_part(world, channel.id, arguments.optional("thread_ts"))
-    return {"message_ts": world.messages.whisper(channel.id, reader, from_bot(world, parts)).ts}
+    return {"message_ts": world.messages.post_ephemeral(channel.id, reader, from_bot(world, parts)).ts}
 
 
 def update(world: World, arguments: Arguments) -> Json:
-    """chat.update: {channel, ts, text, message}. Text without blocks drops the blocks."""
+    """Handle chat.update: {channel, ts, text, message}. Text without blocks removes the blocks."""
     channel = world.directory.channel_for_app(arguments.required("channel"))
     message = _existing(world, channel, arguments.required("ts"))
     if message.body.get("user") != BOT_USER:
@@ -63,7 +63,7 @@ def update(world: World, arguments: Arguments) -> Json:
 
 
 def delete(world: World, arguments: Arguments) -> Json:
-    """chat.delete: {channel, ts}; only the app's own messages."""
+    """Handle chat.delete: {channel, ts}; the app's own messages only."""
     channel = world.directory.channel_for_app(arguments.required("channel"))
     message = _existing(world, channel, arguments.required("ts"))
     if message.body.get("user") != BOT_USER:
@@ -73,7 +73,7 @@ def delete(world: World, arguments: Arguments) -> Json:
 
 
 def get_permalink(world: World, arguments: Arguments) -> Json:
-    """chat.getPermalink: {channel, permalink}; a reply's link names its thread."""
+    """Handle chat.getPermalink: {channel, permalink}; the link of a reply names its thread."""
     channel = world.directory.channel_for_app(arguments.required("channel"))
     message = _existing(world, channel, arguments.required("message_ts"))
     link = f"{world.base_url}archives/{channel.id}/p{message.ts.replace('.', '')}"

@@ -1,4 +1,4 @@
-"""apps.connections.open: a ticket for one Socket Mode connection."""
+"""apps.connections.open: issues a ticket for one Socket Mode connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.sandbox.slack.world import World
 
 
 def open_connection(world: World, _arguments: Arguments) -> Json:
-    """apps.connections.open: {url}, good for one connection.
+    """Handle apps.connections.open: {url}, valid for one connection.
 
     Source: https://docs.slack.dev/reference/methods/apps.connections.open
     """

@@ -1,4 +1,4 @@
-"""conversations.*: what a channel is, joining it, reading it back.
+"""conversations.*: channel info, joining, reading messages.
 
 Errors and paging: https://docs.slack.dev/reference/methods/conversations.history
 """
@@ -19,16 +19,16 @@ HISTORY_LIMIT, PAGE = 999, 100
 
 
 def info(world: World, arguments: Arguments) -> Json:
-    """conversations.info: {channel}."""
+    """Handle conversations.info: {channel}."""
     channel = world.directory.channel_for_app(arguments.required("channel"))
-    arguments.need_scope("groups:read" if channel.room.is_private else "channels:read")
+    arguments.need_scope("groups:read" if channel.config.is_private else "channels:read")
     return {"channel": _described(channel)}
 
 
 def join_channel(world: World, arguments: Arguments) -> Json:
-    """conversations.join: {channel}; with a warning where the bot already is."""
+    """Handle conversations.join: {channel}; with a warning if the bot is already a member."""
     channel = world.directory.channel_for_app(arguments.required("channel"))
-    if channel.room.is_private:
+    if channel.config.is_private:
         raise RefusedError("method_not_supported_for_channel_type")
     warning = {"warning": "already_in_channel", "response_metadata": {"warnings": ["already_in_channel"]}}
     if join(world, channel, BOT_USER):
@@ -37,7 +37,7 @@ def join_channel(world: World, arguments: Arguments) -> Json:
 
 
 def history(world: World, arguments: Arguments) -> Json:
-    """conversations.history: top-level messages, newest first: {messages, has_more, response_metadata}."""
+    """Handle conversations.history: {messages, has_more, response_metadata}, top level, newest first."""
     channel = _readable(world, arguments)
     found = [
         one
@@ -48,7 +48,7 @@ def history(world: World, arguments: Arguments) -> Json:
 
 
 def replies(world: World, arguments: Arguments) -> Json:
-    """conversations.replies: a parent and its thread, oldest first."""
+    """Handle conversations.replies: a parent and its thread, oldest first."""
     channel = _readable(world, arguments)
     thread = world.messages.thread(channel.id, arguments.required("ts"))
     if not thread:
@@ -58,7 +58,7 @@ def replies(world: World, arguments: Arguments) -> Json:
 
 def _readable(world: World, arguments: Arguments) -> Channel:
     channel = world.directory.channel_for_app(arguments.required("channel"))
-    arguments.need_scope("groups:history" if channel.room.is_private else "channels:history")
+    arguments.need_scope("groups:history" if channel.config.is_private else "channels:history")
     if not channel.has_bot:
         raise RefusedError("not_in_channel")
     return channel
@@ -104,13 +104,13 @@ def _read(message: Message, *, with_metadata: bool) -> Json:
 def _described(channel: Channel) -> Json:
     return {
         "id": channel.id,
-        "name": channel.room.name,
-        "name_normalized": channel.room.name,
-        "is_channel": not channel.room.is_private,
-        "is_group": channel.room.is_private,
+        "name": channel.config.name,
+        "name_normalized": channel.config.name,
+        "is_channel": not channel.config.is_private,
+        "is_group": channel.config.is_private,
         "is_im": False,
         "is_mpim": False,
-        "is_private": channel.room.is_private,
+        "is_private": channel.config.is_private,
         "is_archived": False,
         "is_general": False,
         "is_shared": False,
@@ -118,5 +118,5 @@ def _described(channel: Channel) -> Json:
         "is_org_shared": False,
         "is_member": channel.has_bot,
         "num_members": len(channel.members),
-        "topic": {"value": channel.room.topic, "creator": "", "last_set": 0},
+        "topic": {"value": channel.config.topic, "creator": "", "last_set": 0},
     }

@@ -12,7 +12,7 @@ from bot.sandbox.slack.world import World
 
 
 def auth_test(world: World, _arguments: Arguments) -> Json:
-    """auth.test: who the token is. The token of a whole organisation names that in place of a workspace.
+    """Handle auth.test: the token's user and workspace; an org-wide token names the organisation instead.
 
     https://docs.slack.dev/reference/methods/auth.test
     """
@@ -30,7 +30,7 @@ def auth_test(world: World, _arguments: Arguments) -> Json:
 
 
 def users_info(world: World, arguments: Arguments) -> Json:
-    """users.info: {user}."""
+    """Handle users.info: {user}."""
     user = world.directory.users.get(arguments.required("user"))
     if user is None:
         raise RefusedError("user_not_found")
@@ -38,7 +38,7 @@ def users_info(world: World, arguments: Arguments) -> Json:
 
 
 def bots_info(world: World, arguments: Arguments) -> Json:
-    """bots.info: {bot}."""
+    """Handle bots.info: {bot}."""
     if arguments.optional("bot") not in ("", BOT_ID):
         raise RefusedError("bot_not_found")
     bot = {"id": BOT_ID, "app_id": APP_ID, "user_id": BOT_USER, "name": world.settings.bot_name}
@@ -46,7 +46,7 @@ def bots_info(world: World, arguments: Arguments) -> Json:
 
 
 def add_reaction(world: World, arguments: Arguments) -> Json:
-    """reactions.add: {}."""
+    """Handle reactions.add: {}."""
     message, name = _reacted(world, arguments)
     reactions = message.body.setdefault("reactions", [])
     held = next((one for one in reactions if one["name"] == name), None)
@@ -62,7 +62,7 @@ def add_reaction(world: World, arguments: Arguments) -> Json:
 
 
 def remove_reaction(world: World, arguments: Arguments) -> Json:
-    """reactions.remove: {}."""
+    """Handle reactions.remove: {}."""
     message, name = _reacted(world, arguments)
     reactions = message.body.get("reactions", [])
     held = next((one for one in reactions if one["name"] == name and BOT_USER in one["users"]), None)
@@ -77,7 +77,7 @@ def remove_reaction(world: World, arguments: Arguments) -> Json:
 
 
 def validate_blocks(world: World, arguments: Arguments) -> Json:
-    """blocks.validate: {} when exactly one of blocks, message and view was given and is valid."""
+    """Handle blocks.validate: {} when exactly one of blocks, message and view is given and valid."""
     given = [name for name in ("blocks", "message", "view") if arguments.given(name)]
     if len(given) != 1:
         raise invalid("invalid_arguments", ["must define exactly one of `blocks`, `message` and `view`"])

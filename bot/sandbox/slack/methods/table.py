@@ -1,7 +1,7 @@
-"""One line for each Web API method.
+"""The table of Web API methods.
 
-Tiers and scopes: the method's page below https://docs.slack.dev/reference/methods. Where a scope
-depends on the kind of channel the method asks for it itself.
+Tiers and scopes are those on each method's page below https://docs.slack.dev/reference/methods. If the scope
+depends on the channel type, the method itself checks it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.sandbox.slack.world import World
 
 
 class TokenKind(StrEnum):
-    """Which token opens a method."""
+    """The token type that a method requires."""
 
     BOT = "bot"
     APP = "app"
@@ -28,7 +28,7 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What a method does and what it takes to call it; `scope` may be ""."""
+    """A method's handler, tier, scope ("" if none) and token type."""
 
     run: Callable[[World, Arguments], Json]
     tier: Tier

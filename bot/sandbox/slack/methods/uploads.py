@@ -1,4 +1,4 @@
-"""files.*: the three steps of an upload, and reading a file back.
+"""files.*: the three steps of an upload, and files.info.
 
 Errors: https://docs.slack.dev/reference/methods/files.completeUploadExternal
 """
@@ -19,7 +19,7 @@ CHANNEL_LIMIT = 100
 
 
 def get_upload_url(world: World, arguments: Arguments) -> Json:
-    """files.getUploadURLExternal: {upload_url, file_id}."""
+    """Handle files.getUploadURLExternal: {upload_url, file_id}."""
     stored = world.files.announce(
         arguments.required("filename"),
         arguments.integer("length", 0),
@@ -31,7 +31,10 @@ def get_upload_url(world: World, arguments: Arguments) -> Json:
 
 
 def complete_upload(world: World, arguments: Arguments) -> Json:
-    """files.completeUploadExternal: {files: [{id, title}]}; the message follows when they are ready."""
+    """Handle files.completeUploadExternal: {files: [{id, title}]}.
+
+    The message is posted once they are ready.
+    """
     chosen = [_completed(world, item) for item in arguments.array("files", "invalid_arguments")]
     if not chosen:
         raise missing("files")
@@ -45,7 +48,7 @@ def complete_upload(world: World, arguments: Arguments) -> Json:
 
 
 def file_info(world: World, arguments: Arguments) -> Json:
-    """files.info: {file}; without type and preview until the upload is finished."""
+    """Handle files.info: {file}; type and preview are missing until the upload is finished."""
     stored = world.files.find(arguments.required("file"))
     if not stored.completed:
         raise RefusedError("file_not_found")
@@ -66,7 +69,7 @@ def _channels(world: World, arguments: Arguments) -> list[Channel]:
     if len(wanted) > CHANNEL_LIMIT:
         raise RefusedError("channels_limit_exceeded")
     if any(name not in world.directory.channels for name in wanted):
-        # Unlike chat.postMessage this takes ids only.
+        # Unlike chat.postMessage, this method accepts ids only.
         raise RefusedError("channel_not_found")
     return [world.directory.channel_with_bot(name) for name in wanted]
 

@@ -13,13 +13,13 @@ from bot.sandbox.slack.world import World
 
 
 def open_view(world: World, arguments: Arguments) -> Json:
-    """views.open: {view}; spends the trigger."""
+    """Handle views.open: {view}; uses the trigger up."""
     view = _view(world, arguments)
     return {"view": world.views.open(world.triggers.spend(arguments.required("trigger_id")).user, view)}
 
 
 def push_view(world: World, arguments: Arguments) -> Json:
-    """views.push: {view}; the trigger must come from inside a modal."""
+    """Handle views.push: {view}; the trigger must come from a modal."""
     view = _view(world, arguments)
     spent = world.triggers.spend(arguments.required("trigger_id"))
     if not spent.from_view or world.views.top(spent.user) is None:
@@ -28,7 +28,7 @@ def push_view(world: World, arguments: Arguments) -> Json:
 
 
 def update_view(world: World, arguments: Arguments) -> Json:
-    """views.update: {view}, found by view_id or external_id."""
+    """Handle views.update: {view}, found by view_id or external_id."""
     old = world.views.find(arguments.optional("view_id"), arguments.optional("external_id"))
     return {
         "view": world.views.update(old, _view(world, arguments, kind=old["type"]), arguments.optional("hash"))
@@ -36,7 +36,7 @@ def update_view(world: World, arguments: Arguments) -> Json:
 
 
 def publish_view(world: World, arguments: Arguments) -> Json:
-    """views.publish: {view}, shown on that person's App Home from now on."""
+    """Handle views.publish: {view}, shown on the user's App Home from now on."""
     user = arguments.required("user_id")
     if user not in world.directory.users or user == BOT_USER:
         raise invalid("invalid_arguments", ["invalid `user_id`"])
@@ -45,7 +45,7 @@ def publish_view(world: World, arguments: Arguments) -> Json:
 
 
 def accept_view(world: World, view: Json) -> Json:
-    """Return a view an app hands back in its answer to a submission, judged like any other."""
+    """Return the validated view of a submission response."""
     check_view(
         view,
         refused=world.faults.refuse_blocks,

@@ -1,4 +1,4 @@
-"""Slack's judgement of blocks and views, as strict as the strictest source known."""
+"""Validation of blocks and views, as strict as the strictest known source."""
 
 from bot.sandbox.slack.validator.payloads import check_message, check_view, finish_blocks
 

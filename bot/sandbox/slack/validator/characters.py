@@ -1,4 +1,4 @@
-"""Counting the characters people see in a piece of JSON."""
+"""Counts the visible characters in JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ SPOKEN = frozenset({"text", "title", "subtitle", "caption", "fallback"})
 
 
 def characters(value: object) -> int:
-    """Return the number of characters of visible text anywhere inside, in code points."""
+    """Return the number of visible characters (code points) in all texts of a JSON value."""
     if isinstance(value, list):
         return sum(characters(item) for item in value)
     if not isinstance(value, dict):

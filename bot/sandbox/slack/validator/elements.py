@@ -1,4 +1,4 @@
-"""Interactive elements: buttons, selects, menus, pickers and inputs, and where each may stand.
+"""Validates interactive elements, and the blocks in which each is allowed.
 
 Lengths: https://docs.slack.dev/reference/block-kit/block-elements
 """
@@ -22,7 +22,7 @@ from bot.sandbox.slack.wire import Json
 
 COMMON = ("type", "action_id")
 SELECT = ("placeholder", "confirm", "focus_on_load")
-# Element -> properties it may have beside type and action_id
+# Element -> allowed properties besides type and action_id
 PROPERTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "button": ("text", "value", "url", "style", "confirm", "accessibility_label"),
@@ -94,7 +94,7 @@ IN_INPUT = PICKERS | {
     "email_text_input",
     "url_text_input",
 }
-# How many options each may offer
+# Maximum number of options
 OPTION_COUNTS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
         "overflow": (2, 5),
@@ -109,7 +109,7 @@ INPUT_LIMIT = 3_000
 
 
 def element(report: Report, value: object, pointer: str, allowed: frozenset[str]) -> None:
-    """One element in a block that allows these kinds."""
+    """Check one element in a block that allows these types."""
     kind = kind_of(value)
     if kind not in allowed or not isinstance(value, dict):
         report.add(f"unsupported type: {kind}", f"{pointer}/type")
@@ -132,14 +132,14 @@ def element(report: Report, value: object, pointer: str, allowed: frozenset[str]
 
 
 def image_element(report: Report, value: Json, pointer: str) -> None:
-    """A small image in a context block or beside a section."""
+    """Check an image in a context block or a section's accessory."""
     if report.keys(value, pointer, ("type", "alt_text"), ("image_url", "slack_file")):
         report.string(value["alt_text"], f"{pointer}/alt_text", 2_000)
         picture(report, value, pointer)
 
 
 def unique_actions(report: Report, elements: list[Json], pointer: str) -> None:
-    """Within one block no two elements share an action_id."""
+    """Check that action ids are unique within a block."""
     seen: set[str] = set()
     for index, one in enumerate(elements):
         action_id = one.get("action_id") if isinstance(one, dict) else None

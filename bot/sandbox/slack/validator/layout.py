@@ -1,4 +1,4 @@
-"""Blocks, one function for each kind, and which kinds may stand where.
+"""Validates blocks, with one function per type, and the types allowed on each surface.
 
 Lengths: https://docs.slack.dev/reference/block-kit/blocks. What a container may hold differs between
 the documentation and the live validator, so only what both allow passes here:
@@ -36,7 +36,7 @@ WIDTHS = ("narrow", "standard", "wide", "full")
 
 
 def block(report: Report, value: object, pointer: str, allowed: frozenset[str]) -> None:
-    """One block on a surface (or in a container) that allows these kinds."""
+    """Check one block on a surface (or in a container) that allows these types."""
     kind = kind_of(value)
     if not isinstance(value, dict) or kind not in allowed or kind in report.refused_types:
         report.add(f"unsupported type: {kind}", f"{pointer}/type")
@@ -65,7 +65,7 @@ def _header(report: Report, value: Json, pointer: str) -> None:
 
 
 def _nothing(_report: Report, _value: Json, _pointer: str) -> None:
-    """A divider has nothing to check."""
+    """Accept a divider, which has no properties."""
 
 
 def _context(report: Report, value: Json, pointer: str) -> None:
@@ -137,7 +137,7 @@ def _container(report: Report, value: Json, pointer: str) -> None:
 
 
 Check = Callable[[Report, Json, str], None]
-# Block -> (required properties, optional properties, what else is checked)
+# Block -> (required properties, optional properties, further check)
 BLOCKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Check]] = MappingProxyType(
     {
         "section": ((), ("text", "fields", "accessory", "expand"), _section),

@@ -1,4 +1,4 @@
-"""Composition objects: texts, options, confirmation dialogs, links.
+"""Validates composition objects: texts, options, confirmation dialogs, links.
 
 Lengths: https://docs.slack.dev/reference/block-kit/composition-objects
 """
@@ -24,7 +24,7 @@ def text(
     limit: int,
     kinds: tuple[str, ...] = ANY_TEXT,
 ) -> None:
-    """A text object; a wrong one is reported twice, as the schema that failed and why."""
+    """Check a text object; an invalid one gives two problems: the failed schema and the reason."""
     before = len(report.problems)
     optional = ("emoji",) if isinstance(value, dict) and value.get("type") == "plain_text" else ("verbatim",)
     if report.keys(value, pointer, ("type", "text"), optional) and isinstance(value, dict):
@@ -38,13 +38,13 @@ def text(
 def optional_text(
     report: Report, holder: Json, name: str, pointer: str, limit: int, *, kinds: tuple[str, ...] = PLAIN
 ) -> None:
-    """A text object that may be absent."""
+    """Check an optional text object."""
     if holder.get(name) is not None:
         text(report, holder[name], f"{pointer}/{name}", limit, kinds)
 
 
 def option(report: Report, value: object, pointer: str, *, url_allowed: bool = False) -> None:
-    """One choice of a select, overflow menu, or set of boxes."""
+    """Check one option of a select, overflow menu, checkboxes or radio buttons."""
     optional = ("description", "url") if url_allowed else ("description",)
     if not report.keys(value, pointer, ("text", "value"), optional) or not isinstance(value, dict):
         return
@@ -55,7 +55,7 @@ def option(report: Report, value: object, pointer: str, *, url_allowed: bool = F
 
 
 def confirm(report: Report, holder: Json, pointer: str) -> None:
-    """The "are you sure" of an element, which may be absent."""
+    """Check an optional confirmation dialog."""
     value, pointer = holder.get("confirm"), f"{pointer}/confirm"
     if value is None:
         return
@@ -69,20 +69,20 @@ def confirm(report: Report, holder: Json, pointer: str) -> None:
 
 
 def optional_link(report: Report, holder: Json, name: str, pointer: str) -> None:
-    """A URL that may be absent; an empty or relative one is refused."""
+    """Check an optional URL; an empty or relative one is invalid."""
     if name in holder and report.string(holder[name], f"{pointer}/{name}", URL_LIMIT):
         link(report, holder[name], f"{pointer}/{name}")
 
 
 def link(report: Report, value: str, pointer: str) -> None:
-    """A URL people can click."""
+    """Check the URL of a link."""
     parts = urlsplit(value)
     if parts.scheme not in LINK_SCHEMES or not (parts.netloc or parts.path):
         report.add("must be a valid URL", pointer)
 
 
 def picture(report: Report, value: Json, pointer: str) -> None:
-    """An image by URL, which Slack fetches itself, or by a file that has finished its upload.
+    """Check an image: by public URL, or by a file whose upload is finished.
 
     Slack cannot reach an address of this machine, so such a URL fails like any it cannot load.
     """

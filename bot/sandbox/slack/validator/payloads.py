@@ -1,4 +1,4 @@
-"""Whole messages and views: how many blocks, how many characters in all, which error word.
+"""Validates complete messages and views: number of blocks, total characters, error codes.
 
 Limits: https://docs.slack.dev/reference/block-kit/blocks, https://docs.slack.dev/reference/views. The
 limit on a message's characters is undocumented and was measured: https://github.com/slackapi/bolt-js/issues/2509
@@ -43,7 +43,7 @@ def check_message(
     ready_files: Collection[str] = (),
     count_characters: bool = True,
 ) -> None:
-    """Judge a message's blocks and the blocks in its attachments; returns when nothing is wrong.
+    """Check a message's blocks and those of its attachments; return if there is no problem.
 
     Raise RefusedError `invalid_blocks`, `invalid_attachments`, `too_many_attachments` or
     `msg_blocks_too_long`, with Slack's messages and JSON pointers where it gives them.
@@ -72,7 +72,7 @@ def check_message(
 
 
 def check_view(view: Json, *, refused: Collection[str] = (), ready_files: Collection[str] = ()) -> None:
-    """Judge a modal or an App Home view.
+    """Check a modal or an App Home view.
 
     Raise RefusedError `invalid_arguments` with pointers below /view, or `view_too_large`.
     """

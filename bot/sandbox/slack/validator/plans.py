@@ -1,4 +1,4 @@
-"""Plans and task cards: titles are plain strings, tasks carry no type of their own.
+"""Validates plans and task cards: titles are strings, a plan's tasks have no type.
 
 Sources: https://docs.slack.dev/reference/block-kit/blocks/plan-block and .../task-card-block
 """
@@ -16,7 +16,7 @@ TITLE = 3_000
 
 
 def plan(report: Report, value: Json, pointer: str) -> None:
-    """A plan block with its tasks."""
+    """Check a plan block with its tasks."""
     report.string(value["title"], f"{pointer}/title", TITLE)
     seen: set[str] = set()
     for index, task in enumerate(report.items(value.get("tasks") or [], f"{pointer}/tasks", 0, TASKS)):
@@ -30,7 +30,7 @@ def plan(report: Report, value: Json, pointer: str) -> None:
 
 
 def task_card(report: Report, value: Json, pointer: str) -> None:
-    """What a task card and a plan's task have in common."""
+    """Check the properties that task cards and a plan's tasks share."""
     report.string(value["title"], f"{pointer}/title", TITLE)
     report.choice(value.get("status", "pending"), f"{pointer}/status", STATUSES)
     for name in ("details", "output"):

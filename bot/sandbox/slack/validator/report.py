@@ -1,4 +1,4 @@
-"""The list of what is wrong with a payload, in Slack's words, and the checks everything is made of."""
+"""Collects validation problems in Slack's format, and basic checks of values."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ FAILED = "failed to match all allowed schemas"
 
 
 def kind_of(value: object) -> str:
-    """Return the type a block or element calls itself, or "None"."""
+    """Return the `type` of a block or element, or "None"."""
     return str(value.get("type")) if isinstance(value, dict) else "None"
 
 
 class Report:
-    """Collects problems; each ends in the JSON pointer of the place, as Slack's do."""
+    """Collects problems; each ends with the JSON pointer of its location, as in Slack."""
 
     def __init__(self, refused: Collection[str] = (), ready_files: Collection[str] = ()) -> None:
         self.problems: list[str] = []
@@ -26,13 +26,13 @@ class Report:
         self.block_ids: set[str] = set()
 
     def add(self, problem: str, pointer: str) -> None:
-        """Note one problem at one place."""
+        """Add a problem with its location."""
         self.problems.append(f"{problem} [json-pointer:{pointer}]")
 
     def keys(self, value: object, pointer: str, required: Collection[str], optional: Collection[str]) -> bool:
-        """Check that this is an object with the required properties and no unknown ones.
+        """Check that the value is an object with the required and no unknown properties.
 
-        Returns whether it is safe to look inside.
+        Return whether its properties can be checked.
         """
         if not isinstance(value, dict):
             self.add("must provide an object", pointer)
@@ -45,7 +45,7 @@ class Report:
         return not absent
 
     def string(self, value: object, pointer: str, limit: int, minimum: int = 1) -> bool:
-        """Check a plain string's length in characters; returns whether it is a string."""
+        """Check the length of a string in characters; return whether it is a string."""
         if not isinstance(value, str):
             self.add("must provide a string", pointer)
             return False
@@ -53,12 +53,12 @@ class Report:
         return True
 
     def optional_string(self, holder: Json, name: str, pointer: str, limit: int, minimum: int = 1) -> None:
-        """Check a string property that may be absent."""
+        """Check an optional string property."""
         if holder.get(name) is not None:
             self.string(holder[name], f"{pointer}/{name}", limit, minimum)
 
     def items(self, value: object, pointer: str, minimum: int, limit: int) -> list[Json]:
-        """Check an array's length; returns its items, or none when it is no array."""
+        """Check the length of an array; return its items, or none if it is not an array."""
         if not isinstance(value, list):
             self.add("must provide an array", pointer)
             return []
@@ -69,17 +69,17 @@ class Report:
         return value
 
     def choice(self, value: object, pointer: str, allowed: Collection[str]) -> None:
-        """Check that a value is one of the allowed words."""
+        """Check that a value is one of the allowed values."""
         if value not in allowed:
             self.add(f"must be a valid enum value: {', '.join(sorted(allowed))}", pointer)
 
     def boolean(self, holder: Json, name: str, pointer: str) -> None:
-        """Check a true-or-false property that may be absent."""
+        """Check an optional boolean property."""
         if name in holder and not isinstance(holder[name], bool):
             self.add("must provide a boolean", f"{pointer}/{name}")
 
     def number(self, holder: Json, name: str, pointer: str, low: int, high: int) -> None:
-        """Check a whole-number property that may be absent."""
+        """Check an optional integer property."""
         value = holder.get(name)
         if name not in holder:
             return

@@ -1,4 +1,4 @@
-"""Rich text: sections, lists, quotes and preformatted text, and what may stand in them.
+"""Validates rich text: sections, lists, quotes, preformatted text and their elements.
 
 Source: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block. No length limit of its own
 is documented; the whole message's limit counts its characters.
@@ -33,7 +33,7 @@ INLINE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType
     }
 )
 PREFORMATTED_INLINE = frozenset({"text", "link"})
-# Container element -> optional properties beside type and elements
+# Container element -> optional properties besides type and elements
 HOLDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "rich_text_section": (),
@@ -46,7 +46,7 @@ INDENT_LIMIT = 8
 
 
 def rich_text(report: Report, value: object, pointer: str, *, is_block: bool = True) -> None:
-    """A rich_text block, or the rich_text in a table cell, task or title."""
+    """Check a rich_text block, or the rich_text in a table cell, task or title."""
     optional = ("block_id",) if is_block else ("block_id", "border")
     if not report.keys(value, pointer, ("type", "elements"), optional) or not isinstance(value, dict):
         return

@@ -1,4 +1,4 @@
-"""Tables: rows, cells, columns, and the count of characters that all tables of a message share.
+"""Validates tables: rows, cells, columns, and the total characters of all tables in a message.
 
 Sources: https://docs.slack.dev/reference/block-kit/blocks/table-block and .../data-table-block
 """
@@ -17,14 +17,14 @@ PAGE_SIZE = 100
 
 
 def table(report: Report, block: Json, pointer: str) -> None:
-    """A table block; its characters are added to the message's count."""
+    """Check a table block; add its characters to the message's total."""
     report.tables += 1
     for index, row in enumerate(report.items(block["rows"], f"{pointer}/rows", 1, ROWS)):
         _row(report, row, f"{pointer}/rows/{index}", plain_only=False)
     settings = block.get("column_settings") or []
     for index, column in enumerate(report.items(settings, f"{pointer}/column_settings", 0, COLUMNS)):
         where = f"{pointer}/column_settings/{index}"
-        # null keeps a column's defaults while a later one is set
+        # null keeps the column's defaults when a later column has settings
         if column is not None and report.keys(column, where, (), ("align", "is_wrapped")):
             report.boolean(column, "is_wrapped", where)
             if "align" in column:
@@ -32,7 +32,7 @@ def table(report: Report, block: Json, pointer: str) -> None:
 
 
 def data_table(report: Report, block: Json, pointer: str) -> None:
-    """A data_table block: a caption, a header row of plain cells, at least one row more."""
+    """Check a data_table block: a caption, a header row of plain cells, and at least one more row."""
     report.tables += 1
     report.string(block["caption"], f"{pointer}/caption", CELL_TEXT)
     report.number(block, "page_size", pointer, 1, PAGE_SIZE)

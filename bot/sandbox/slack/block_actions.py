@@ -1,4 +1,4 @@
-"""Finding the element that was used and saying what was done with it."""
+"""Finds the element of an interaction, and builds its action and state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHOSEN = (
 
 
 def elements_of(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
-    """Every interactive element with its block, those inside containers too."""
+    """Yield every interactive element with its block, including those in containers."""
     for block in blocks:
         inner = [*block.get("elements", []), block.get("accessory"), block.get("element")]
         for element in inner:
@@ -30,9 +30,9 @@ def elements_of(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
 
 
 def element_in(blocks: list[Json], block_id: str, action_id: str) -> tuple[Json, Json]:
-    """Return the block and element with these ids; an empty block_id takes the first match.
+    """Return the block and element with these ids; an empty block_id matches the first one.
 
-    Raise KeyError when there is none: an edit may have taken the button away.
+    Raise KeyError when there is none: an edit may have removed the button.
     """
     for block, element in elements_of(blocks):
         if element["action_id"] == action_id and block_id in ("", block["block_id"]):
@@ -41,9 +41,9 @@ def element_in(blocks: list[Json], block_id: str, action_id: str) -> tuple[Json,
 
 
 def action_of(block: Json, element: Json, chosen: Json, at: str) -> Json:
-    """Return the `actions` entry of a payload. An option may be picked by its value alone.
+    """Return the `actions` entry of a payload. An option may be given by its value only.
 
-    Raise KeyError when a choice is not among the element's options.
+    Raise KeyError when the option does not exist.
     """
     action: Json = {name: element[name] for name in CARRIED if name in element}
     action |= {"type": element["type"], "action_id": element["action_id"], "block_id": block["block_id"]}
@@ -58,7 +58,7 @@ def action_of(block: Json, element: Json, chosen: Json, at: str) -> Json:
 
 
 def state_of(blocks: list[Json], action: Json) -> Json:
-    """Return what all stateful elements hold after the action: block_id to action_id to state."""
+    """Return the state of all stateful elements after the action: block_id to action_id to state."""
     values: Json = {}
     for block, element in elements_of(blocks):
         if element["type"] in ("button", "overflow"):

@@ -1,4 +1,4 @@
-"""Writing entries into the world's Cloud Logging, with each platform's resource and labels."""
+"""Writes entries into the world's Cloud Logging, with each platform's resource and labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.sandbox.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry to write: a text, or a JSON payload, or the text of a proto payload, or nothing at all."""
+    """An entry to write: text, a JSON payload, the text of a proto payload, or nothing."""
 
     text: str | None = None
     json: dict[str, object] | None = None
@@ -21,8 +21,8 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """Whose entries they are, and how severe that platform calls a line without a severity of its own."""
+class LogSource:
+    """The source of entries, and the platform's default severity."""
 
     resource_type: str
     resource_labels: dict[str, str]
@@ -30,9 +30,9 @@ class Voice:
     severity: str = "DEFAULT"
 
 
-def runner_voice(world: World, execution: SimExecution) -> Voice:
-    """Return a Cloud Run execution's. Plain stderr has severity DEFAULT there."""
-    return Voice(
+def runner_source(world: World, execution: SimExecution) -> LogSource:
+    """Return the source of a Cloud Run execution, where stderr has severity DEFAULT."""
+    return LogSource(
         "cloud_run_job",
         {"project_id": world.project, "job_name": execution.job, "location": execution.region},
         {
@@ -43,9 +43,9 @@ def runner_voice(world: World, execution: SimExecution) -> Voice:
     )
 
 
-def job_voice(world: World, job: SimJob) -> Voice:
-    """Return a custom job's. Vertex AI calls all of stderr ERROR, also when it is healthy."""
-    return Voice(
+def job_source(world: World, job: SimJob) -> LogSource:
+    """Return the source of a custom job; Vertex AI gives all of stderr severity ERROR."""
+    return LogSource(
         "ml_job",
         {"project_id": world.project, "job_id": job.job_id, "task_name": "workerpool0-0"},
         {"ml.googleapis.com/job_id/log_area": "root", "compute.googleapis.com/zone": f"{job.region}-a"},
@@ -53,9 +53,9 @@ def job_voice(world: World, job: SimJob) -> Voice:
     )
 
 
-def build_voice(world: World, build: SimBuild) -> Voice:
-    """Return a build's."""
-    return Voice(
+def build_source(world: World, build: SimBuild) -> LogSource:
+    """Return the source of a build."""
+    return LogSource(
         "build",
         {"project_id": world.project, "build_id": build.build_id, "build_trigger_id": ""},
         {"build_step": "MAIN"},
@@ -63,40 +63,44 @@ def build_voice(world: World, build: SimBuild) -> Voice:
     )
 
 
-def write(world: World, voice: Voice, lines: tuple[Line | str, ...], *, at: datetime | None = None) -> None:
-    """Write entries at a time (now, if none is given), shown after the world's ingestion delay."""
+def write(
+    world: World, source: LogSource, lines: tuple[Line | str, ...], *, at: datetime | None = None
+) -> None:
+    """Write entries at a time (default: now); they become visible after the ingestion delay."""
     start = at or world.now()
     visible = start + timedelta(seconds=world.seconds(world.log_delay))
     for number, line in enumerate(lines):
         moment = start + timedelta(microseconds=number)
-        world.logs.append(_entry(voice, line if isinstance(line, Line) else Line(text=line), moment, visible))
+        world.logs.append(
+            _entry(source, line if isinstance(line, Line) else Line(text=line), moment, visible)
+        )
 
 
-def write_over(
-    world: World, voice: Voice, lines: tuple[Line | str, ...], *, begin: datetime, end: datetime
+def write_spread(
+    world: World, source: LogSource, lines: tuple[Line | str, ...], *, begin: datetime, end: datetime
 ) -> None:
-    """Spreads entries evenly from `begin` to `end`."""
+    """Write entries evenly spread from `begin` to `end`."""
     step = (end - begin) / max(len(lines) - 1, 1)
     for number, line in enumerate(lines):
-        write(world, voice, (line,), at=begin + step * number)
+        write(world, source, (line,), at=begin + step * number)
 
 
 def tail(world: World, execution: SimExecution, count: int) -> tuple[str, ...]:
-    """Return the last text lines that this attempt of an execution wrote, in order."""
-    labels = runner_voice(world, execution).labels
+    """Return the last `count` text lines of the current attempt of an execution."""
+    labels = runner_source(world, execution).labels
     lines = [entry.text for entry in world.logs if entry.labels == labels and entry.text is not None]
     return tuple(lines[-count:])
 
 
-def _entry(voice: Voice, line: Line, moment: datetime, visible: datetime) -> SimLogEntry:
+def _entry(source: LogSource, line: Line, moment: datetime, visible: datetime) -> SimLogEntry:
     entry = SimLogEntry(
-        # Random: entries with equal timestamps come in the order of their insert ids, not as written.
+        # Random: entries with equal timestamps are ordered by insert id, not as written.
         insert_id=secrets.token_hex(8),
         at=moment,
         visible=visible,
-        resource_type=voice.resource_type,
-        resource_labels=dict(voice.resource_labels),
-        labels=dict(voice.labels),
-        severity=line.severity or voice.severity,
+        resource_type=source.resource_type,
+        resource_labels=dict(source.resource_labels),
+        labels=dict(source.labels),
+        severity=line.severity or source.severity,
     )
     return replace(entry, text=line.text, json=line.json, proto=line.proto)

@@ -1,40 +1,40 @@
-"""What people and fate can do in a workspace, from inside the process that runs it."""
+"""Actions in a workspace: those of users by name, fault switches, and connection failures."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from bot.sandbox.slack import inspection
-from bot.sandbox.slack.bench import Bench, bench
+from bot.sandbox.slack.ack_benchmark import AckBenchmark, measure_acks
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.http_mode import HttpMode
 from bot.sandbox.slack.outcome import Outcome
 from bot.sandbox.slack.payloads import Payloads
-from bot.sandbox.slack.people import People
-from bot.sandbox.slack.sights import Sights
+from bot.sandbox.slack.user_actions import UserActions
 from bot.sandbox.slack.wire import Json
+from bot.sandbox.slack.workspace_reader import WorkspaceReader
 from bot.sandbox.slack.world import World
 
 
-class Acts(Sights):
-    """Acts as a person by name, presses what messages offer, switches faults."""
+class WorkspaceActions(WorkspaceReader):
+    """Performs user actions by name, and controls faults and connections."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._delivery = Delivery(world, self._sockets)
-        self._people = People(world, self._delivery)
+        self._people = UserActions(world, self._delivery)
 
     async def type_text(self, user: str, channel: str, text: str, *, thread_ts: str = "") -> Outcome:
-        """Type into the composer; a command's outcome tells how the app acknowledged it."""
+        """Send text from the composer; a command's outcome holds the app's acknowledgement."""
         return await self._people.type_text(self._user(user), self._channel_of(channel), text, thread_ts)
 
     async def press(
         self, user: str, channel: str, action_id: str, *, ts: str = "", block_id: str = "", option: str = ""
     ) -> Outcome:
-        """Press a button or choose an option (by value) in the newest message that offers it to this person.
+        """Press a button or choose an option (by value) in the newest message that offers it to this user.
 
-        With `ts` in that message. Raise KeyError when nothing offers it.
+        `ts` selects one message. Raise KeyError when no message has the element.
         """
         person, where = self._user(user), self._channel_of(channel).id
         private = [one for one in self.world.messages.private_of(person) if one.channel == where]
@@ -45,7 +45,7 @@ class Acts(Sights):
     async def press_in_view(
         self, user: str, action_id: str, *, block_id: str = "", option: str = ""
     ) -> Outcome:
-        """Return the same in the person's topmost modal or, when none is open, on the App Home."""
+        """Press an element of the user's topmost modal or, if none is open, of the App Home."""
         person = self._user(user)
         view = self.world.views.top(person) or self.world.views.home(person)
         if view is None:
@@ -53,7 +53,7 @@ class Acts(Sights):
         return await self._people.press_in_view(person, view, block_id, action_id, _chosen(option))
 
     async def submit_view(self, user: str, values: Json) -> Outcome:
-        """Send off the topmost modal with its values: block_id to action_id to state."""
+        """Submit the topmost modal with its values: block_id to action_id to state."""
         person = self._user(user)
         view = self.world.views.top(person)
         if view is None:
@@ -61,58 +61,58 @@ class Acts(Sights):
         return await self._people.submit(person, view, values)
 
     async def close_view(self, user: str) -> Outcome:
-        """Shut the topmost modal without sending it."""
+        """Close the topmost modal without submitting it."""
         return await self._people.close_view(self._user(user))
 
     def open_home(self, user: str) -> Json | None:
-        """Open the app's Home tab; returns what stands there now. The app hears of the visit."""
+        """Open the App Home tab and return its current view. The app receives the event."""
         person = self._user(user)
         self._people.open_home(person)
         return self.world.views.home(person)
 
     def join(self, user: str, channel: str) -> bool:
-        """Bring a person, or the bot by its name, into a channel; returns whether that is new."""
+        """Add a user, or the bot by its name, to a channel; return whether it was not a member before."""
         return self._people.join(self._user(user), self._channel_of(channel))
 
     @property
     def faults(self) -> Faults:
-        """The live switches, as they stand."""
+        """The current fault switches."""
         return self.world.faults
 
     def set_faults(self, **changes: Any) -> None:
-        """Set switches of `Faults` by name; raises ValueError for an unknown one."""
+        """Set fault switches by name; raise ValueError for an unknown one."""
         self.world.faults.change(changes, self.world.now())
 
     async def disconnect(self, reason: str = "refresh_requested", close_after: float | None = None) -> None:
-        """Ask the app's connections to go, and close them after so many seconds if given."""
+        """Tell the app's connections to disconnect; close them after `close_after` seconds if given."""
         await self._sockets.disconnect(reason, close_after)
 
     def abort_connections(self, how_many: int | None = None) -> None:
-        """Cut connections without a word, all of them by default."""
+        """Abort connections without a close frame; all of them by default."""
         self._sockets.abort(how_many)
 
-    async def bench(
+    async def measure_acks(
         self, count: int, concurrency: int, command: str, *, user: str = "", channel: str = ""
-    ) -> Bench:
-        """Measure how fast the app acknowledges `count` commands, so many at a time."""
-        return await bench(
+    ) -> AckBenchmark:
+        """Measure how fast the app acknowledges `count` commands, `concurrency` at a time."""
+        return await measure_acks(
             self._delivery,
             Payloads(self.world),
             user=self._user(user or self.world.settings.people[0].id),
-            channel=self._channel_of(channel or self.world.settings.rooms[0].id),
+            channel=self._channel_of(channel or self.world.settings.channels[0].id),
             command=command,
             count=count,
             concurrency=concurrency,
         )
 
     async def use_http(self, request_url: str) -> None:
-        """Send payloads to this URL from now on; "" goes back to Socket Mode."""
+        """Send payloads to this URL from now on; "" switches back to Socket Mode."""
         if self._delivery.http is not None:
             await self._delivery.http.close()
         self._delivery.http = HttpMode(self.world, request_url) if request_url else None
 
     async def verify_request_url(self) -> bool:
-        """Whether the request URL answers Slack's challenge; False without HTTP mode."""
+        """Return whether the request URL answers Slack's challenge; False without HTTP mode."""
         return self._delivery.http is not None and await self._delivery.http.verify()
 
 

@@ -1,4 +1,4 @@
-"""A modal sent off, and what the app's answer does to it."""
+"""Submissions of modals, and the app's response actions."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from bot.sandbox.slack.world import World
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
-class Submissions:
-    """Source of the answers: https://docs.slack.dev/surfaces/modals (response_action)."""
+class ViewSubmissions:
+    """Handles response actions: https://docs.slack.dev/surfaces/modals (response_action)."""
 
     def __init__(self, world: World, delivery: Delivery) -> None:
         self._world, self._delivery = world, delivery
         self._payloads = Payloads(world)
 
     async def submit(self, user: str, view: Json, values: Json) -> Outcome:
-        """Deliver a submission and do what the answer says; a wrong answer shows Slack's own regret."""
+        """Deliver a submission and apply the response; an invalid one shows Slack's error message."""
         payload = self._payloads.submission(user, view, values)
         outcome = await self._delivery.deliver("interactive", payload)
         error = outcome.error

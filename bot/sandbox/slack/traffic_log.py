@@ -1,4 +1,4 @@
-"""What the sandbox remembers about the traffic: every Web API call, every ack."""
+"""A log of the traffic: all Web API calls and acks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOO_MANY = 429
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One Web API call: when it came (seconds since 1970), what was asked, how it was answered."""
+    """A Web API call: its time (seconds since 1970), arguments and result."""
 
     method: str
     at: float
@@ -22,13 +22,13 @@ class Call:
 
     @property
     def ok(self) -> bool:
-        """Whether Slack answered `ok: true`."""
+        """Whether the response was `ok: true`."""
         return not self.error
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How the app answered one payload. `kind` is slash_commands, interactive or events_api."""
+    """The app's ack of one payload. `kind` is slash_commands, interactive or events_api."""
 
     kind: str
     at: float
@@ -38,13 +38,13 @@ class Ack:
 
     @property
     def ok(self) -> bool:
-        """Whether the app answered in time."""
+        """Whether the app acknowledged in time."""
         return not self.error
 
 
 @dataclass(slots=True)
-class Journal:
-    """The last 5,000 calls and acks, and counts since the start."""
+class TrafficLog:
+    """The latest 5,000 calls and acks, and counts since the start."""
 
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=5_000))
     acks: deque[Ack] = field(default_factory=lambda: deque(maxlen=5_000))
@@ -52,18 +52,18 @@ class Journal:
     counts: Counter[str] = field(default_factory=Counter)
     too_many: Counter[str] = field(default_factory=Counter)
 
-    def note_call(self, call: Call) -> None:
-        """Remember a call, counting it by method and, when it was rate limited, once more apart."""
+    def record_call(self, call: Call) -> None:
+        """Record a call, and count it by method; rate-limited calls are also counted separately."""
         self.calls.append(call)
         self.counts[call.method] += 1
         if call.status == TOO_MANY:
             self.too_many[call.method] += 1
 
     def of(self, method: str) -> list[Call]:
-        """Return the remembered calls of one method, oldest first."""
+        """Return the recorded calls of one method, oldest first."""
         return [call for call in self.calls if call.method == method]
 
     def clear(self) -> None:
-        """Forget everything and count from zero."""
+        """Clear all records and counts."""
         for part in (self.calls, self.acks, self.connections, self.counts, self.too_many):
             part.clear()

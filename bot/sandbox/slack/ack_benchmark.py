@@ -14,7 +14,7 @@ from bot.sandbox.slack.wire import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class AckBenchmark:
     """Ack latencies in milliseconds over `sent` commands, of which `failed` got no ack in time."""
 
     sent: int
@@ -26,11 +26,11 @@ class Bench:
     slowest: float
 
     def as_json(self) -> Json:
-        """Return the same for the control door."""
+        """Return the result for the control API."""
         return asdict(self)
 
 
-async def bench(
+async def measure_acks(
     delivery: Delivery,
     payloads: Payloads,
     *,
@@ -39,8 +39,8 @@ async def bench(
     command: str,
     count: int,
     concurrency: int,
-) -> Bench:
-    """Send `count` commands, `concurrency` at a time, each with its number as its text."""
+) -> AckBenchmark:
+    """Send `count` commands, `concurrency` at a time, each with its number as text."""
     gate = asyncio.Semaphore(concurrency)
 
     async def one(number: int) -> Outcome:
@@ -53,7 +53,7 @@ async def bench(
     seconds = time.perf_counter() - started
     taken = sorted(outcome.milliseconds for outcome in outcomes if outcome.ok)
     p50, p90, p99, slowest = (_percentile(taken, share) for share in (0.5, 0.9, 0.99, 1.0))
-    return Bench(count, count - len(taken), seconds, p50, p90, p99, slowest)
+    return AckBenchmark(count, count - len(taken), seconds, p50, p90, p99, slowest)
 
 
 def _percentile(ordered: list[float], share: float) -> float:

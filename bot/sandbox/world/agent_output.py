@@ -1,4 +1,4 @@
-"""The lines that the W&B Launch agent itself prints, through wandb's terminal prefixes."""
+"""The log lines of the W&B Launch agent, with wandb's terminal prefixes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.sandbox.world.launch_spec import RefusedError
 from bot.sandbox.world.state import SimJob
 
 _SITE = "/usr/local/lib/python3.11/site-packages"
-# Where the frames of a refused submission stand, outermost first.
+# Stack frames of a rejected submission, outermost first.
 _FRAMES: tuple[tuple[str, int, str, str], ...] = (
     ("wandb/sdk/launch/agent/agent.py", 676, "task_run_job", "await self._task_run_job("),
     ("wandb/sdk/launch/agent/agent.py", 782, "_task_run_job", "run = await backend.run(project, image_uri)"),
@@ -70,7 +70,7 @@ def polling_line(name: str, queues: tuple[str, ...], running: int, most: int) ->
 
 
 def received_lines(item_id: str, spec: dict[str, Any]) -> tuple[str, ...]:
-    """Return what the agent prints of a job that it took, its own key blanked."""
+    """Return the lines for a received item, with the agent's API key masked."""
     shown = {**spec, "_wandb_api_key": "<redacted>"} if "_wandb_api_key" in spec else spec
     text = pprint.pformat({"runQueueItemId": item_id, "runSpec": shown})
     return (
@@ -81,7 +81,7 @@ def received_lines(item_id: str, spec: dict[str, Any]) -> tuple[str, ...]:
 
 
 def created_lines(project: str, job: SimJob) -> tuple[str, ...]:
-    """Return what the Vertex SDK prints when the job exists."""
+    """Return the lines that the Vertex SDK prints for a created job."""
     resource = f"projects/{project}/locations/{job.region}/customJobs/{job.job_id}"
     console = "https://console.cloud.google.com/vertex-ai/locations"
     return (
@@ -95,7 +95,7 @@ def created_lines(project: str, job: SimJob) -> tuple[str, ...]:
 
 
 def error_lines(refused: RefusedError) -> tuple[str, ...]:
-    """Return a swallowed error: one line for the agent's own kind, else a traceback, each line an entry."""
+    """Return the lines of a swallowed error: one line for a LaunchError, else a traceback."""
     if refused.kind == "LaunchError":
         return (f"wandb: ERROR launch: Error running job: {refused.text}",)
     lines = ["launch: Error running job: Traceback (most recent call last):"]

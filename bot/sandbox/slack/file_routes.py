@@ -1,4 +1,4 @@
-"""Where files go in and come out: upload URLs and private URLs."""
+"""Handles file uploads and downloads: upload URLs and private URLs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from bot.sandbox.slack.wire import RefusedError
 from bot.sandbox.slack.world import World
 
 
-class FileDoors:
+class FileRoutes:
     """Serves /upload/v1/{ticket} and /files/{id}/..."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        """Take the bytes, raw or as a form's first file; as many as were announced."""
+        """Store the bytes, raw or as a form's first file; the length must be the announced one."""
         stored = self._world.files.by_ticket(request.match_info["ticket"])
         if stored is None or stored.completed:
             return web.Response(status=404, text="not found")
@@ -27,9 +27,9 @@ class FileDoors:
         return web.Response(text=f"OK - {len(content)}", content_type="text/plain")
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """Give the bytes to the app's token or to the sandbox's own page.
+        """Return the bytes to the app's token or to the sandbox's own page.
 
-        Anyone else is led to a page of HTML with status 200 at its end, as at Slack.
+        Other requests are redirected to an HTML page with status 200, as in Slack.
         """
         try:
             stored = self._world.files.find(request.match_info["file"])
@@ -51,7 +51,7 @@ async def _bytes(request: web.Request) -> bytes:
 
 
 def _attachment(stored: StoredFile) -> web.Response:
-    # Uploaded HTML must never run on the page's origin.
+    # Uploaded HTML must not run on the page's origin.
     harmless = "text/plain" if stored.is_text else stored.mimetype
     kind = "application/octet-stream" if "svg" in harmless else harmless
     return web.Response(

@@ -1,4 +1,4 @@
-"""The door behind response URLs: whisper, post, replace or delete, without being a member."""
+"""Handles posts to response URLs: reply, replace or delete, also where the app is not a member."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from bot.sandbox.slack.world import World
 BAD_REQUEST, NOT_FOUND = 400, 404
 
 
-class Answers:
+class ResponseUrlRoutes:
     """Serves /commands/{team}/{key} and /actions/{team}/{key}.
 
-    The answer is the text "ok", never a timestamp. A message that is replaced keeps its visibility: an
+    The response is the text "ok", without a timestamp. A replaced message keeps its visibility: an
     ephemeral one stays ephemeral. https://docs.slack.dev/interactivity/handling-user-interaction
     """
 
@@ -27,7 +27,7 @@ class Answers:
         self._world = world
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Take one answer; a refused one does not use the URL up."""
+        """Handle one post; a rejected one does not count as a use of the URL."""
         try:
             url = self._world.response_urls.find(request.match_info["key"])
         except RefusedError as gone:
@@ -45,7 +45,7 @@ class Answers:
             if source is not None:
                 self._world.messages.delete(source)
             return
-        # The total of a message's characters was reported not to be checked here: bolt-js#2509.
+        # The total length of a message is reportedly not checked here: bolt-js#2509.
         parts = content(self._world, arguments, count_characters=False)
         if source is not None and arguments.flag("replace_original"):
             dropped = tuple({"blocks", "attachments"} - set(parts))
@@ -56,7 +56,7 @@ class Answers:
         if arguments.optional("response_type") == "in_channel":
             self._world.messages.post(url.channel, body)
         else:
-            self._world.messages.whisper(url.channel, url.user, body)
+            self._world.messages.post_ephemeral(url.channel, url.user, body)
 
     def _source(self, url: ResponseUrl) -> Message | None:
         messages = self._world.messages

@@ -1,4 +1,4 @@
-"""The words of a filter (google.aip.dev/160 and Cloud Logging's query language)."""
+"""Tokenizer of filters (google.aip.dev/160 and Cloud Logging's query language)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from enum import Enum, auto
 from bot.sandbox.google.failures import invalid
 
 
-class Kind(Enum):
-    """What a word is."""
+class TokenKind(Enum):
+    """Kinds of tokens."""
 
     TEXT = auto()  # "quoted"
     BARE = auto()  # a name, a number, AND, OR, NOT
@@ -22,15 +22,15 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """One word, and where it stands in the filter."""
+class Token:
+    """A token and its position in the filter."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     at: int
 
 
-_WORDS = re.compile(
+_TOKENS = re.compile(
     r"""\s*(?:
       (?P<TEXT>"(?:[^"\\]|\\.)*")
     | (?P<OPERATOR>!=|>=|<=|=~|!~|=|>|<|:)
@@ -43,24 +43,24 @@ _WORDS = re.compile(
 )
 
 
-def words_of(text: str) -> list[Word]:
-    """Return the filter's words, END last; raises INVALID_ARGUMENT at the first character that fits nowhere."""
-    words: list[Word] = []
+def tokenize(text: str) -> list[Token]:
+    """Return the tokens of a filter, END last; raise INVALID_ARGUMENT at an unexpected character."""
+    tokens: list[Token] = []
     at = 0
     while at < len(text.rstrip()):
-        match = _WORDS.match(text, at)
+        match = _TOKENS.match(text, at)
         if match is None or match.lastgroup is None:
             raise unparseable(text, at)
         found = match.group(match.lastgroup)
         if match.lastgroup == "TEXT":
             found = re.sub(r"\\(.)", r"\1", found[1:-1], flags=re.DOTALL)
-        words.append(Word(Kind[match.lastgroup], found, match.start(match.lastgroup)))
+        tokens.append(Token(TokenKind[match.lastgroup], found, match.start(match.lastgroup)))
         at = match.end()
-    return [*words, Word(Kind.END, "", len(text))]
+    return [*tokens, Token(TokenKind.END, "", len(text))]
 
 
 def unparseable(text: str, at: int) -> Exception:
-    """INVALID_ARGUMENT for a filter that does not parse, pointing at the place."""
+    """Return INVALID_ARGUMENT for a filter that cannot be parsed, with the position of the error."""
     return invalid(
         f"Unparseable filter: syntax error at line 1, column {at + 1}, token '{text[at : at + 20]}'", "filter"
     )

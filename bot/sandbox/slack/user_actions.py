@@ -1,4 +1,4 @@
-"""What people do in the workspace: type, press, choose, send a form, open the App Home, invite."""
+"""User actions in the workspace: send text, press, choose, submit, open the App Home, invite."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 
 from bot.sandbox.slack.arguments import Arguments
+from bot.sandbox.slack.block_actions import action_of, element_in, state_of
 from bot.sandbox.slack.compose import content, from_bot
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.directory import Channel
@@ -13,9 +14,8 @@ from bot.sandbox.slack.membership import join
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.outcome import Outcome
 from bot.sandbox.slack.payloads import Payloads
-from bot.sandbox.slack.pressing import action_of, element_in, state_of
 from bot.sandbox.slack.settings import BOT_USER, SLACKBOT
-from bot.sandbox.slack.submissions import Submissions
+from bot.sandbox.slack.view_submissions import ViewSubmissions
 from bot.sandbox.slack.wire import Json, RefusedError
 from bot.sandbox.slack.world import World
 
@@ -27,21 +27,21 @@ UNKNOWN_COMMAND = (
 )
 
 
-class People:
-    """Every act of a person, as the page and the control door perform it."""
+class UserActions:
+    """All user actions, for the page and the control API."""
 
     def __init__(self, world: World, delivery: Delivery) -> None:
         self._world, self._delivery = world, delivery
         self._payloads = Payloads(world)
-        self._submissions = Submissions(world, delivery)
+        self._view_submissions = ViewSubmissions(world, delivery)
 
     async def type_text(self, user: str, channel: Channel, text: str, thread_ts: str = "") -> Outcome:
-        """Send what stands in the composer: a message, or a command when it begins with "/".
+        """Send text from the composer: a message, or a command if it starts with "/".
 
-        Raise ValueError where the person is no member: Slack has no composer there.
+        Raise ValueError if the user is not a member: Slack shows no composer there.
         """
         if user not in channel.members:
-            raise ValueError(f"{user} is not a member of #{channel.room.name}.")
+            raise ValueError(f"{user} is not a member of #{channel.config.name}.")
         if text.startswith("/"):
             return await self._command(user, channel, text, thread_ts)
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -58,7 +58,7 @@ class People:
         self._world.messages.post(channel.id, body)
         if channel.has_bot:
             where = {"channel": channel.id, "event_ts": body["ts"]}
-            kind = "group" if channel.room.is_private else "channel"
+            kind = "group" if channel.config.is_private else "channel"
             self._delivery.event(body | where | {"channel_type": kind})
             if f"<@{BOT_USER}>" in escaped:
                 self._delivery.event(body | where | {"type": "app_mention"})
@@ -67,7 +67,7 @@ class People:
     async def press(
         self, user: str, message: Message, block_id: str, action_id: str, chosen: Json
     ) -> Outcome:
-        """Use an element of a message; `chosen` holds what was picked, such as `selected_option`."""
+        """Use an element of a message; `chosen` holds the selection, such as `selected_option`."""
         channel = self._world.directory.channels[message.channel]
         block, element = element_in(message.body.get("blocks", []), block_id, action_id)
         action = action_of(block, element, chosen, self._world.stamps.mint())
@@ -85,11 +85,11 @@ class People:
         return await self._pressed(user, action, await self._delivery.deliver("interactive", payload))
 
     async def submit(self, user: str, view: Json, values: Json) -> Outcome:
-        """Send a modal off with the values of its inputs, block_id to action_id to state."""
-        return await self._submissions.submit(user, view, values)
+        """Submit a modal with the values of its inputs: block_id to action_id to state."""
+        return await self._view_submissions.submit(user, view, values)
 
     async def close_view(self, user: str) -> Outcome:
-        """Shut the topmost modal; the app hears of it when it asked to."""
+        """Close the topmost modal; the app is notified if it requested that."""
         view = self._world.views.top(user)
         if view is None:
             return Outcome()
@@ -99,7 +99,7 @@ class People:
         return await self._delivery.deliver("interactive", self._payloads.closed(user, view))
 
     def open_home(self, user: str) -> None:
-        """Look at the app's Home tab: shows what is published, and the app hears of the visit."""
+        """Open the App Home tab: show the published view and send the event to the app."""
         view = self._world.views.home(user)
         self._world.screens.send({"type": "home", "user": user, "view": view})
         event: Json = {"type": "app_home_opened", "user": user, "channel": f"D{user[1:]}", "tab": "home"}
@@ -107,7 +107,7 @@ class People:
         self._delivery.event(event | ({"view": view} if view else {}))
 
     def join(self, user: str, channel: Channel, *, inviter: str = "") -> bool:
-        """Come into a channel, or be invited; returns whether that is new. The app may hear of it."""
+        """Add a user to a channel; return whether the user is new. The app may receive an event."""
         joined = join(self._world, channel, user, inviter=inviter)
         if joined and channel.has_bot:
             event: Json = {
@@ -116,7 +116,7 @@ class People:
                 "channel": channel.id,
                 "team": self._world.directory.users[user]["team_id"],
             }
-            event |= {"channel_type": "G" if channel.room.is_private else "C"}
+            event |= {"channel_type": "G" if channel.config.is_private else "C"}
             self._delivery.event(event | {"event_ts": self._world.stamps.mint()})
         return joined
 
@@ -151,7 +151,7 @@ class People:
         return Outcome()
 
     def _answer(self, user: str, channel: Channel, response: Json) -> None:
-        """Show the message an app put into its ack; one that is no valid message is not shown at all."""
+        """Show the message in an ack; an invalid one is not shown."""
         arguments = Arguments(response, self._world.settings.scopes)
         try:
             body = from_bot(self._world, content(self._world, arguments, count_characters=False))
@@ -163,7 +163,7 @@ class People:
         if arguments.optional("response_type") == "in_channel":
             self._world.messages.post(channel.id, body)
         else:
-            self._world.messages.whisper(channel.id, user, body)
+            self._world.messages.post_ephemeral(channel.id, user, body)
 
     async def _pressed(self, user: str, action: Json, outcome: Outcome) -> Outcome:
         self._world.screens.send(
@@ -179,7 +179,9 @@ class People:
         return outcome
 
     def _note(self, user: str, channel: Channel, text: str, thread_ts: str = "") -> Outcome:
-        """Return a sentence of Slack's own, seen by one person."""
+        """Show a message from Slackbot to one user."""
         body: Json = {"type": "message", "ts": self._world.stamps.mint(), "user": SLACKBOT, "text": text}
-        self._world.messages.whisper(channel.id, user, body | ({"thread_ts": thread_ts} if thread_ts else {}))
+        self._world.messages.post_ephemeral(
+            channel.id, user, body | ({"thread_ts": thread_ts} if thread_ts else {})
+        )
         return Outcome(shown=text)

@@ -1,4 +1,4 @@
-"""The whole sandbox: every stand-in of one scenario, and the settings with which a bot finds them."""
+"""The complete sandbox: all stand-ins of one scenario, and the settings for a bot that uses them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from bot.sandbox.world.player import Player
 from bot.sandbox.world.scenario import Scenario
 from bot.sandbox.world.world import World
 
-# W&B's own keys are 40 characters; this one opens nothing but the sandbox.
+# W&B's keys have 40 characters; this one is valid in the sandbox only.
 API_KEY = "5a" * 20
 
 
-class Stage:
-    """`async with Stage(scenario) as stage:` plays a scenario until the block ends.
+class Sandbox:
+    """`async with Sandbox(scenario) as sandbox:` plays a scenario until the block ends.
 
-    `workspace` replaces fields of the Slack workspace's `SlackSettings`.
+    `workspace` overrides fields of the Slack workspace's `SlackSettings`.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Stage:
         await self._stack.__aexit__(kind, error, trace)
 
     def write_settings(self, folder: Path, **timing: float) -> Path:
-        """Write the bot's settings file into a folder; `timing` replaces single waits, in seconds."""
+        """Write the bot's settings file into a folder; `timing` overrides single wait times, in seconds."""
         path = folder / "settings.toml"
         path.write_text(
             settings_text(
@@ -76,7 +76,7 @@ class Stage:
                 wandb_url=self.wandb.url,
                 google=self.google.endpoints,
                 people=tuple(person.id for person in self.slack.settings.people),
-                channels=tuple(room.id for room in self.slack.settings.rooms),
+                channels=tuple(config.id for config in self.slack.settings.channels),
                 store=folder / "launch-control.db",
                 timing=timing,
             )
