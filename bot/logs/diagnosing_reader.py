@@ -1,4 +1,4 @@
-"""Reads the log of something that failed, within the one budget of log reads, and diagnoses it."""
+"""Reads the log of a failed job or build, within the rate limit of log reads, and diagnoses it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bot.models.diagnosis import Category, Diagnosis, Source
 from bot.ports import LogPage, Logs, LogScope
 from bot.redaction import safe_lines
 
-PAGE = 1000  # entries; the most that one read of Cloud Logging returns
-# A cause lies near the end of almost every log; one that does not is looked for this many pages back.
-PAGES = 3
-READ_SECONDS = 30.0  # waiting for the budget included
-# A private key that begins before the lines shown is only known as one from its first line.
+PAGE_SIZE = 1000  # entries; the maximum of one read of Cloud Logging
+# The cause is near the end of almost every log; if not, this many pages are read.
+MAX_PAGES = 3
+READ_SECONDS = 30.0  # including the wait for the rate limiter
+# Lines before the context that are redacted with it, for a private key that begins there.
 LOOK_BACK = 60
 
 
 class LogDiagnoser:
-    """Diagnoses by log; every read spends one unit of the quota of 60 a minute and project."""
+    """Diagnoses failures by their log. Each read counts against a project's quota of 60 a minute."""
 
     def __init__(self, logs: Logs, rules: tuple[Rule, ...], *, before: int, after: int) -> None:
         self._logs = logs
@@ -34,33 +34,33 @@ class LogDiagnoser:
         return self._logs.console_url(scope)
 
     async def read(self, scope: LogScope, *, context: int | None = None) -> Diagnosis | None:
-        """Return the diagnosis of the log, None while it is empty. Raise ServiceError when it cannot be read.
+        """Return the diagnosis of the log, or None if it is empty. Raise ServiceError if it cannot be read.
 
-        `context` is how many lines are wanted around the cause, a fifth of them before it; by default
-        as many as the settings say.
+        `context` is the number of lines around the cause, a fifth of them before it; by default the settings
+        apply.
         """
         entries: list[LogEntry] = []
         diagnosis: Diagnosis | None = None
         cursor = ""
-        for _ in range(PAGES):
+        for _ in range(MAX_PAGES):
             page = await self._page(scope, cursor)
             entries.extend(page.entries)
             cursor = page.cursor
             if entries:
                 diagnosis = await self._diagnose(scope, entries, context)
-            if not cursor or (diagnosis is not None and _known(diagnosis)):
+            if not cursor or (diagnosis is not None and _is_known(diagnosis)):
                 break
         return diagnosis
 
-    async def from_message(self, words: str) -> Diagnosis:
-        """Return the diagnosis of a service's own words, of a failure that has no log; without a context."""
-        # As the agent itself logs it: a line alone is taken for an error only if it is called one.
-        lines = [f"wandb: ERROR {line}" for line in words.split("\n")]
+    async def from_message(self, message: str) -> Diagnosis:
+        """Return the diagnosis of a service's error message if there is no log; it has no context lines."""
+        # Format the message as the agent logs it, as single lines count as errors only if labelled so.
+        lines = [f"wandb: ERROR {line}" for line in message.split("\n")]
         diagnosis = await asyncio.to_thread(diagnose_lines, lines, source=Source.CLOUD_RUN, rules=self._rules)
         return replace(diagnosis, context=(), context_root=None)
 
     async def lines(self, scope: LogScope, *, limit: int) -> tuple[str, ...]:
-        """Return the newest `limit` lines of the log, oldest first, safe to show."""
+        """Return the newest `limit` lines of the log, oldest first, redacted and neutralised."""
         entries: list[LogEntry] = []
         cursor = ""
         while len(entries) < limit:
@@ -74,14 +74,14 @@ class LogDiagnoser:
 
     async def _page(self, scope: LogScope, cursor: str) -> LogPage:
         return await self._logs.read(
-            scope, newest_first=True, limit=PAGE, cursor=cursor, deadline=READ_SECONDS
+            scope, newest_first=True, limit=PAGE_SIZE, cursor=cursor, deadline=READ_SECONDS
         )
 
     async def _diagnose(self, scope: LogScope, entries: list[LogEntry], context: int | None) -> Diagnosis:
         ordered = oldest_first(entries)
         before = self._before if context is None else context // 5
         after = self._after if context is None else context - before - 1
-        # A long log takes long enough to hold up acks.
+        # In a thread: a long log takes long enough to delay acknowledgements.
         return await asyncio.to_thread(
             _diagnosed,
             [entry.text for entry in ordered],
@@ -97,26 +97,26 @@ def _diagnosed(
     severities: list[str],
     source: Source,
     rules: tuple[Rule, ...],
-    around: tuple[int, int],
+    context: tuple[int, int],
 ) -> Diagnosis:
     diagnosis = diagnose_lines(lines, source=source, severities=severities, rules=rules)
     root = diagnosis.root_cause_index
     if root is None:
         return diagnosis
-    start = max(0, root - around[0])
-    look = max(0, start - LOOK_BACK)
-    shown = safe_lines(lines[look : root + around[1] + 1])
-    return replace(diagnosis, context=shown[start - look :], context_root=root - start)
+    start = max(0, root - context[0])
+    redaction_start = max(0, start - LOOK_BACK)
+    shown = safe_lines(lines[redaction_start : root + context[1] + 1])
+    return replace(diagnosis, context=shown[start - redaction_start :], context_root=root - start)
 
 
 def oldest_first(entries: list[LogEntry]) -> list[LogEntry]:
-    """Entries in the order of writing, as well as it can be known: by time, then by insert id."""
-    return sorted(entries, key=_order)
+    """Return the entries sorted by time, then by insert id."""
+    return sorted(entries, key=_sort_key)
 
 
-def _order(entry: LogEntry) -> tuple[datetime, str]:
+def _sort_key(entry: LogEntry) -> tuple[datetime, str]:
     return (entry.at, entry.insert_id)
 
 
-def _known(diagnosis: Diagnosis) -> bool:
+def _is_known(diagnosis: Diagnosis) -> bool:
     return diagnosis.has_error and diagnosis.category is not Category.UNKNOWN

@@ -1,4 +1,4 @@
-"""The client with which a script asks about runners, made without a settings file."""
+"""Creates the Google Cloud client for scripts, without a settings file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.clients.google import RunnerLogs
     from bot.clients.google.rate_limit import RateLimiter
 
-# Half of what Google allows a whole project: https://docs.cloud.google.com/logging/quotas
+# Half of the quota of a project: https://docs.cloud.google.com/logging/quotas
 READS_PER_MINUTE = 30.0
 
 
@@ -25,39 +25,42 @@ def make_client(
     logging_endpoint: str | None = None,
     reads_per_minute: float = READS_PER_MINUTE,
 ) -> RunnerClient:
-    """Return a client with a budget of its own; nothing is connected yet, and any thread or event loop may use it.
+    """Return a client with its own rate limiter. It connects lazily and works in any thread or event loop.
 
-    An address is `https://...`, or `http://127.0.0.1:PORT` for a stand-in on this machine, which is then
-    asked without credentials. Raise ValueError for any other address.
+    An endpoint is `https://...`, or `http://127.0.0.1:PORT` for a local stand-in, which is called without
+    credentials. Raise ValueError for any other endpoint.
     """
-    return _client(project_id, _budget(reads_per_minute), run_endpoint, logging_endpoint)
+    return _client(project_id, _rate_limiter(reads_per_minute), run_endpoint, logging_endpoint)
 
 
 def _client(
-    project_id: str, budget: RateLimiter, run_endpoint: str | None = None, logging_endpoint: str | None = None
+    project_id: str,
+    rate_limiter: RateLimiter,
+    run_endpoint: str | None = None,
+    logging_endpoint: str | None = None,
 ) -> RunnerLogs:
-    from bot.clients.google import RunnerLogs  # noqa: PLC0415 - importing this module stays light
+    from bot.clients.google import RunnerLogs  # noqa: PLC0415 - keeps the import of this module fast
     from bot.settings import Google  # noqa: PLC0415 - the same
 
     google = Google(project=project_id, run_endpoint=run_endpoint, logging_endpoint=logging_endpoint)
-    return RunnerLogs(google, budget)
+    return RunnerLogs(google, rate_limiter)
 
 
-def _budget(reads_per_minute: float) -> RateLimiter:
+def _rate_limiter(reads_per_minute: float) -> RateLimiter:
     from bot.clients.google.cloud_logging import log_budget  # noqa: PLC0415 - as above
 
     return log_budget(reads_per_minute)
 
 
 @cache
-def _shared_budget(project_id: str) -> RateLimiter:  # noqa: ARG001 - a budget for each project
-    """Return what calls without a client share: the quota is the project's, however many ask."""
-    return _budget(READS_PER_MINUTE)
+def _shared_rate_limiter(project_id: str) -> RateLimiter:  # noqa: ARG001 - one limiter per project
+    """Return the rate limiter that all calls without a client share: the quota is per project."""
+    return _rate_limiter(READS_PER_MINUTE)
 
 
 @asynccontextmanager
-async def using(client: RunnerClient | None, project_id: str) -> AsyncIterator[RunnerClient]:
-    """The caller's client, left open; else one of our own."""
+async def open_client(client: RunnerClient | None, project_id: str) -> AsyncIterator[RunnerClient]:
+    """Yield the given client, which stays open, or a new one, which is closed."""
     if client is not None:
         if client.project != project_id:
             raise BadInput(
@@ -65,8 +68,8 @@ async def using(client: RunnerClient | None, project_id: str) -> AsyncIterator[R
             )
         yield client
         return
-    own = _client(project_id, _shared_budget(project_id))
+    new_client = _client(project_id, _shared_rate_limiter(project_id))
     try:
-        yield own
+        yield new_client
     finally:
-        await own.close()
+        await new_client.close()

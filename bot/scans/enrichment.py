@@ -1,4 +1,4 @@
-"""What logs add to a scan: one query for all runners shown, and one read for each new failure, ever."""
+"""Adds log information to a scan: one query for all runners, and one read for each new failure."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from bot.ports import Clock, Diagnoses, Logs, LogScope, Settled
 from bot.runtime.single_flight import SingleFlight
 from bot.settings import Settings
 
-# The wrapper's own count of the jobs that its agent has launched, such as "Runs: 3".
-RUNS = re.compile(r"\bRuns:\s*(\d{1,6})\b")
-PAGE = 1000  # entries; the most that one read returns
+# The wrapper's count of jobs that its agent has launched, such as "Runs: 3".
+RUN_COUNT = re.compile(r"\bRuns:\s*(\d{1,6})\b")
+PAGE_SIZE = 1000  # entries; the maximum of one read
 READ_SECONDS = 10.0
-# A log that is empty so long after the end stays empty, whatever delayed its lines.
-LAST_LINE = timedelta(minutes=15)
+# A log that is still empty this long after the end stays empty, even if lines are delayed.
+MAX_LINE_DELAY = timedelta(minutes=15)
 EMPTY = Diagnosis(False, Category.NONE, None, "", (), "", Confidence.HIGH)
-MOST_ITEMS = 5  # failed queue items of which a message has room to tell
+MAX_ITEMS = 5  # failed queue items that fit into a message
 
 
 @dataclass(slots=True)
 class ScanEnrichment:
-    """What has been found so far; filled while a scan goes on."""
+    """The results so far; filled during a scan."""
 
     logs: tuple[RunnerLog, ...] = ()
     logs_problem: Problem | None = None
@@ -39,7 +39,7 @@ class ScanEnrichment:
 
 
 class ScanEnricher:
-    """Reads the logs that a scan needs; what late lines cannot change any more is never read for again."""
+    """Reads the logs that a scan needs. Diagnoses that late lines cannot change are never read again."""
 
     def __init__(
         self, settings: Settings, clock: Clock, logs: Logs, reader: LogDiagnoser, diagnoses: Diagnoses
@@ -51,14 +51,14 @@ class ScanEnricher:
         self._reader = reader
         self._diagnoses = diagnoses
         self._reading: SingleFlight[RowDiagnosis] = SingleFlight(clock, 0.0)
-        self._settled: dict[str, RowDiagnosis] = {}
-        self._for_now: dict[str, tuple[datetime, RowDiagnosis]] = {}
-        self._counted: dict[str, RunnerLog] = {}
+        self._final: dict[str, RowDiagnosis] = {}
+        self._provisional: dict[str, tuple[datetime, RowDiagnosis]] = {}
+        self._final_counts: dict[str, RunnerLog] = {}
 
     async def read(self, scan: Scan, enrichment: ScanEnrichment) -> None:
-        """Fill `findings` for the rows that the scan shows. Failures become values in it.
+        """Fill `enrichment` for the rows that the scan shows; failures become values in it.
 
-        May be called again when more rows have come: what was found is kept.
+        May be called again when more rows have arrived; earlier results are kept.
         """
         failed = {row_id(row): row for row in _failed(scan) if row_id(row) not in enrichment.found}
         known = await self._known(tuple(failed))
@@ -72,7 +72,7 @@ class ScanEnricher:
         )
 
     async def close(self) -> None:
-        """End the reads under way."""
+        """Cancel the running reads."""
         await self._reading.close()
 
     def url(self, row: Row) -> str:
@@ -81,93 +81,99 @@ class ScanEnricher:
         return self._reader.url(scope) if scope is not None else ""
 
     async def _known(self, names: tuple[str, ...]) -> dict[str, RowDiagnosis]:
-        """Return what needs no read now: settled once and for all, or looked at a moment ago."""
+        """Return the diagnoses that need no read now: the final ones and recent provisional ones."""
         now = self._clock.now()
-        self._for_now = {name: kept for name, kept in self._for_now.items() if kept[0] > now}
-        self._settled = {name: self._settled[name] for name in names if name in self._settled}
-        known = {name: self._for_now[name][1] for name in names if name in self._for_now} | self._settled
+        self._provisional = {name: kept for name, kept in self._provisional.items() if kept[0] > now}
+        self._final = {name: self._final[name] for name in names if name in self._final}
+        known = {
+            name: self._provisional[name][1] for name in names if name in self._provisional
+        } | self._final
         try:
-            settled = await self._diagnoses.find([name for name in names if name not in known])
+            stored = await self._diagnoses.find([name for name in names if name not in known])
         except StoreError:
             return known
-        for one in settled:
-            self._settled[one.row_id] = RowDiagnosis(one.row_id, one.diagnosis, one.log_url)
-        return known | self._settled
+        for stored_diagnosis in stored:
+            self._final[stored_diagnosis.row_id] = RowDiagnosis(
+                stored_diagnosis.row_id, stored_diagnosis.diagnosis, stored_diagnosis.log_url
+            )
+        return known | self._final
 
     async def _read_items(self, scan: Scan, enrichment: ScanEnrichment) -> None:
-        """Failed items bring their error with them, and cost no read."""
-        items = items_failed_lately(scan)[:MOST_ITEMS] if Section.RUNS in scan.sections else ()
+        """Diagnose failed queue items by their error message, without a log read."""
+        items = items_failed_lately(scan)[:MAX_ITEMS] if Section.RUNS in scan.sections else ()
         for item in items:
             if item.error and item.item_id not in enrichment.found:
                 diagnosis = await self._reader.from_message(item.error)
                 enrichment.found[item.item_id] = RowDiagnosis(item.item_id, diagnosis)
 
     async def _count_runs(self, runners: list[Execution], enrichment: ScanEnrichment) -> None:
-        """The one query of a scan: the newest lines of every runner shown whose count can still change."""
+        """Read the newest lines of all runners with a count that may still change, in one query."""
         if enrichment.counted:
             return
         enrichment.counted = True
-        self._counted = {row.name: self._counted[row.name] for row in runners if row.name in self._counted}
-        enrichment.logs = tuple(self._counted.values())
-        open_ones = [row for row in runners if row.name not in self._counted]
-        if not open_ones:
+        self._final_counts = {
+            row.name: self._final_counts[row.name] for row in runners if row.name in self._final_counts
+        }
+        enrichment.logs = tuple(self._final_counts.values())
+        uncounted = [row for row in runners if row.name not in self._final_counts]
+        if not uncounted:
             return
-        oldest = min((row.created for row in open_ones if row.created), default=self._clock.now())
+        oldest = min((row.created for row in uncounted if row.created), default=self._clock.now())
         since = max(oldest - timedelta(seconds=60), self._clock.now() - self._lookback)
-        scope = LogScope(Source.CLOUD_RUN, tuple(row.name for row in open_ones), since)
+        scope = LogScope(Source.CLOUD_RUN, tuple(row.name for row in uncounted), since)
         try:
-            page = await self._logs.read(scope, newest_first=True, limit=PAGE, deadline=READ_SECONDS)
+            page = await self._logs.read(scope, newest_first=True, limit=PAGE_SIZE, deadline=READ_SECONDS)
         except ServiceError as error:
             enrichment.logs_problem = error.problem
             return
         logs = {log.execution: log for log in _runner_logs(page.entries)}
         enrichment.logs = (*enrichment.logs, *logs.values())
-        self._counted |= {
-            row.name: logs[row.name] for row in open_ones if row.name in logs and self._over(row)
+        self._final_counts |= {
+            row.name: logs[row.name] for row in uncounted if row.name in logs and self._is_final(row)
         }
 
     async def _diagnose(self, row: Row, enrichment: ScanEnrichment) -> None:
         name = row_id(row)
-        enrichment.found[name] = await self._reading.get(name, lambda: self._found(row))
+        enrichment.found[name] = await self._reading.get(name, lambda: self._read_diagnosis(row))
 
-    async def _found(self, row: Row) -> RowDiagnosis:
-        name, link = row_id(row), self.url(row)
+    async def _read_diagnosis(self, row: Row) -> RowDiagnosis:
+        name, log_url = row_id(row), self.url(row)
         if isinstance(row, Build) and not row.logs_readable:
             return RowDiagnosis(
                 name, Unread("Its log is not in Cloud Logging; open the build to read it."), row.url
             )
         scope = log_scope(row, self._clock.now() - self._lookback)
         if scope is None:
-            return RowDiagnosis(name, Unread("It has no log of its own."), link)
+            return RowDiagnosis(name, Unread("It has no log of its own."), log_url)
         try:
             diagnosis = await self._reader.read(scope)
         except ServiceError as error:
-            return RowDiagnosis(name, Unread(f"Its log could not be read: {error.problem.message}"), link)
-        if diagnosis is None and self._over(row, LAST_LINE):
+            return RowDiagnosis(name, Unread(f"Its log could not be read: {error.problem.message}"), log_url)
+        if diagnosis is None and self._is_final(row, MAX_LINE_DELAY):
             diagnosis = EMPTY
         if diagnosis is None:
-            return self._kept_for_now(
-                RowDiagnosis(name, Unread("Its log is empty, or has not arrived yet."), link)
+            return self._keep_provisional(
+                RowDiagnosis(name, Unread("Its log is empty, or has not arrived yet."), log_url)
             )
-        found = RowDiagnosis(name, diagnosis, link)
-        return await self._settle(found, diagnosis) if self._over(row) else self._kept_for_now(found)
+        found = RowDiagnosis(name, diagnosis, log_url)
+        return await self._store(found, diagnosis) if self._is_final(row) else self._keep_provisional(found)
 
-    async def _settle(self, found: RowDiagnosis, diagnosis: Diagnosis) -> RowDiagnosis:
+    async def _store(self, found: RowDiagnosis, diagnosis: Diagnosis) -> RowDiagnosis:
         try:
             await self._diagnoses.settle(Settled(found.row_id, diagnosis, found.log_url))
         except StoreError:
-            return self._kept_for_now(found)
+            return self._keep_provisional(found)
         return found
 
-    def _kept_for_now(self, found: RowDiagnosis) -> RowDiagnosis:
-        """Late lines may still change it: it is looked at once more, when they have had time to come."""
-        self._for_now[found.row_id] = (self._clock.now() + self._grace, found)
+    def _keep_provisional(self, found: RowDiagnosis) -> RowDiagnosis:
+        """Keep the diagnosis until the grace period for late lines has passed."""
+        self._provisional[found.row_id] = (self._clock.now() + self._grace, found)
         return found
 
-    def _over(self, row: Row, after: timedelta = timedelta()) -> bool:
-        """Whether late log lines can no longer change what its log says, so long after its end at least."""
+    def _is_final(self, row: Row, delay: timedelta = timedelta()) -> bool:
+        """Return whether late lines can no longer change the row's log, at least `delay` after its end."""
         ended = row.ended if isinstance(row, Execution | CustomJob | Build) else None
-        return ended is not None and ended < self._clock.now() - max(self._grace, after)
+        return ended is not None and ended < self._clock.now() - max(self._grace, delay)
 
 
 def _failed(scan: Scan) -> Iterator[Row]:
@@ -177,7 +183,7 @@ def _failed(scan: Scan) -> Iterator[Row]:
 
 
 def log_scope(row: Row, earliest: datetime) -> LogScope | None:
-    """Whose log tells about a row, from a minute before it was made; None for rows without a log."""
+    """Return the scope of the log of a row, from a minute before its creation; None if it has no log."""
     match row:
         case Execution():
             source = Source.CLOUD_RUN
@@ -192,11 +198,11 @@ def log_scope(row: Row, earliest: datetime) -> LogScope | None:
 
 
 def _runner_logs(entries: tuple[LogEntry, ...]) -> Iterator[RunnerLog]:
-    """The newest count of each runner; `entries` are newest first."""
+    """Yield the newest count of each runner; `entries` are newest first."""
     counted: set[str] = set()
     for entry in entries:
-        # Told apart first by a plain search: a page of log is read on the loop, and may hold megabytes.
-        match = RUNS.search(entry.text) if "Runs:" in entry.text else None
+        # A substring test first: pages are parsed on the event loop, and may hold megabytes.
+        match = RUN_COUNT.search(entry.text) if "Runs:" in entry.text else None
         if match is not None and entry.owner not in counted:
             counted.add(entry.owner)
             yield RunnerLog(execution=entry.owner, runs=int(match[1]))

@@ -271,11 +271,11 @@ def test_threads_share_a_client_and_its_budget_too(world: World, endpoints: dict
 
 def test_the_budget_of_the_process_is_googles_half(world: World) -> None:
     """Without a client of their own, calls share 30 reads a minute and a burst of five."""
-    from bot.runner_diagnostics.client import _shared_budget  # noqa: PLC0415 - what no test may spend
+    from bot.runner_diagnostics.client import _shared_rate_limiter  # noqa: PLC0415 - what no test may spend
 
-    budget = _shared_budget("some-project")
+    budget = _shared_rate_limiter("some-project")
     waits = [budget.take(1e6, within=10) for _ in range(7)]
 
     assert [0, 0, 0, 0, 0, 2, 4] == waits
-    assert budget is _shared_budget("some-project")
-    assert budget is not _shared_budget("another-project")
+    assert budget is _shared_rate_limiter("some-project")
+    assert budget is not _shared_rate_limiter("another-project")

@@ -130,9 +130,9 @@ def test_a_client_of_another_project_is_refused(client: RunnerClient) -> None:
     [
         ("", PROJECT, REGION, "Example: vertex-ai-launcher-kbflt"),
         ("launcher", PROJECT, REGION, "Example: vertex-ai-launcher-kbflt"),
-        ("a/../b-c", PROJECT, REGION, "is no name of an execution"),
+        ("a/../b-c", PROJECT, REGION, "is not an execution name"),
         (NAME, "", REGION, "Example: acme-ml"),
-        (NAME, "p/q", REGION, "is no project id"),
+        (NAME, "p/q", REGION, "is not a valid project id"),
         (NAME, PROJECT, "us central1", "Example: us-central1"),
     ],
 )

@@ -28,7 +28,7 @@ from bot.models.scan import Asking, Failed, Nothing, Rows, Section, Service, Sta
 from bot.models.scan_rows import all_rows, table_rows
 from bot.sandbox.world.state import Fault
 from bot.sandbox.world.world import World
-from bot.scans.cells import OLDEST
+from bot.scans.cells import MAX_STALE_AGE
 
 OpenMonitor = Callable[..., Awaitable[Monitor]]
 
@@ -262,7 +262,7 @@ async def test_rows_that_are_too_old_do_not_stand_in(monitor: Monitor, world: Wo
     add_job(world, "100001", region=EUROPE)
     await monitor.scan(Section.JOBS)
     world.faults.append(Fault("aiplatform", EUROPE, status="PERMISSION_DENIED"))
-    monitor.clock.passed += OLDEST + 1
+    monitor.clock.passed += MAX_STALE_AGE + 1
 
     scan = await monitor.scan(Section.JOBS)
 

@@ -69,7 +69,7 @@ async def test_closing_ends_what_is_under_way(open_monitor: OpenMonitor, world: 
 
     await monitor.scanner.close()
 
-    assert running.over
+    assert running.done
     await asyncio.sleep(0)
     ours = {task for task in asyncio.all_tasks() - before if "bot." in repr(task.get_coro())}
     assert not {task for task in ours if not task.done()}
