@@ -67,8 +67,8 @@ _ADVICE = re.compile(r"(?:remote: )?(?:Please|See|For more|Try|Use)\b|hint:|note
 _REASON = re.compile(r"\W{0,6}(?:caused by|cause|reason|because)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]{3}")
 _UNTRACED, _THREAD, _BELOW, _WRAPPED, _UNMATCHED = 6, 14, 4, 10, 34
-#: Subtracted from an exception whose message only announces the text below it ("Graph execution error:") or
-#: refers to an earlier exception.
+#: Subtracted from an exception with a message that only announces the text below it ("Graph execution
+#: error:") or refers to an earlier exception.
 _ANNOUNCEMENT = 18
 _POINTS_BACK = re.compile(
     r"^an? (?:unknown |unexpected )?(?:error|exception) (?:occurred|happened|was raised) "
@@ -79,7 +79,7 @@ _POINTS_BACK = re.compile(
     r"(?:above|before|for details)",
     re.IGNORECASE,
 )
-#: Clients that exhausted their retries put the last exception behind this text.
+#: Clients that exhausted their retries quote the last exception after this text.
 _LAST_EXCEPTION = "last exception: "
 #: The line of a printed JSON or YAML response that holds its message.
 _MESSAGE_FIELD = re.compile(

@@ -33,7 +33,7 @@ _ALLOWED_PATTERNS = tuple(
         r"(?:[Tt]rue|[Ff]alse|None|null)[^\w\s].*",  # False), None}
         r"<\|?/?[A-Za-z_][\w .:/-]*\|?>",  # <your key>, </s>, <|endoftext|>
         r"<(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?: .*)?",  # <google.auth.Credentials object
-        r"\{\{.*|(?:\w+ )?\{[\w.!:()\[\]]*\}|\$\{.*|\$\(.*|%[A-Z_]+%",  # templates, variables of shells
+        r"\{\{.*|(?:\w+ )?\{[\w.!:()\[\]]*\}|\$\{.*|\$\(.*|%[A-Z_]+%",  # templates, shell variables
         r"(?:projects|organizations|folders|locations|secrets)/[\w./*{}$-]+|arn:aws:\S+",  # resources
         r"(?:gs|s3|https?|file|sm|vault)://[^\s@?]*",
         r"(?:/?[\w./]+=)?[a-z][a-z0-9_-]*:(?:latest|\d{1,3})(?:,\S*)?",  # a secret's name and version
@@ -41,7 +41,7 @@ _ALLOWED_PATTERNS = tuple(
         r"[\w.-]+\.(?:json|ya?ml|toml|txt|pem|key|crt|env|py)",  # files
         r"id=\S+",  # docker build --secret id=...
         r"SecretStr\(['\"]?\**",
-        r"__\w+__|[A-Z][A-Z_]*(?:KEY|TOKEN|PASSWORD|SECRET|CREDENTIALS?)S?",  # stand-ins: YOUR_API_KEY
+        r"__\w+__|[A-Z][A-Z_]*(?:KEY|TOKEN|PASSWORD|SECRET|CREDENTIALS?)S?",  # placeholders: YOUR_API_KEY
     )
 )
 _NUMBER = re.compile(r"[-+]?\d{1,12}(?:\.\d+)?(?:e[-+]?\d+)?%?")
@@ -59,7 +59,7 @@ _NUMBERED = re.compile(r"[A-Za-z_-]+\d{1,4}|v?\d[\d.]*\w{0,4}|\d{4}-\d\d.*")
 _SECRET_KEY = re.compile(r"(?i)(?:secret|access)[_-]?(?:access[_-]?)?key")
 
 
-#: The name of a secret in a message about it: lower case, separated by hyphens, no part random.
+#: The name of a secret in a message about it: lower case, with hyphens, underscores or dots, no part random.
 _REFERENCE = re.compile(r"(?:[a-z0-9-]{1,63}/)?[a-z][a-z0-9]{0,24}(?:[-_.][a-z0-9]{1,24}){1,8}")
 _REFERENCE_CONTEXT = re.compile(
     r"[\]\"'`):]{0,3} ?(?:(?:was |is |were )?not found|(?:does not|doesn't) exist|has no versions?|"

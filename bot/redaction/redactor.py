@@ -83,9 +83,9 @@ def _find_secrets(rows: list[str]) -> dict[int, list[Span]]:
     rows = [blank_out(row, found[index]) if index in found else row for index, row in enumerate(rows)]
     for first in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[first : first + _ROWS_AT_ONCE]
-        restricted = detector().restricted_to("\n".join(some))
+        relevant_rules = detector().restricted_to("\n".join(some))
         for index, row in enumerate(some, first):
-            if spans := restricted.secrets(row):
+            if spans := relevant_rules.secrets(row):
                 found.setdefault(index, []).extend(spans)
     add_continuations(rows, found)
     return found

@@ -182,7 +182,9 @@ def _execution_resource(execution_name: str, project_id: str, region: str) -> st
         )
     for value, label, example in ((project_id, "project id", "acme-ml"), (region, "region", "us-central1")):
         if not _IDENTIFIER.fullmatch(value):
-            raise BadInput(f"{value[:80]!r} is not a valid {label}: use letters, digits and hyphens. Example: {example}")
+            raise BadInput(
+                f"{value[:80]!r} is not a valid {label}: use letters, digits and hyphens. Example: {example}"
+            )
     return f"projects/{project_id}/locations/{region}/jobs/{found['job']}/executions/{execution_name}"
 
 

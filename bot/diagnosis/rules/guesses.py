@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.diagnosis.rules.rule import Rule, Specificity
 from bot.models.diagnosis import Category, Source
 
-#: Sources of rules whose words mean something else in a build, where a missing object was to be built.
+#: Sources of rules with words that mean something else in a build, where a missing object was to be built.
 _RUNS = (Source.VERTEX, Source.CLOUD_RUN)
 
 
