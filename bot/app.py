@@ -1,4 +1,4 @@
-"""Builds everything and closes everything: the one place that knows which client stands behind which port."""
+"""The composition root: builds and closes the clients, the scanner and the launch components."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.logs.diagnosing_reader import LogDiagnoser
 from bot.ports import Builds, Clock, Jobs, LaunchNotifier, Logs, Runners, Tracker
 from bot.redaction import redact
 from bot.runtime.clock import SystemClock
-from bot.runtime.shutdown import BUDGETS, Phase, end
+from bot.runtime.shutdown import BUDGETS, Phase, run_phase
 from bot.scans.enrichment import ScanEnricher
 from bot.scans.scanner import RegionScanner
 from bot.schedulers.local import Scheduler
@@ -31,14 +31,14 @@ from bot.store import Store
 if TYPE_CHECKING:
     from bot.schedulers.procrastinate import DistributedScheduler
 
-Act: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-# How many more objects than before there may be until the collector looks at the new ones.
+AsyncAction: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+# Allocations that trigger a collection of the youngest generation (Python's default is 700).
 _NEW_OBJECTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalClients:
-    """The outside systems, behind their ports."""
+    """The clients of external systems, by port."""
 
     runners: Runners
     jobs: Jobs
@@ -46,20 +46,20 @@ class ExternalClients:
     logs: Logs
     tracker: Tracker
     reader: LogDiagnoser
-    warm: Act
-    close: Act
+    warm: AsyncAction
+    close: AsyncAction
 
 
 @dataclass(frozen=True, slots=True)
 class LaunchComponents:
-    """Launches: the desk that takes them and the scheduler that advances them."""
+    """The launch service, and the scheduler that advances launches."""
 
     service: LaunchService
     scheduler: Scheduler | DistributedScheduler
 
 
 def make_external_clients(settings: Settings, secrets: Secrets) -> ExternalClients:
-    """Clients of Google Cloud and W&B; nothing is asked of them yet."""
+    """Return the clients of Google Cloud and W&B, without calling them."""
     google = GoogleCloud(settings)
     tracker = Wandb(settings, secrets)
     reader = LogDiagnoser(
@@ -81,13 +81,13 @@ def make_external_clients(settings: Settings, secrets: Secrets) -> ExternalClien
 
 
 @asynccontextmanager
-async def open_clouds(settings: Settings, secrets: Secrets) -> AsyncIterator[ExternalClients]:
-    """The same, closed at the end of the block."""
+async def open_external_clients(settings: Settings, secrets: Secrets) -> AsyncIterator[ExternalClients]:
+    """Yield the clients and close them at the end of the block."""
     clients = make_external_clients(settings, secrets)
     try:
         yield clients
     finally:
-        await end(Phase.CLIENTS, clients.close())
+        await run_phase(Phase.CLIENTS, clients.close())
 
 
 async def _close(google: GoogleCloud, tracker: Wandb) -> None:
@@ -95,26 +95,26 @@ async def _close(google: GoogleCloud, tracker: Wandb) -> None:
 
 
 async def _warm(google: GoogleCloud, tracker: Wandb, deadline: float) -> None:
-    """Import and connects what the first command would wait for; what fails is said when it is asked."""
+    """Import modules and open connections before the first command; failures are only logged."""
     results = await asyncio.gather(
         google.warm(deadline=deadline),
         tracker.warm(),
-        # The first text to be redacted loads the rules.
+        # The first call of `redact` loads its rules.
         asyncio.to_thread(redact, ""),
         return_exceptions=True,
     )
     for result in results:
         if isinstance(result, BaseException):
-            structlog.get_logger("wiring").warning("a client could not be warmed", reason=str(result))
-    _settle_memory()
+            structlog.get_logger("app").warning("client warm-up failed", reason=str(result))
+    _tune_garbage_collection()
 
 
-def _settle_memory() -> None:
-    """Take what has been loaded so far out of garbage collection, and has it look less often at the rest.
+def _tune_garbage_collection() -> None:
+    """Exclude all loaded objects from garbage collection, and collect new ones less often.
 
-    Google's packages alone are some hundred thousand objects: a full collection over them holds up
-    everything else, an ack included, for about a tenth of a second, and finds nothing. A scan makes tens of
-    thousands that go by themselves: at Python's 700 the collector would look at them some forty times.
+    Google's packages alone hold about a hundred thousand objects. A full collection over them frees nothing
+    and blocks the event loop, including acks, for about 0.1 s. A scan allocates tens of thousands of objects
+    that reference counting frees; the default threshold of 700 would trigger about forty collections.
     """
     gc.collect()
     gc.freeze()
@@ -125,7 +125,7 @@ def _settle_memory() -> None:
 async def open_scanner(
     settings: Settings, clients: ExternalClients, store: Store
 ) -> AsyncIterator[RegionScanner]:
-    """The scanner; scans under way end with it."""
+    """Yield the scanner; running scans are cancelled at the end of the block."""
     clock = SystemClock()
     scanner = RegionScanner(
         settings,
@@ -140,26 +140,26 @@ async def open_scanner(
     try:
         yield scanner
     finally:
-        await end(Phase.SCANS, scanner.close())
+        await run_phase(Phase.SCANS, scanner.close())
 
 
-def _scheduler(tools: Dependencies, url: str) -> Scheduler | DistributedScheduler:
-    """Return the scheduler for this kind of store: a Postgres is shared with other machines."""
+def _scheduler(dependencies: Dependencies, url: str) -> Scheduler | DistributedScheduler:
+    """Return the distributed scheduler for Postgres, which processes share, else the local one."""
     if not url.startswith("postgresql"):
-        return Scheduler(tools)
-    # With all that it loads a fifth of a start is spent, which a bot on one machine need not wait for.
-    from bot.schedulers.procrastinate import DistributedScheduler  # noqa: PLC0415 - as said
+        return Scheduler(dependencies)
+    # This import takes a fifth of the start-up time, and the local scheduler does not need it.
+    from bot.schedulers.procrastinate import DistributedScheduler  # noqa: PLC0415 - see above
 
-    return DistributedScheduler(tools, url)
+    return DistributedScheduler(dependencies, url)
 
 
 @asynccontextmanager
 async def open_launch_components(
     settings: Settings, clients: ExternalClients, store: Store, notifier: LaunchNotifier
 ) -> AsyncIterator[LaunchComponents]:
-    """The desk and the scheduler; turns under way have a moment to finish when it closes."""
+    """Yield the launch service and the scheduler; at the end, running steps get time to finish."""
     clock: Clock = SystemClock()
-    tools = Dependencies(
+    dependencies = Dependencies(
         settings=settings,
         clock=clock,
         launches=store.launches,
@@ -171,9 +171,9 @@ async def open_launch_components(
         notifier=notifier,
         audit=store.audit,
     )
-    scheduler = _scheduler(tools, settings.store.url)
-    service = LaunchService(settings, clock, store.launches, store.audit, scheduler.take_up)
+    scheduler = _scheduler(dependencies, settings.store.url)
+    service = LaunchService(settings, clock, store.launches, store.audit, scheduler.wake)
     try:
         yield LaunchComponents(service, scheduler)
     finally:
-        await end(Phase.TURNS, scheduler.stop(grace=BUDGETS[Phase.TURNS] * 0.75))
+        await run_phase(Phase.LAUNCHES, scheduler.stop(grace=BUDGETS[Phase.LAUNCHES] * 0.75))

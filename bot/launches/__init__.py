@@ -1,1 +1,1 @@
-"""Launches: what a person may ask for, the steps that carry it out, and who takes the next one."""
+"""Launches: validation of requests, the use cases, and the state machine that runs each launch."""

@@ -1,4 +1,4 @@
-"""Until when a launch may start something: nothing begins long after it was asked for."""
+"""Deadlines after which a launch may not start anything, counted from its request."""
 
 from __future__ import annotations
 
@@ -9,25 +9,31 @@ from bot.settings import Settings
 
 
 def nothing_sent(launch: Launch) -> bool:
-    """Return whether W&B was surely not asked to queue anything for this launch."""
+    """Return True if no queue item was requested from W&B for this launch."""
     return launch.item_intended is None and launch.stage in (Stage.ANNOUNCE, Stage.QUEUE)
 
 
 def start_deadline(settings: Settings, launch: Launch) -> datetime:
-    """Return when a launch of which nothing was sent is given up, counted from when it was asked for."""
+    """Return when a launch is given up if nothing was sent to W&B, counted from its creation."""
     return launch.created + timedelta(seconds=settings.timing.start_within)
 
 
 def queue_deadline(settings: Settings, launch: Launch) -> datetime:
-    """Return when an item that is still pending is taken out; for an older bot's launch by the settings."""
+    """Return when a pending item is removed from its queue.
+
+    A launch stored by an older version has no `expires`; the settings then decide.
+    """
     return launch.expires or expiry_from(settings, launch.created, launch.limit_seconds)
 
 
 def expiry_from(settings: Settings, created: datetime, limit_seconds: float) -> datetime:
-    """Return the same moment for a launch that is only being made."""
+    """Return the queue deadline of a new launch."""
     return created + timedelta(seconds=limit_seconds + settings.timing.queue_expires)
 
 
 def expired(settings: Settings, launch: Launch, now: datetime) -> bool:
-    """Return whether this launch may get no job any more, unless an agent has its item already."""
+    """Return True after the queue deadline of a launch without a job.
+
+    A job may still appear if an agent has already taken the item.
+    """
     return launch.job is None and launch.ended is None and now >= queue_deadline(settings, launch)

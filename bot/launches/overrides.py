@@ -1,4 +1,4 @@
-"""What a person may change of a preset: `key=value`, checked against the preset's own rules."""
+"""Validation of `key=value` overrides against the rules of a preset."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import difflib
 from bot.models.errors import BadInput
 from bot.settings import Allow, Preset
 
-MAX_VALUE = 200  # characters; a longer value is no hyperparameter
+MAX_VALUE = 200  # characters; longer values are not hyperparameters
 
 
 def check_overrides(preset: Preset, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Return the pairs as they were given, once each is allowed.
+    """Return the pairs unchanged if the preset allows each of them.
 
-    Raise BadInput naming the first pair that is not, what is allowed, and an example.
+    Raise BadInput that names the first invalid pair, the allowed values and an example.
     """
     seen: set[str] = set()
     for key, value in pairs:
@@ -28,7 +28,7 @@ def check_overrides(preset: Preset, pairs: tuple[tuple[str, str], ...]) -> tuple
 
 
 def example(preset: Preset) -> str:
-    """Return a command that works for this preset, such as `/launch bert lr=0.001`."""
+    """Return a valid command for this preset, such as `/launch bert lr=0.001`."""
     words = ["/launch", preset.name]
     for key, rule in list(preset.allow.items())[:1]:
         words.append(f"{key}={_example_value(rule)}")
@@ -47,8 +47,8 @@ def _unknown_key(preset: Preset, key: str) -> str:
 
 
 def _check_value(key: str, value: str, rule: Allow) -> None:
-    wanted, good = _wanted(rule), _example_value(rule)
-    sentence = f"{key}={value[:60]} is not allowed: {key} must be {wanted}. Example: {key}={good}"
+    expected, valid = _expected(rule), _example_value(rule)
+    sentence = f"{key}={value[:60]} is not allowed: {key} must be {expected}. Example: {key}={valid}"
     if not value or len(value) > MAX_VALUE or not value.isprintable():
         raise BadInput(sentence)
     if rule.type == "bool" and value not in ("true", "false"):
@@ -78,7 +78,7 @@ def _same(value: str, choice: str | float) -> bool:
         return False
 
 
-def _wanted(rule: Allow) -> str:
+def _expected(rule: Allow) -> str:
     if rule.choices:
         return "one of " + ", ".join(str(choice) for choice in rule.choices)
     kinds = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a word"}

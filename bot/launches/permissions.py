@@ -1,4 +1,4 @@
-"""Who may launch what, where and how much at once: nobody until the settings say so."""
+"""Authorisation of launches and cancels; by default nobody may launch."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from bot.ports import CapReached
 from bot.settings import Preset, Settings
 
 
-class Refused(Exception):  # noqa: N818 - a rule of the team's, not an error
-    """A person may not do this; the text says whom to ask."""
+class Refused(Exception):  # noqa: N818 - a policy decision, not an error
+    """The settings do not permit this action; the text says whom to ask."""
 
 
 def authorise_launch(settings: Settings, *, user_id: str, channel_id: str, preset: Preset) -> None:
@@ -27,7 +27,7 @@ def authorise_launch(settings: Settings, *, user_id: str, channel_id: str, prese
 
 
 def may_launch(settings: Settings, *, user_id: str, channel_id: str, preset: Preset) -> bool:
-    """Whether `authorise_launch` would let this pass."""
+    """Return True if `authorise_launch` permits this launch."""
     try:
         authorise_launch(settings, user_id=user_id, channel_id=channel_id, preset=preset)
     except Refused:
@@ -36,7 +36,7 @@ def may_launch(settings: Settings, *, user_id: str, channel_id: str, preset: Pre
 
 
 def too_many(reached: CapReached) -> Refused:
-    """Return the refusal of a launch for which a limit leaves no room: which limit, and what to do."""
+    """Return the Refused for a launch above a limit; it names the limit and what to do."""
     number = f"{reached.in_flight} launch{'' if reached.in_flight == 1 else 'es'} in flight"
     if reached.per_person:
         return Refused(
@@ -51,7 +51,7 @@ def too_many(reached: CapReached) -> Refused:
 
 
 def authorise_cancel(settings: Settings, launch: Launch, user_id: str) -> None:
-    """Raise Refused unless this person launched it or is an admin."""
+    """Raise Refused unless the user is the launcher or an admin."""
     if user_id != launch.user_id and user_id not in settings.access.admins:
         raise Refused(
             f"Only {launch.user_name} or an admin may cancel this launch. Ask {settings.access.ask}."

@@ -1,4 +1,4 @@
-"""One tick of a region: a single listing of its custom jobs serves every launch that is followed there."""
+"""Shared polling: one API call per tick serves every launch that needs the same listing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bot.ports import Clock, Jobs, Runners, Tracker
 from bot.runtime.single_flight import SingleFlight
 from bot.settings import Settings
 
-# Times of different systems are compared with this margin.
+# Tolerance for comparing timestamps of different systems.
 MARGIN = timedelta(seconds=60)
 
 
 class LaunchPoller:
-    """What Vertex AI, Cloud Run and the queue say now, asked once for all launches that ask in the same tick.
+    """Cached reads of Vertex AI, Cloud Run and the W&B queue, at most one call per tick and key.
 
-    Jobs are matched by the label `wandb-run-id`, never by their age. Every method raises ServiceError.
+    Jobs are matched by the label `wandb-run-id`, never by their age. Asynchronous methods raise ServiceError.
     """
 
     def __init__(
@@ -30,36 +30,36 @@ class LaunchPoller:
         self._jobs = jobs
         self._runners = runners
         self._tracker = tracker
-        share = self._poll
-        self._listed: SingleFlight[tuple[CustomJob, ...]] = SingleFlight(clock, share)
-        self._queues: SingleFlight[tuple[QueueItem, ...]] = SingleFlight(clock, share)
-        self._executions: SingleFlight[tuple[Execution, ...]] = SingleFlight(clock, share)
-        self._execution: SingleFlight[Execution] = SingleFlight(clock, share)
+        ttl = self._poll
+        self._job_listings: SingleFlight[tuple[CustomJob, ...]] = SingleFlight(clock, ttl)
+        self._queues: SingleFlight[tuple[QueueItem, ...]] = SingleFlight(clock, ttl)
+        self._executions: SingleFlight[tuple[Execution, ...]] = SingleFlight(clock, ttl)
+        self._execution: SingleFlight[Execution] = SingleFlight(clock, ttl)
         self._oldest: dict[str, datetime] = {}
 
     def watch(self, launches: tuple[Launch, ...]) -> None:
-        """Tells how far back listings must reach: to the oldest launch in flight of each region."""
+        """Set the start of the job listings: the oldest unfinished launch of each region."""
         oldest: dict[str, datetime] = {}
         for launch in launches:
             oldest[launch.region] = min(launch.created, oldest.get(launch.region, launch.created))
         self._oldest = oldest
 
-    async def look(self, launch: Launch, region: str = "") -> CustomJob | None:
-        """Return this launch's custom job in its region, or in another one."""
-        place = region or launch.region
-        self._oldest[place] = min(launch.created, self._oldest.get(place, launch.created))
-        jobs = await self.jobs_since(place, self._oldest[place] - MARGIN)
+    async def find_job(self, launch: Launch, region: str = "") -> CustomJob | None:
+        """Return the launch's custom job in `region` (default: the launch's own), or None."""
+        region = region or launch.region
+        self._oldest[region] = min(launch.created, self._oldest.get(region, launch.created))
+        jobs = await self.jobs_since(region, self._oldest[region] - MARGIN)
         return next((job for job in jobs if job.run_id == launch.launch_id), None)
 
-    async def look_now(self, launch: Launch) -> CustomJob | None:
-        """Return the same in its own region, asked anew."""
+    async def find_job_uncached(self, launch: Launch) -> CustomJob | None:
+        """Return the launch's custom job in its own region, or None; never from the cache."""
         since = launch.created - MARGIN
         jobs = await self._jobs.list_jobs(launch.region, created_after=since, deadline=self._deadline)
         return next((job for job in jobs if job.run_id == launch.launch_id), None)
 
     async def jobs_since(self, region: str, since: datetime) -> tuple[CustomJob, ...]:
-        """Return the custom jobs of a region that were created since then, newest first."""
-        return await self._listed.get(
+        """Return the custom jobs of a region created at or after `since`, newest first."""
+        return await self._job_listings.get(
             (self._tick(), region, since),
             lambda: self._jobs.list_jobs(region, created_after=since, deadline=self._deadline),
         )
@@ -78,11 +78,11 @@ class LaunchPoller:
         )
 
     async def execution(self, resource: str) -> Execution:
-        """One runner."""
+        """Return one execution of the runner job."""
         return await self._execution.get(
             (self._tick(), resource), lambda: self._runners.get_execution(resource)
         )
 
     def _tick(self) -> int:
-        """Return what was asked in one tick is no answer in the next: two looks are two looks."""
+        """Return the number of the poll interval: a cache key, so no result outlives its interval."""
         return int(self._clock.now().timestamp() // self._poll)

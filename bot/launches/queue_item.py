@@ -1,8 +1,8 @@
-"""From a launch and its preset to the queue item that the agent understands.
+"""Build the W&B queue item of a launch.
 
-What the W&B Launch agent's Vertex runner demands: `worker_pool_specs` with a `container_spec` each, a
-`staging_bucket`, the image as `${image_uri}`, and the full command in `entry_point`, because the agent
-replaces the image's own entrypoint with entry_point + args.
+The Vertex runner of the W&B Launch agent requires `worker_pool_specs` with a `container_spec` each, a
+`staging_bucket`, the image as `${image_uri}`, and the full command in `entry_point`: the agent replaces
+the entrypoint of the image with entry_point + args.
 """
 
 from __future__ import annotations

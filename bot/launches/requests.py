@@ -1,4 +1,4 @@
-"""From what a person asked to a launch: preset and overrides checked, identity chosen first."""
+"""Build a launch from a request: choose its id, and validate its preset and overrides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ID_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class LaunchRequest:
-    """What a person asked for; `preset` is "" for the default one, `text` the words as typed."""
+    """A request to launch; `preset` is "" for the default one, `text` the command as typed."""
 
     trigger_id: str
     team_id: str
@@ -35,12 +35,15 @@ class LaunchRequest:
 
 
 def new_launch_id() -> str:
-    """Return a fresh id, from the machine's source of randomness."""
+    """Return a new random id from the operating system's random source."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
 def choose_preset(settings: Settings, name: str) -> Preset:
-    """Return the preset of that name, or the default one for "". Raise BadInput with the list and an example."""
+    """Return the preset of that name, or the default one for "".
+
+    Raise BadInput with the names of all presets and an example.
+    """
     names = [preset.name for preset in settings.preset]
     if not name:
         if settings.default is None:
@@ -60,11 +63,11 @@ def choose_preset(settings: Settings, name: str) -> Preset:
     return preset
 
 
-MAX_SHOWN = 40  # characters of somebody's word that a sentence repeats
+MAX_SHOWN = 40  # characters of the user's input that an error message repeats
 
 
 def cost_of(preset: Preset) -> Cost:
-    """Return what a launch of this preset may cost."""
+    """Return the cost data of a launch of this preset."""
     return Cost(
         price_per_hour=preset.price_per_hour,
         machines=preset.replicas,
@@ -74,7 +77,7 @@ def cost_of(preset: Preset) -> Cost:
 
 
 def new_launch(settings: Settings, request: LaunchRequest, now: datetime) -> Launch:
-    """Return the launch that this request means, not stored yet. Raise BadInput when it means none."""
+    """Return a new launch, not stored yet. Raise BadInput when preset or overrides are invalid."""
     preset = choose_preset(settings, request.preset)
     overrides = check_overrides(preset, request.overrides)
     launch_id = new_launch_id()

@@ -1,4 +1,4 @@
-"""How long launches are remembered."""
+"""Deletion of old launches."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from datetime import datetime, timedelta
 
 from bot.launches.context import Dependencies
 
-EVERY = timedelta(days=1)
+INTERVAL = timedelta(days=1)
 
 
 class Retention:
-    """Forgets launches that ended before the settings' `store.keep_days`: at first, then once a day."""
+    """Deletes launches that ended more than `store.keep_days` ago: on the first call, then once a day."""
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._dependencies = dependencies
         self._keep = timedelta(days=dependencies.settings.store.keep_days)
-        self._pruned: datetime | None = None
+        self._last_run: datetime | None = None
 
     async def prune(self) -> None:
-        """Do it if it is time to; call it as often as you like. Raise StoreError."""
+        """Delete old launches if the last deletion was a day ago; cheap to call often. Raise StoreError."""
         now = self._dependencies.clock.now()
-        # In either direction, as the clock may have been set back.
-        if self._pruned is None or abs(now - self._pruned) >= EVERY:
+        # abs: the clock may have been set back.
+        if self._last_run is None or abs(now - self._last_run) >= INTERVAL:
             await self._dependencies.launches.prune(before=now - self._keep)
-            self._pruned = now
+            self._last_run = now

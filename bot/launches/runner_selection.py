@@ -1,4 +1,4 @@
-"""Which of the living runners may take a launch."""
+"""Selection of a running runner that can take a launch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.models.errors import ProblemKind, ServiceError
 from bot.models.launch import Launch
 from bot.settings import Settings
 
-# Times of different systems are compared with this margin, in seconds.
+# Tolerance for comparing timestamps of different systems.
 MARGIN = timedelta(seconds=60)
 
 
@@ -24,50 +24,53 @@ def choose_runner(
     others: Sequence[Launch],
     now: datetime,
 ) -> Execution | None:
-    """Return the newest execution that listens to this launch's queue and has room and time left, or None.
+    """Return the newest active execution for this queue with free capacity and time left, or None.
 
-    `jobs` are the region's custom jobs, `others` the unfinished launches.
+    `jobs` are the custom jobs of the region, `others` all unfinished launches.
     """
-    tried = {use.resource for use in launch.runners}
+    used = {use.resource for use in launch.runners}
     for execution in executions:
-        if execution.resource in tried or not listens(settings, launch, execution):
+        if execution.resource in used or not is_listening(settings, launch, execution):
             continue
-        if near_limit(settings, execution, now) or full(execution, jobs, others, launch):
+        if near_limit(settings, execution, now) or at_capacity(execution, jobs, others, launch):
             continue
         return execution
     return None
 
 
-def listens(settings: Settings, launch: Launch, execution: Execution) -> bool:
-    """Whether it is alive and its arguments hold this queue and entity."""
+def is_listening(settings: Settings, launch: Launch, execution: Execution) -> bool:
+    """Return True if the execution is active and serves this queue and entity."""
     return execution.active and serves(settings, launch, execution)
 
 
 def serves(settings: Settings, launch: Launch, execution: Execution) -> bool:
-    """Whether its arguments hold this queue and entity, alive or over."""
+    """Return True if the arguments of the execution name this queue and entity, active or ended."""
     queues = execution.queue.split(", ")  # an agent may listen to several
     return launch.queue in queues and execution.entity == settings.wandb.entity
 
 
 def near_limit(settings: Settings, execution: Execution, now: datetime) -> bool:
-    """Whether Cloud Run will end it soon. Each attempt may run for the task's time limit."""
+    """Return True if Cloud Run will soon end the execution. The time limit counts per attempt."""
     if execution.time_limit is None or execution.started is None:
         return False
     left = (execution.started + timedelta(seconds=execution.time_limit) - now).total_seconds()
     return left < settings.runner.near_limit_seconds
 
 
-def full(execution: Execution, jobs: Sequence[CustomJob], others: Sequence[Launch], launch: Launch) -> bool:
-    """Whether it has as many jobs as its --max-jobs lets it take, those on their way included.
+def at_capacity(
+    execution: Execution, jobs: Sequence[CustomJob], others: Sequence[Launch], launch: Launch
+) -> bool:
+    """Return True if the execution has no free capacity under its --max-jobs; assigned launches count.
 
-    No job says which agent made it, so every unfinished job of W&B Launch that is younger than the
-    execution counts.
+    A job does not name the agent that created it, so every unfinished W&B Launch job that is newer than
+    the execution counts.
     """
     if execution.max_jobs < 0:
         return False
-    begun = execution.created
-    running = sum(1 for job in jobs if job.run_id and job.active and _since(job.created, begun))
-    on_their_way = sum(
+    running = sum(
+        1 for job in jobs if job.run_id and job.active and _created_since(job.created, execution.created)
+    )
+    assigned = sum(
         1
         for other in others
         if other.launch_id != launch.launch_id
@@ -75,25 +78,27 @@ def full(execution: Execution, jobs: Sequence[CustomJob], others: Sequence[Launc
         and other.runner is not None
         and other.runner.resource == execution.resource
     )
-    return running + on_their_way >= execution.max_jobs
+    return running + assigned >= execution.max_jobs
 
 
-def _since(moment: datetime | None, begun: datetime | None) -> bool:
-    return moment is None or begun is None or moment >= begun
+def _created_since(created: datetime | None, since: datetime | None) -> bool:
+    return created is None or since is None or created >= since
 
 
-def started_for(launch: Launch, executions: Sequence[Execution], intended: datetime) -> Execution | None:
-    """Return the execution that an earlier, unclear try to start one made: by LAUNCH_ID, else the only candidate.
+def find_started_runner(
+    launch: Launch, executions: Sequence[Execution], intended: datetime
+) -> Execution | None:
+    """Return the execution created by an earlier start with an unclear result, or None.
 
-    A candidate listens to the same queue, carries no LAUNCH_ID (the listing may not show it) and was
-    made since the intent.
+    It is matched by LAUNCH_ID, else it is the only candidate. A candidate serves the same queue, shows no
+    LAUNCH_ID (the listing may omit it) and was created after the intent.
     """
     known = {use.resource for use in launch.runners}
     fresh = [execution for execution in executions if execution.resource not in known]
     for execution in fresh:
         if execution.launch_id == launch.launch_id:
             return execution
-    nameless = [
+    candidates = [
         execution
         for execution in fresh
         if not execution.launch_id
@@ -101,20 +106,23 @@ def started_for(launch: Launch, executions: Sequence[Execution], intended: datet
         and execution.created is not None
         and execution.created >= intended - MARGIN
     ]
-    return nameless[0] if len(nameless) == 1 else None
+    return candidates[0] if len(candidates) == 1 else None
 
 
-def over(status: ExecutionStatus) -> bool:
-    """Whether an execution has ended."""
+def has_ended(status: ExecutionStatus) -> bool:
+    """Return True if an execution with this status has ended."""
     return status in (ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED)
 
 
-# Cloud Run's listing may lag behind a start by so much.
+# The longest delay after which Cloud Run lists a started execution.
 LAG = timedelta(seconds=60)
 
 
-async def living_runner(context: StepContext, listed: tuple[Execution, ...]) -> Execution | None:
-    """Return the runner to reuse, of those listed and those that other launches have just started, or None."""
+async def find_reusable_runner(context: StepContext, listed: tuple[Execution, ...]) -> Execution | None:
+    """Return the runner to reuse, or None.
+
+    Candidates are the listed executions and those that other launches have just started.
+    """
     others = await context.dependencies.launches.unfinished()
     executions = (*listed, *await _unlisted(context, listed, others))
     return choose_runner(
@@ -150,12 +158,12 @@ async def _execution(context: StepContext, resource: str) -> Execution | None:
 
 
 async def _jobs(context: StepContext, executions: tuple[Execution, ...]) -> tuple[CustomJob, ...]:
-    """Return the jobs that candidates with a limit may be busy with; nothing is asked where there is no limit."""
-    begun = [
+    """Return the jobs that may occupy candidates with a --max-jobs limit; without one, make no call."""
+    created = [
         execution.created or context.launch.created
         for execution in executions
-        if execution.max_jobs >= 0 and listens(context.dependencies.settings, context.launch, execution)
+        if execution.max_jobs >= 0 and is_listening(context.dependencies.settings, context.launch, execution)
     ]
-    if not begun:
+    if not created:
         return ()
-    return await context.dependencies.poller.jobs_since(context.launch.region, min(begun) - MARGIN)
+    return await context.dependencies.poller.jobs_since(context.launch.region, min(created) - MARGIN)

@@ -1,4 +1,4 @@
-"""The desk: where the doors hand in what people ask for. Nothing here waits for an outside system."""
+"""Use cases behind /launch; never calls an external API."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bot.models.launch import Launch, Stage
 from bot.ports import Added, Audit, AuditEntry, CapReached, Caps, Clock, Launches, SaveConflict
 from bot.settings import Settings
 
-TRIES = 5  # saves of a cancel against a launch that is being advanced
+TRIES = 5  # save attempts of a cancel, each of which a concurrent step may win
 
 
 class LaunchService:
-    """Takes requests, cancels and questions; `wake` tells the scheduler of a launch that wants a turn."""
+    """Submits, cancels and lists launches; `wake` makes the scheduler run the next step of a launch."""
 
     def __init__(
         self, settings: Settings, clock: Clock, launches: Launches, audit: Audit, wake: Callable[[str], None]
@@ -30,10 +30,10 @@ class LaunchService:
         self._wake = wake
 
     async def submit(self, request: LaunchRequest) -> Added:
-        """Store a launch; it exists once this returns, and nothing was started if it raises.
+        """Store a launch and return it. If this raises, nothing was stored or started.
 
-        Raise BadInput for words that mean no launch, Refused for people who may not or when a limit of
-        the settings is reached, StoreError when the insert failed or took longer than `timing.insert`.
+        Raise BadInput when the request is invalid, Refused when the user may not launch or a limit of the
+        settings is reached, StoreError when the insert failed or took longer than `timing.insert`.
         """
         preset = choose_preset(self._settings, request.preset)
         if request.channel_id:
@@ -57,22 +57,22 @@ class LaunchService:
         return await self._launches.add(launch, dedup_window=timing.dedup_window, caps=caps)
 
     def begin(self, added: Added) -> None:
-        """Lets a stored launch begin; call it once the person has their answer."""
+        """Start the first step of a stored launch; call it after the command was acknowledged."""
         self._wake(added.launch.launch_id)
 
     async def cancel(self, launch_id: str, *, user_id: str, user_name: str) -> Launch:
-        """Asks for a launch to be cancelled and returns it as it then stands; `advance` carries it out.
+        """Request the cancellation of a launch and return the launch; `advance` carries it out.
 
-        Raise BadInput when there is none to cancel, Refused when this person may not, StoreError when
-        the store failed, or took longer than the settings' `timing.insert`.
+        Raise BadInput when the launch is unknown or has ended, Refused when the user may not cancel it,
+        StoreError when the store failed or took longer than `timing.insert`.
         """
-        asking = asyncio.ensure_future(self._cancel(launch_id, user_id=user_id, user_name=user_name))
-        # Not cancelled when it is late: to ask twice is harmless, a write that was cut off is not.
-        over, _ = await asyncio.wait([asking], timeout=self._settings.timing.insert)
-        if not over:
-            asking.add_done_callback(_hear)
+        task = asyncio.ensure_future(self._cancel(launch_id, user_id=user_id, user_name=user_name))
+        # A late write is not cancelled: a second request is harmless, an interrupted write is not.
+        done, _ = await asyncio.wait([task], timeout=self._settings.timing.insert)
+        if not done:
+            task.add_done_callback(_retrieve_exception)
             raise StoreError("The store did not answer in time. If the card does not say so, ask again.")
-        return asking.result()
+        return task.result()
 
     async def _cancel(self, launch_id: str, *, user_id: str, user_name: str) -> Launch:
         for _ in range(TRIES):
@@ -82,11 +82,11 @@ class LaunchService:
                 raise BadInput(f"The launch {launch_id} has ended already. Nothing was cancelled.")
             if launch.cancel_asked is not None:
                 return launch
-            asked = replace(
+            changed = replace(
                 launch, cancel_by=user_name, cancel_asked=self._clock.now(), due=self._clock.now()
             )
             try:
-                saved = await self._launches.save(asked)
+                saved = await self._launches.save(changed)
             except SaveConflict:
                 continue
             self._wake(launch_id)
@@ -94,7 +94,7 @@ class LaunchService:
         raise StoreError("The launch is changing too fast to cancel it. Try again in a moment.")
 
     async def find(self, launch_id: str) -> Launch:
-        """One launch. Raise BadInput when there is none with this id."""
+        """Return the launch with this id. Raise BadInput when there is none."""
         launch = await self._launches.get(launch_id)
         if launch is None:
             raise BadInput(
@@ -104,7 +104,7 @@ class LaunchService:
         return launch
 
     async def status(self) -> tuple[Launch, ...]:
-        """Return the launches in flight and those of the last day, newest first."""
+        """Return the unfinished launches and those of the last day, newest first."""
         return await self._launches.recent(since=self._clock.now() - timedelta(days=1))
 
     async def _authorise(self, request: LaunchRequest, preset_name: str) -> None:
@@ -130,7 +130,7 @@ class LaunchService:
         )
 
 
-def _hear(task: asyncio.Task[Launch]) -> None:
-    """Nobody else asks for the end of what came too late."""
+def _retrieve_exception(task: asyncio.Task[Launch]) -> None:
+    """Mark the exception of a late task as retrieved, so that asyncio does not log it."""
     if not task.cancelled():
         task.exception()

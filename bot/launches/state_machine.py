@@ -1,4 +1,4 @@
-"""`advance`: does the next step of a launch, once, and writes down what came of it."""
+"""The state machine of a launch: `advance` runs its next step once and saves the result."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bot.launches.context import Dependencies, StepContext
 from bot.launches.steps.announce import announce
 from bot.launches.steps.cancel import cancel
 from bot.launches.steps.diagnose import diagnose
-from bot.launches.steps.enqueue import queue
-from bot.launches.steps.expire import end_in_time
-from bot.launches.steps.follow_job import follow, lose_sight, past_limit
+from bot.launches.steps.enqueue import enqueue
+from bot.launches.steps.expire import expire
+from bot.launches.steps.follow_job import end_as_lost, follow_job, past_follow_limit
 from bot.launches.steps.report import report
-from bot.launches.steps.start_runner import runner
-from bot.launches.steps.wait_for_job import wait
+from bot.launches.steps.start_runner import start_runner
+from bot.launches.steps.wait_for_job import wait_for_job
 from bot.models.errors import ServiceError
 from bot.models.launch import Launch, Stage
 
@@ -23,38 +23,38 @@ Step = Callable[[StepContext], Awaitable[None]]
 STEPS: MappingProxyType[Stage, Step] = MappingProxyType(
     {
         Stage.ANNOUNCE: announce,
-        Stage.QUEUE: queue,
-        Stage.RUNNER: runner,
-        Stage.WAIT: wait,
-        Stage.FOLLOW: follow,
+        Stage.QUEUE: enqueue,
+        Stage.RUNNER: start_runner,
+        Stage.WAIT: wait_for_job,
+        Stage.FOLLOW: follow_job,
         Stage.DIAGNOSE: diagnose,
         Stage.REPORT: report,
     },
 )
 
-# Stages in which a launch may still cost money, and so may be cancelled.
+# Stages in which a launch may still incur cost, and so can be cancelled.
 CANCELLABLE = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
 
 
 def _step(context: StepContext) -> Step:
     stage = context.launch.stage
-    if stage in CANCELLABLE and past_limit(context):
-        return lose_sight
+    if stage in CANCELLABLE and past_follow_limit(context):
+        return end_as_lost
     return cancel if context.launch.cancel_asked and stage in CANCELLABLE else STEPS[stage]
 
 
 async def advance(launch: Launch, dependencies: Dependencies) -> Launch:
-    """Do one step of `launch` and returns it as it now stands in the store; `due` says when the next is.
+    """Run one step of `launch` and return the stored result; its `due` is the time of the next step.
 
-    Safe to call again after a crash at any point: a step looks for what an earlier try may have done
-    before it does it. An outside system that fails is written down as trouble and tried again later.
+    Safe to call again after a crash at any point: before an effect, a step checks whether an earlier
+    attempt caused it. A failed call of an external system is recorded as trouble and retried later.
     Raise SaveConflict when another worker has saved the launch meanwhile, StoreError when the store fails.
     """
     if launch.stage is Stage.DONE:
         return launch
     context = StepContext(launch, dependencies)
     try:
-        if not await end_in_time(context):
+        if not await expire(context):
             await _step(context)(context)
     except ServiceError as error:
         await context.record_failure(error.problem)

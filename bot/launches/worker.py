@@ -1,4 +1,4 @@
-"""One turn of one launch, safely: what every scheduler does with a launch that is due."""
+"""Runs a single step of a launch with error handling; shared by both schedulers."""
 
 from __future__ import annotations
 
@@ -15,45 +15,48 @@ from bot.models.errors import StoreError
 from bot.models.launch import Launch, Stage
 from bot.ports import SaveConflict
 
-# A turn that could not be taken is tried again this slowly, in seconds.
+# The pause before a step that failed is retried, in seconds.
 PAUSE_AFTER_ERROR = 5.0
 
 
 class LaunchWorker:
-    """Takes turns; nothing that goes wrong in one launch's turn reaches another launch."""
+    """Runs steps; an error in one launch never affects another launch."""
 
     def __init__(self, dependencies: Dependencies) -> None:
         self.dependencies = dependencies
-        self._shown: set[str] = set()
+        self._refreshed: set[str] = set()
         self._log = structlog.get_logger("launches")
 
     async def run_step(self, launch_id: str) -> datetime | None:
-        """Take the launch's turn if it is due; returns when the next one is, None when it has ended."""
+        """Run the next step of the launch if it is due.
+
+        Return when the next step is due, or None when the launch has ended. Errors are logged, not raised.
+        """
         try:
             launch = await self.dependencies.launches.get(launch_id)
             if launch is None:
-                self._log.error("a launch is gone from the store")
+                self._log.error("launch not found in the store")
                 return None
-            if launch.stage is not Stage.DONE and self._due(launch):
+            if launch.stage is not Stage.DONE and self._is_due(launch):
                 launch = await self._advance(launch)
             elif launch.stage is not Stage.DONE:
-                await self._show(launch)
+                await self._refresh_card(launch)
         except SaveConflict:
             self._log.info("another worker saved the launch first")
             return self.dependencies.clock.now()
         except StoreError as error:
             self._log.error("the store failed", reason=str(error))
-        except Exception:  # noqa: BLE001 - the entry point of a launch: one that fails must not end the others
-            await self._unexpected(launch_id)
+        except Exception:  # noqa: BLE001 - the entry point of a launch: its failure must not end the others
+            await self._record_unexpected(launch_id)
         else:
             return None if launch.stage is Stage.DONE else launch.due
         return self.dependencies.clock.now() + timedelta(seconds=PAUSE_AFTER_ERROR)
 
-    def _due(self, launch: Launch) -> bool:
+    def _is_due(self, launch: Launch) -> bool:
         now = self.dependencies.clock.now()
         if launch.cancel_asked is not None or launch.due <= now:
             return True
-        # No step asks for a turn so far away: it was written before the clock was set back.
+        # No step schedules that far ahead: the clock has been set back since the due time was saved.
         return launch.due > now + timedelta(seconds=2 * self._longest_pause())
 
     def _longest_pause(self) -> float:
@@ -68,28 +71,28 @@ class LaunchWorker:
 
     async def _advance(self, launch: Launch) -> Launch:
         after = await advance(launch, self.dependencies)
-        self._shown.add(launch.launch_id)
+        self._refreshed.add(launch.launch_id)
         self._log.info("advanced", stage=launch.stage, next=after.stage, verdict=after.verdict)
         if after.stage is Stage.DONE:
-            self._shown.discard(launch.launch_id)
-            await self._narrow()
+            self._refreshed.discard(launch.launch_id)
+            await self._update_poller()
         return after
 
-    async def _show(self, launch: Launch) -> None:
-        """After a restart the card may lack what the store has: it is edited before the next turn is due."""
-        if launch.launch_id not in self._shown and launch.card is not None:
-            self._shown.add(launch.launch_id)
+    async def _refresh_card(self, launch: Launch) -> None:
+        """Edit the card once after a restart, before the next step is due: it may be older than the store."""
+        if launch.launch_id not in self._refreshed and launch.card is not None:
+            self._refreshed.add(launch.launch_id)
             await self.dependencies.notifier.edit(launch)
 
-    async def _narrow(self) -> None:
-        """Lets the poller's listings begin at the oldest launch that is still in flight."""
+    async def _update_poller(self) -> None:
+        """Limit the poller's listings to jobs newer than the oldest unfinished launch."""
         with contextlib.suppress(StoreError):
             self.dependencies.poller.watch(await self.dependencies.launches.unfinished())
 
-    async def _unexpected(self, launch_id: str) -> None:
-        """Logs what nobody foresaw, and shows its number on the card."""
+    async def _record_unexpected(self, launch_id: str) -> None:
+        """Log an unexpected exception and show its correlation id on the card."""
         correlation = secrets.token_hex(4)
-        self._log.exception("a step failed in an unexpected way", correlation=correlation)
+        self._log.exception("a step raised an unexpected exception", correlation=correlation)
         trouble = f"something unexpected happened; tell an admin the number {correlation}"
         with contextlib.suppress(SaveConflict, StoreError):
             launch = await self.dependencies.launches.get(launch_id)

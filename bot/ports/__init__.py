@@ -1,4 +1,4 @@
-"""The seams: what the core asks of the outside, as protocols that clients, the store and faces fulfil."""
+"""Ports: the protocols through which the core uses clients, the store and the notifier."""
 
 from __future__ import annotations
 

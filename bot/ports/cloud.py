@@ -1,7 +1,7 @@
-"""What the core asks of Google Cloud and W&B.
+"""Ports to Google Cloud and W&B.
 
-Every method raises `bot.models.errors.ServiceError` when its system fails, within its deadline (seconds; the
-settings' `timing.call` where none is given); reads are retried inside, effects never.
+Every asynchronous method raises `bot.models.errors.ServiceError` on failure, within its deadline in seconds
+(`timing.call` of the settings where none is given). Implementations retry reads, never effects.
 """
 
 from __future__ import annotations
@@ -19,40 +19,40 @@ class Runners(Protocol):
     """Cloud Run: executions of the configured job."""
 
     async def list_executions(self, region: str, *, deadline: float) -> tuple[Execution, ...]:
-        """Return executions of the runner job in a region, newest first; empty also where the job does not exist."""
+        """Return the executions of the runner job in a region, newest first; empty without such a job."""
         ...
 
     async def get_execution(self, resource: str) -> Execution:
-        """One execution by its full name."""
+        """Return one execution by its full resource name."""
         ...
 
     async def start(self, *, region: str, launch_id: str) -> Execution:
-        """Start one execution with LAUNCH_ID in its environment. Never retried here."""
+        """Start one execution with LAUNCH_ID in its environment. Never retried."""
         ...
 
     async def cancel(self, resource: str) -> None:
-        """Asks Cloud Run to cancel an execution."""
+        """Request the cancellation of an execution."""
         ...
 
 
 class Jobs(Protocol):
-    """Vertex AI custom jobs, without their job specs (those hold keys)."""
+    """Vertex AI custom jobs, without their job specs, which may hold keys."""
 
     async def list_jobs(
         self, region: str, *, created_after: datetime | None, deadline: float, and_active: bool = False
     ) -> tuple[CustomJob, ...]:
-        """Return custom jobs of a region, all pages, newest first.
+        """Return the custom jobs of a region, all pages, newest first.
 
-        With `and_active`, those that have not ended come too, however old they are.
+        With `and_active`, jobs that have not ended are included, however old they are.
         """
         ...
 
     async def get_job(self, resource: str) -> CustomJob:
-        """One custom job by its full name."""
+        """Return one custom job by its full resource name."""
         ...
 
     async def cancel(self, resource: str) -> None:
-        """Asks Vertex AI to cancel a job."""
+        """Request the cancellation of a custom job."""
         ...
 
 
@@ -60,21 +60,21 @@ class Builds(Protocol):
     """Cloud Build builds."""
 
     async def list_active(self, region: str, *, deadline: float) -> tuple[Build, ...]:
-        """All builds of a location that are pending, queued or working, newest first."""
+        """Return all pending, queued and working builds of a location, newest first."""
         ...
 
     async def list_recent(self, region: str, *, limit: int, deadline: float) -> tuple[Build, ...]:
-        """Return the newest builds of a location, of every status."""
+        """Return the newest builds of a location, of any status."""
         ...
 
     async def cancel(self, build_id: str, region: str) -> None:
-        """Asks Cloud Build to cancel a build."""
+        """Request the cancellation of a build."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LogScope:
-    """Whose log: entries of these owners (execution names, job ids or build ids) since a time."""
+    """Selects log entries by owner (execution names, job ids or build ids) and time range."""
 
     source: Source
     owners: tuple[str, ...]
@@ -84,32 +84,32 @@ class LogScope:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Entries in the order asked for, and the cursor of the next page ("" at the end)."""
+    """Entries in the requested order, and the cursor of the next page ("" at the end)."""
 
     entries: tuple[LogEntry, ...]
     cursor: str = ""
 
 
 class Logs(Protocol):
-    """Cloud Logging, behind the one budget of reads."""
+    """Cloud Logging, behind one shared rate limit."""
 
     async def read(
         self, scope: LogScope, *, newest_first: bool, limit: int, cursor: str = "", deadline: float
     ) -> LogPage:
-        """One read (one unit of the quota of 60 a minute) of at most 1,000 entries.
+        """Read one page of at most 1,000 entries; it costs one unit of the quota of 60 reads a minute.
 
-        Raise ServiceError with EXHAUSTED when our own budget is spent before `deadline` seconds.
+        Raise ServiceError with EXHAUSTED when our rate limit leaves no read within `deadline` seconds.
         """
         ...
 
     def console_url(self, scope: LogScope) -> str:
-        """Return a link to the Logs Explorer that opens on this scope."""
+        """Return a URL that opens the Logs Explorer on this scope."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """What to put into the queue; `resource_args` is the JSON text of the Vertex AI arguments."""
+    """A queue item to create; `resource_args` is the JSON text of the Vertex AI arguments."""
 
     run_id: str
     name: str
@@ -122,44 +122,44 @@ class NewItem:
 
 
 class Tracker(Protocol):
-    """W&B: the queue by single-shot GraphQL, the runs by the `wandb` client."""
+    """W&B: the queue through GraphQL without retries, the runs through the `wandb` client."""
 
     async def enqueue(self, item: NewItem) -> str:
-        """Put an item into the queue once and returns its id; an unclear answer raises."""
+        """Create a queue item with a single request and return its id; an unclear response raises."""
         ...
 
     async def list_items(self, queue: str, *, deadline: float) -> tuple[QueueItem, ...]:
-        """Return the items of a queue that are not done."""
+        """Return the unfinished items of a queue."""
         ...
 
     async def remove_item(self, item_id: str, queue: str) -> bool:
-        """Take an item out of the queue; False when it was not there any more."""
+        """Remove an item from the queue; return False if it was already gone."""
         ...
 
     def run_url(self, run_id: str) -> str:
-        """Return the address of a run's page; "" while it is not known, moments after the start. Never waits."""
+        """Return the URL of a run's page; "" while unknown, shortly after start-up. Never blocks."""
         ...
 
     async def find_run(self, run_id: str) -> Run | None:
-        """One run by id, None when W&B knows of none."""
+        """Return the run with this id, or None."""
         ...
 
     async def list_active(self, *, deadline: float) -> tuple[Run, ...]:
-        """All runs at work, newest first."""
+        """Return all active runs, newest first."""
         ...
 
     async def list_completed(self, *, limit: int, deadline: float) -> tuple[Run, ...]:
-        """Return the newest ended runs."""
+        """Return the runs that ended, newest first."""
         ...
 
     async def final_metrics(self, run_id: str, keys: Sequence[str]) -> tuple[tuple[str, float], ...]:
-        """Up to five summary metrics of a run: `keys` first, then what it logged last."""
+        """Return up to five summary metrics of a run: `keys` first, then its other last logged values."""
         ...
 
     async def history(self, run_id: str, key: str, *, samples: int) -> tuple[tuple[float, float], ...]:
-        """(step, value) pairs of one metric, sampled."""
+        """Return sampled (step, value) pairs of one metric."""
         ...
 
     async def stop_run(self, run_id: str) -> bool:
-        """Asks W&B to stop a run; False when it knows of none."""
+        """Request that a run stops; return False if there is no such run."""
         ...

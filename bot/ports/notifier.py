@@ -1,4 +1,4 @@
-"""How the core tells people, without knowing Slack, and how it tells the time."""
+"""Ports for notifying users, independent of Slack, and for reading the clock."""
 
 from __future__ import annotations
 
@@ -10,73 +10,73 @@ from bot.models.launch import Launch, MessageRef
 
 
 class Clock(Protocol):
-    """Time as a parameter."""
+    """An injectable clock."""
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
+        """Return the current time, timezone-aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards, for measuring."""
+        """Return seconds of a monotonic clock, for measuring durations."""
         ...
 
     async def wait(self, seconds: float) -> None:
-        """Return after that many seconds."""
+        """Sleep for that many seconds."""
         ...
 
 
 class MessageKind(StrEnum):
-    """Which message of a launch; stands in the message's metadata."""
+    """The kind of a message of a launch, as stored in the message's metadata."""
 
     CARD = "card"
     CLOSING = "closing"
 
 
 class LaunchNotifier(Protocol):
-    """Shows a launch to people; given nouns only."""
+    """Shows launches to users; it receives models, never texts."""
 
     async def post(self, launch: Launch) -> MessageRef:
-        """Post the card, once.
+        """Post the card once.
 
-        Raise NotInvited when the bot may not speak in that channel.
+        Raise NotInvited when the bot may not post in the channel, ServiceError on other failures.
         """
         ...
 
     async def find(self, launch: Launch, *, kind: MessageKind) -> MessageRef | None:
-        """Return a message of this launch that we posted but did not note, looked up by its metadata.
+        """Return a message of this launch that was posted but not saved, found by its metadata, or None.
 
-        None when there is none. Raise ServiceError, with DENIED where we may not read the channel, and
-        NotInvited.
+        Raise ServiceError (DENIED when the bot may not read the channel) and NotInvited.
         """
         ...
 
     async def edit(self, launch: Launch) -> None:
-        """Edits the card in place; returns when the edit was handed over.
+        """Queue an edit of the card and return without waiting for its delivery.
 
-        A change of stage, runner, job or verdict is always delivered, a tick only when there is room.
+        A change of stage, runner, job or verdict is always delivered, an elapsed-time update only if the
+        rate limit allows it.
         """
         ...
 
-    async def settle(self, launch: Launch) -> None:
-        """Edits the card and returns once Slack has taken it. Raise ServiceError until then, NotInvited."""
+    async def flush(self, launch: Launch) -> None:
+        """Edit the card and return once the edit is delivered. Raise ServiceError, NotInvited."""
         ...
 
     async def refuse(self, launch: Launch, reason: str) -> None:
-        """Tells the launcher privately that nothing was started, and why."""
+        """Tell the launcher privately that nothing was started, and why."""
         ...
 
-    async def appeared(self, launch: Launch) -> None:
-        """Says in the thread that the job has come after all, after the wait was over. Best effort."""
+    async def notify_late_job(self, launch: Launch) -> None:
+        """Post in the thread that the job appeared after the wait had timed out. Best effort."""
         ...
 
     async def close(self, launch: Launch) -> MessageRef:
         """Post the closing reply that mentions the launcher. Raise ServiceError, NotInvited."""
         ...
 
-    async def illustrate(self, launch: Launch) -> None:
-        """Shares a picture of the launch's curve in the thread. Best effort, tried once."""
+    async def upload_chart(self, launch: Launch) -> None:
+        """Upload a chart of the launch's curve to the thread. Best effort, tried once."""
         ...
 
 
-class NotInvited(Exception):  # noqa: N818 - a state of the channel, not an error of ours
-    """The bot may not post in the channel; the text is Slack's word for it."""
+class NotInvited(Exception):  # noqa: N818 - a state of the channel, not an error of the bot
+    """The bot may not post in the channel; the text is Slack's error code."""

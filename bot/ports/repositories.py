@@ -1,4 +1,4 @@
-"""What the core asks of the store. Every method raises StoreError when the store fails."""
+"""Ports to the store. Every method raises StoreError when the store fails."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.models.launch import Launch, MessageRef
 from bot.models.scan_diff import ScanSnapshot
 
 
-class SaveConflict(Exception):  # noqa: N818 - another worker was faster; not an error of ours
-    """The launch was saved by somebody else since it was read."""
+class SaveConflict(Exception):  # noqa: N818 - an expected result of concurrency, not an error
+    """Another worker has saved the launch since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many launches may be in flight at once, of one person and of all people; None is no limit."""
+    """The maximum number of unfinished launches, per person and overall; None means no limit."""
 
     per_person: int | None = None
     overall: int | None = None
@@ -27,10 +27,10 @@ class Caps:
 NO_CAPS = Caps()
 
 
-class CapReached(Exception):  # noqa: N818 - a rule of the team's, not an error of ours
-    """One launch more would be above a limit; nothing was stored.
+class CapReached(Exception):  # noqa: N818 - a policy decision, not an error
+    """Another launch would exceed a limit; nothing was stored.
 
-    `in_flight` launches are counted against `cap`: those of the person (`per_person`) or of everybody.
+    `in_flight` is the number of unfinished launches, of the person (`per_person`) or of all; `cap` its limit.
     """
 
     def __init__(self, *, per_person: bool, in_flight: int, cap: int) -> None:
@@ -42,68 +42,68 @@ class CapReached(Exception):  # noqa: N818 - a rule of the team's, not an error 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The launch that now stands in the store; `fresh` is False when it had been asked for before."""
+    """The stored launch; `fresh` is False if the same request had been stored before."""
 
     launch: Launch
     fresh: bool
 
 
 class Launches(Protocol):
-    """The store's table of launches. Every method raises StoreError when the store fails."""
+    """The table of launches."""
 
     async def add(self, launch: Launch, *, dedup_window: float, caps: Caps = NO_CAPS) -> Added:
-        """Insert a launch, once.
+        """Insert a launch unless it is a duplicate, and return the stored one.
 
-        The same `trigger_id`, or the same team, user, channel and text within `dedup_window` seconds,
-        is the same launch. Raise CapReached when as many as `caps` allow have not ended: counted in the
-        transaction of the insert, so that it holds however many add at the same moment.
+        A launch is a duplicate if its `trigger_id` is the same, or its team, user, channel and text within
+        `dedup_window` seconds. Raise CapReached when `caps` allow no more unfinished launches; they are
+        counted in the transaction of the insert, so that concurrent inserts cannot exceed the limit.
         """
         ...
 
     async def save(self, launch: Launch) -> Launch:
-        """Write a launch back and returns it with its new version.
+        """Save a launch and return it with its new version.
 
-        Raise SaveConflict when it was saved since it was read.
+        Raise SaveConflict when another worker has saved it since it was read.
         """
         ...
 
     async def get(self, launch_id: str) -> Launch | None:
-        """One launch."""
+        """Return the launch with this id, or None."""
         ...
 
     async def unfinished(self) -> tuple[Launch, ...]:
-        """Every launch whose stage is not `done`, oldest first."""
+        """Return all launches with a stage other than `done`, oldest first."""
         ...
 
     async def recent(self, *, since: datetime, limit: int = 100) -> tuple[Launch, ...]:
-        """Launch created since then, and every unfinished one, newest first."""
+        """Return the launches created since then and all unfinished ones, newest first."""
         ...
 
     async def by_run_ids(self, run_ids: Sequence[str]) -> tuple[Launch, ...]:
-        """Return the launches with these ids, in no order."""
+        """Return the launches with these ids, in any order."""
         ...
 
     async def claim_start(
         self, *, job: str, region: str, queue: str, launch_id: str, now: datetime, ttl: float
     ) -> str:
-        """Claims the right to start a runner; returns the launch id that holds it (ours, if we got it).
+        """Try to acquire the lease for starting a runner; return the id of the launch that holds it.
 
-        A claim older than `ttl` seconds is taken over. One statement, so that two launches start one runner.
+        A lease expires after `ttl` seconds. One atomic statement, so that two launches start one runner.
         """
         ...
 
     async def release_start(self, *, job: str, region: str, queue: str, launch_id: str) -> None:
-        """Give the right back."""
+        """Release the lease, if this launch holds it."""
         ...
 
     async def prune(self, *, before: datetime) -> int:
-        """Remove launches that ended before then, with their audit; returns how many."""
+        """Delete launches that ended before then, with their audit entries; return the number of launches."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A diagnosis that will not change, of the execution, job or build with this id."""
+    """The final diagnosis of the execution, job or build with this id."""
 
     row_id: str
     diagnosis: Diagnosis
@@ -111,23 +111,23 @@ class Settled:
 
 
 class Diagnoses(Protocol):
-    """Settled diagnoses, remembered; an error of ours never."""
+    """Final diagnoses by id. Our own read errors are never stored."""
 
     async def find(self, row_ids: Sequence[str]) -> tuple[Settled, ...]:
-        """Those of these rows that are settled."""
+        """Return the final diagnoses of these rows; rows without one are left out."""
         ...
 
     async def settle(self, settled: Settled) -> None:
-        """Remembers one; the first word stays."""
+        """Store unless present (first write wins)."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A monitor thread in a channel: its parent message, the words asked, what it shows when it is finished.
+    """A monitor thread in a channel: its parent message, the command's words, and what it showed last.
 
-    `started` is when it was last begun to be written, `finished` is None until that is done. `looks` tells of
-    each reply what it looked like then.
+    `started` is the start of the last write, `finished` its end, or None while it runs. `looks` holds a
+    fingerprint of the content of each reply.
     """
 
     parent: MessageRef
@@ -143,41 +143,44 @@ class Threads(Protocol):
     """The monitor threads of each channel."""
 
     async def remember(self, thread: Thread) -> None:
-        """Write a thread (by its parent message), or its newer state."""
+        """Insert or update a thread, identified by its parent message."""
         ...
 
     async def find(self, parent: MessageRef) -> Thread | None:
-        """One thread by its parent."""
+        """Return the thread with this parent message, or None."""
         ...
 
     async def latest(self, channel: str, words: str) -> Thread | None:
-        """Return the newest thread of a channel with these words."""
+        """Return the newest thread of a channel with these words, or None."""
         ...
 
     async def begin(self, channel: str, words: str, *, writer: str, now: datetime, within: timedelta) -> bool:
-        """Take these words in a channel for a writer; False when another took them within that time."""
+        """Acquire the lease on these words in a channel; return False if another writer holds it.
+
+        A lease acquired more than `within` ago has expired.
+        """
         ...
 
     async def end(self, channel: str, words: str, *, writer: str) -> None:
-        """Give the words back, if this writer has them."""
+        """Release the lease, if this writer holds it."""
         ...
 
 
 class Workspaces(Protocol):
-    """What a workspace refused, and for how long."""
+    """Block types that a workspace refused, with an expiry."""
 
     async def refuse_block(self, team_id: str, block_type: str, until: datetime) -> None:
-        """Remembers that a workspace refused a block type."""
+        """Store that a workspace refused a block type."""
         ...
 
     async def refused_blocks(self, team_id: str, now: datetime) -> frozenset[str]:
-        """Return the block types that are not to be tried now."""
+        """Return the block types that must not be sent now."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what to which thing, and how it ended."""
+    """One audit record: who did what to which target, and the outcome."""
 
     at: datetime
     actor: str
@@ -188,12 +191,12 @@ class AuditEntry:
 
 
 class Audit(Protocol):
-    """The record of all that spends, stops or is refused."""
+    """The audit log of launches, cancels and refusals."""
 
     async def record(self, entry: AuditEntry) -> None:
-        """Write one entry."""
+        """Append one entry."""
         ...
 
     async def entries(self, *, since: datetime, limit: int = 1000) -> tuple[AuditEntry, ...]:
-        """Return the newest entries since then."""
+        """Return the newest entries since then, at most `limit`."""
         ...

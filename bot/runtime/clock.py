@@ -1,4 +1,4 @@
-"""The machine's clock."""
+"""The system clock."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Fulfils `bot.ports.Clock` with the machine's time."""
+    """Implementation of `bot.ports.Clock` with the system time."""
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
+        """Return the current time, timezone-aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards."""
+        """Return seconds of a monotonic clock."""
         return time.monotonic()
 
     async def wait(self, seconds: float) -> None:
-        """Return after that many seconds; cancelling the task ends it early."""
+        """Sleep for that many seconds; not at all if negative."""
         await asyncio.sleep(max(0.0, seconds))

@@ -1,4 +1,4 @@
-"""How the bot ends: each part has its share of the seconds after SIGTERM, and nobody waits for ever."""
+"""Shutdown after SIGTERM: phases in a fixed order, each with a time budget."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 
 import structlog
 
-# A bot that was told to stop is gone after so many seconds, whatever hangs. Platforms kill after ten:
+# The process exits this many seconds after SIGTERM, even if a phase hangs. Platforms kill after ten:
 # https://cloud.google.com/run/docs/container-contract#instance-shutdown
-END_SECONDS = 9.0
+SHUTDOWN_SECONDS = 9.0
 
 
 class Phase(StrEnum):
-    """What ends, in this order."""
+    """The shutdown phases, in order."""
 
     ACKS = "acks"
     CONNECTIONS = "connections"
     LISTENERS = "listeners"
-    TURNS = "turns"
+    LAUNCHES = "launches"
     SCANS = "scans"
     CLIENTS = "clients"
     STORE = "store"
 
 
-# The longest that each may take, in seconds; together they leave time to spare.
+# The time budget of each phase in seconds; the sum is below SHUTDOWN_SECONDS.
 BUDGETS: MappingProxyType[Phase, float] = MappingProxyType(
     {
         Phase.ACKS: 2.0,
         Phase.CONNECTIONS: 0.5,
         Phase.LISTENERS: 0.5,
-        Phase.TURNS: 2.0,
+        Phase.LAUNCHES: 2.0,
         Phase.SCANS: 0.5,
         Phase.CLIENTS: 1.5,
         Phase.STORE: 0.5,
@@ -41,15 +41,18 @@ BUDGETS: MappingProxyType[Phase, float] = MappingProxyType(
 )
 
 
-async def end(part: Phase, *works: Coroutine[Any, Any, object]) -> None:
-    """End a part, its works side by side; what is late is cancelled and left behind. Raises nothing."""
-    log = structlog.get_logger("ending")
-    tasks = [asyncio.ensure_future(work) for work in works]
-    over, late = await asyncio.wait(tasks, timeout=BUDGETS[part]) if tasks else (set(), set())
-    for task in late:
+async def run_phase(phase: Phase, *steps: Coroutine[Any, Any, object]) -> None:
+    """Run the steps of one shutdown phase concurrently within its budget; never raises.
+
+    Steps that exceed the budget are cancelled and not awaited; errors are logged.
+    """
+    log = structlog.get_logger("shutdown")
+    tasks = [asyncio.ensure_future(step) for step in steps]
+    done, pending = await asyncio.wait(tasks, timeout=BUDGETS[phase]) if tasks else (set(), set())
+    for task in pending:
         task.cancel()
-    if late:
-        log.warning("an end took too long", part=part, seconds=BUDGETS[part])
-    for task in over:
+    if pending:
+        log.warning("shutdown phase timed out", phase=phase, seconds=BUDGETS[phase])
+    for task in done:
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("an end failed", part=part, exc_info=error)
+            log.error("shutdown phase failed", phase=phase, exc_info=error)

@@ -1,4 +1,4 @@
-"""One call for many who ask: calls under way are shared, and answers for a short while."""
+"""Single-flight cache: concurrent callers share one call, and its result for a short time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Shares the answer of one call between all who ask for the same key within `seconds` of its start.
+    """Shares the result of one call between all callers with the same key within `seconds` of its start.
 
-    Failures are shared with those who wait for them, but not kept. One asker's cancellation does not
-    cancel the call for the others.
+    Concurrent callers share a failure, but it is not cached. Cancelling one caller does not cancel the
+    call for the others.
     """
 
     def __init__(self, clock: Clock, seconds: float) -> None:
@@ -24,33 +24,33 @@ class SingleFlight(Generic[T]):
         self._flights: dict[Hashable, tuple[float, asyncio.Task[T]]] = {}
 
     async def get(self, key: Hashable, call: Callable[[], Awaitable[T]]) -> T:
-        """Return the answer for `key`: one under way, one young enough, or that of a fresh call."""
+        """Return the result for `key` from a running call, the cache or a new call; raise its error."""
         now = self._clock.monotonic()
-        self._forget_old(now)
+        self._evict_expired(now)
         flight = self._flights.get(key)
         if flight is None or _failed(flight[1]):
             task: asyncio.Task[T] = asyncio.ensure_future(_run(call))
-            # Nobody may be left to hear of a failure when every asker was cancelled.
-            task.add_done_callback(_hear)
+            # If every caller was cancelled, no one else retrieves the exception.
+            task.add_done_callback(_retrieve_exception)
             flight = (now, task)
             self._flights[key] = flight
         return await asyncio.shield(flight[1])
 
     async def close(self) -> None:
-        """End the calls under way."""
+        """Cancel the running calls and wait until they have ended."""
         tasks = [task for _, task in self._flights.values()]
         self._flights.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _forget_old(self, now: float) -> None:
-        old = [
+    def _evict_expired(self, now: float) -> None:
+        expired = [
             key
-            for key, (began, task) in self._flights.items()
-            if task.done() and now - began >= self._seconds
+            for key, (started, task) in self._flights.items()
+            if task.done() and now - started >= self._seconds
         ]
-        for key in old:
+        for key in expired:
             del self._flights[key]
 
 
@@ -62,6 +62,6 @@ def _failed(task: asyncio.Task[T]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
 
-def _hear(task: asyncio.Task[T]) -> None:
+def _retrieve_exception(task: asyncio.Task[T]) -> None:
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""Who calls `advance` in a single process: one task for each unfinished launch, taken up again at start."""
+"""The scheduler of a single process: one asyncio task for each unfinished launch, resumed at start."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from bot.launches.retention import Retention
 from bot.launches.worker import LaunchWorker
 from bot.models.errors import StoreError
 
-# A sleeper looks at the clock at least this often, in seconds: it may have been set back.
+# The longest sleep in seconds; after it the clock is read again, because it may have been set back.
 LONGEST_SLEEP = 60.0
-# A launch that nobody drives although it has been due for so long, in seconds, has lost its driver.
+# A launch without a task that has been overdue for this long has lost its task.
 LOST_AFTER = timedelta(seconds=10)
 
 
 class Scheduler:
-    """Drives every unfinished launch of the store; hold the store's lock before starting it."""
+    """Runs every unfinished launch of the store; the caller must hold the store's lock."""
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._dependencies = dependencies
         self._launch_worker = LaunchWorker(dependencies)
-        self._history = Retention(dependencies)
+        self._retention = Retention(dependencies)
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._wakes: dict[str, asyncio.Event] = {}
+        self._wake_events: dict[str, asyncio.Event] = {}
         self._busy: set[str] = set()
         self._stopping = False
-        self._sweeper: asyncio.Task[None] | None = None
+        self._sweep_task: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
-        """Take up every unfinished launch; returns how many there were. Raise StoreError."""
-        await self._history.prune()
+        """Start a task for every unfinished launch and return their number. Raise StoreError."""
+        await self._retention.prune()
         unfinished = await self._dependencies.launches.unfinished()
         for launch in unfinished:
-            self.take_up(launch.launch_id)
-        self._sweeper = asyncio.create_task(self._sweep(), name="launches without a driver")
+            self.wake(launch.launch_id)
+        self._sweep_task = asyncio.create_task(self._sweep(), name="launch sweep")
         return len(unfinished)
 
-    def take_up(self, launch_id: str) -> None:
-        """Drives a launch from now on, or wakes it when it is driven already."""
+    def wake(self, launch_id: str) -> None:
+        """Run the next step of a launch now; start its task if it has none."""
         if launch_id in self._tasks:
-            self._wakes[launch_id].set()
+            self._wake_events[launch_id].set()
             return
         if self._stopping:
             return
-        self._wakes[launch_id] = asyncio.Event()
-        task = asyncio.create_task(self._drive(launch_id), name=f"launch {launch_id}")
+        self._wake_events[launch_id] = asyncio.Event()
+        task = asyncio.create_task(self._run(launch_id), name=f"launch {launch_id}")
         self._tasks[launch_id] = task
-        task.add_done_callback(lambda _: self._drop(launch_id))
+        task.add_done_callback(lambda _: self._forget(launch_id))
 
     async def stop(self, grace: float = 5.0) -> None:
-        """Take no more turns, lets those under way finish for up to `grace` seconds, and ends."""
+        """Start no more steps, wait up to `grace` seconds for running ones, then cancel all tasks."""
         self._stopping = True
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
-        for wake in self._wakes.values():
-            wake.set()  # a turn that ends now sleeps no more
+        if self._sweep_task is not None:
+            self._sweep_task.cancel()
+            await asyncio.gather(self._sweep_task, return_exceptions=True)
+        for wake in self._wake_events.values():
+            wake.set()  # a step that ends now does not sleep again
         tasks = list(self._tasks.values())
         for launch_id, task in list(self._tasks.items()):
             if launch_id not in self._busy:
@@ -72,23 +72,23 @@ class Scheduler:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _sweep(self) -> None:
-        """Take up what nobody drives: stored by a terminal while this process holds the lock, or lost."""
+        """Start tasks for launches without one: launches stored by the CLI, and lost ones."""
         while True:
             await self._dependencies.clock.wait(self._dependencies.settings.timing.poll)
             with contextlib.suppress(StoreError):
-                await self._history.prune()
-                lost = self._dependencies.clock.now() - LOST_AFTER
+                await self._retention.prune()
+                overdue = self._dependencies.clock.now() - LOST_AFTER
                 for launch in await self._dependencies.launches.unfinished():
-                    # One of a channel comes through this process, which begins it after its ack.
-                    begun = not launch.channel_id or launch.due <= lost
-                    if begun and launch.launch_id not in self._tasks:
-                        self.take_up(launch.launch_id)
+                    # A launch with a channel is started by this process after its ack.
+                    orphaned = not launch.channel_id or launch.due <= overdue
+                    if orphaned and launch.launch_id not in self._tasks:
+                        self.wake(launch.launch_id)
 
-    def _drop(self, launch_id: str) -> None:
+    def _forget(self, launch_id: str) -> None:
         self._tasks.pop(launch_id, None)
-        self._wakes.pop(launch_id, None)
+        self._wake_events.pop(launch_id, None)
 
-    async def _drive(self, launch_id: str) -> None:
+    async def _run(self, launch_id: str) -> None:
         structlog.contextvars.bind_contextvars(launch=launch_id)
         while not self._stopping:
             self._busy.add(launch_id)
@@ -101,8 +101,8 @@ class Scheduler:
             await self._sleep(launch_id, (due - self._dependencies.clock.now()).total_seconds())
 
     async def _sleep(self, launch_id: str, seconds: float) -> None:
-        """Wait until the launch is due, or somebody wakes it."""
-        wake = self._wakes[launch_id]
+        """Wait until the launch is due or `wake` is called."""
+        wake = self._wake_events[launch_id]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(LONGEST_SLEEP, max(0.0, seconds))):
                 await wake.wait()

@@ -1,8 +1,8 @@
-"""Who calls `advance` when several processes share one Postgres: jobs of procrastinate, a task queue.
+"""The scheduler of several processes on one Postgres database, built on the procrastinate task queue.
 
-Each unfinished launch has at most one job that waits (its queueing lock) and one at work (its lock), so that
-no two processes advance one launch at the same time. A job queues the next one at its end. A process that
-dies misses its heartbeats, and others clear its jobs away and queue new ones.
+Each unfinished launch has at most one waiting job (queueing lock) and one running job (lock), so that only
+one process at a time advances a launch. Each job queues its successor. When a process dies, its heartbeats
+stop; other processes then delete its jobs and queue new ones.
 """
 
 from __future__ import annotations
@@ -23,79 +23,79 @@ from bot.launches.context import Dependencies
 from bot.launches.retention import Retention
 from bot.launches.worker import PAUSE_AFTER_ERROR, LaunchWorker
 from bot.models.errors import StoreError
-from bot.store.engine import SERVER_PATIENCE
+from bot.store.engine import SERVER_TIMEOUTS
 
-CONCURRENCY = 50  # turns at once in one process; they wait for the network most of the time
-CONNECTIONS = 8  # of the task queue to Postgres, in one process, beside the store's own
-PATIENCE = 5.0  # seconds that one query waits for a connection
-DUE_LOOK = 1.0  # seconds between two looks for jobs that have come due
-MOMENT = timedelta(seconds=0.2)  # a clock of Postgres that is ahead of ours must not keep us spinning
+CONCURRENCY = 50  # concurrent steps in one process; they mostly wait for the network
+CONNECTIONS = 8  # Postgres connections of the task queue in one process, in addition to the store's
+CONNECTION_TIMEOUT = 5.0  # seconds that a query waits for a free connection
+POLL_INTERVAL = 1.0  # seconds between two polls for due jobs
+MIN_DELAY = timedelta(seconds=0.2)  # prevents a busy loop when the clock of Postgres is ahead
 TASK = "advance"
-GRACE = 1.0  # seconds that turns under way have to finish when the bot ends
-TRIES = 3  # a wake against a job that is being queued at the same moment
+GRACE = 1.0  # seconds that running steps have to finish at shutdown
+TRIES = 3  # attempts of a wake that competes with a job queued concurrently
 
 
-class CalmWorker(Worker):
-    """procrastinate's worker, which leaves it to asyncio to tell that a turn's end could not be written."""
+class ResilientWorker(Worker):
+    """A procrastinate worker that logs, instead of raising, when a job's end cannot be saved."""
 
     async def _persist_job_status(self, *args: Any, **kwargs: Any) -> None:
         try:
             await super()._persist_job_status(*args, **kwargs)
         except ConnectorException as error:
-            # The job still counts as at work: `_left_behind` finds it when Postgres is back.
+            # The job stays marked as running: `_abandoned_jobs` finds it when Postgres is available again.
             log = structlog.get_logger("launches")
-            log.warning("the end of a turn could not be written", reason=_cause(error))
+            log.warning("the end of a job could not be saved", reason=_cause(error))
 
 
 class DistributedScheduler:
-    """Drives launches together with every other process on the same database."""
+    """Runs launches together with all other processes on the same database."""
 
     def __init__(self, dependencies: Dependencies, url: str) -> None:
         self._dependencies = dependencies
         self._launch_worker = LaunchWorker(dependencies)
-        self._history = Retention(dependencies)
+        self._retention = Retention(dependencies)
         self._heartbeat = dependencies.settings.store.heartbeat_seconds
         self._log = structlog.get_logger("launches")
-        # It tells of each job and, as an error with its traceback, of each lost connection: we do that.
+        # These libraries log every job, and every lost connection with a traceback; this class logs errors.
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._app = App(
             connector=PsycopgConnector(
                 conninfo=url,
-                kwargs=dict(SERVER_PATIENCE),
+                kwargs=dict(SERVER_TIMEOUTS),
                 min_size=1,
                 max_size=CONNECTIONS,
-                timeout=PATIENCE,
+                timeout=CONNECTION_TIMEOUT,
                 name="launches",
             )
         )
         self._app.task(name=TASK, pass_context=True)(self._advance)
         self._worker: Worker | None = None
-        self._at_work: set[int | None] = set()
+        self._running: set[int | None] = set()
         self._suspects: set[int | None] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = asyncio.Event()
 
     async def start(self) -> int:
-        """Join the work; returns how many launches are unfinished. Raise StoreError."""
+        """Start the worker and return the number of unfinished launches. Raise StoreError."""
         try:
             await self._app.open_async()
             await self._make_tables()
         except ConnectorException as error:
             raise StoreError(f"The task queue's tables cannot be used: {_cause(error)}") from error
-        await self._history.prune()
+        await self._retention.prune()
         unfinished = await self._dependencies.launches.unfinished()
-        self._spawn(self._again_and_again(self._work, PAUSE_AFTER_ERROR))
-        self._spawn(self._again_and_again(self._rescue, self._heartbeat * 2))
+        self._spawn(self._repeat(self._work, PAUSE_AFTER_ERROR))
+        self._spawn(self._repeat(self._rescue, self._heartbeat * 2))
         return len(unfinished)
 
-    def take_up(self, launch_id: str) -> None:
-        """Asks for a turn of this launch now, by whichever process is free."""
+    def wake(self, launch_id: str) -> None:
+        """Queue the next step of a launch now; any process may run it."""
         if not self._stopping.is_set():
-            self._spawn(self._wake(launch_id))
+            self._spawn(self._requeue_now(launch_id))
 
     async def stop(self, grace: float = GRACE) -> None:
-        """Take no more turns, lets those under way finish for up to `grace` seconds, and leaves."""
+        """Start no more steps, wait up to `grace` seconds for running ones, and disconnect."""
         self._stopping.set()
         tasks = tuple(self._tasks)
         for task in tasks:
@@ -107,15 +107,15 @@ class DistributedScheduler:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_task_done)
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
+    def _on_task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            self._log.error("a worker ended in an unexpected way", exc_info=task.exception())
+            self._log.error("a background task raised an unexpected exception", exc_info=task.exception())
 
     async def _make_tables(self) -> None:
-        """Make the task queue's tables, once; of two processes that begin together one makes them."""
+        """Create the tables of the task queue unless they exist; safe in concurrent processes."""
         if await self._app.check_connection_async():
             return
         try:
@@ -124,61 +124,61 @@ class DistributedScheduler:
             if not await self._app.check_connection_async():
                 raise
 
-    async def _again_and_again(self, work: Any, pause: float) -> None:
-        """Do the work until the end: it must outlive every failure of Postgres."""
+    async def _repeat(self, work: Any, pause: float) -> None:
+        """Repeat the work until shutdown; it survives every failure of Postgres."""
         while not self._stopping.is_set():
             try:
                 await work()
             except (ConnectorException, StoreError) as error:
                 self._log.error("the store failed", reason=_cause(error))
-            except Exception:  # noqa: BLE001 - an entry point: launches must go on whatever fails here
-                self._log.exception("the work on launches failed in an unexpected way")
+            except Exception:  # noqa: BLE001 - an entry point: launches must continue after any failure
+                self._log.exception("background work raised an unexpected exception")
             await self._dependencies.clock.wait(pause)
 
     async def _work(self) -> None:
-        # Not `run_worker_async`, which does not tell the worker's id.
-        self._worker = CalmWorker(
+        # Not `run_worker_async`: it does not expose the worker's id.
+        self._worker = ResilientWorker(
             self._app,
             concurrency=CONCURRENCY,
             install_signal_handlers=False,
             delete_jobs="always",
-            fetch_job_polling_interval=min(DUE_LOOK, self._dependencies.settings.timing.poll / 2),
+            fetch_job_polling_interval=min(POLL_INTERVAL, self._dependencies.settings.timing.poll / 2),
             update_heartbeat_interval=self._heartbeat,
             stalled_worker_timeout=self._heartbeat * 3,
             shutdown_graceful_timeout=GRACE,
         )
-        await self._worker.run()  # type: ignore[no-untyped-call]  # the library left it without types
+        await self._worker.run()  # type: ignore[no-untyped-call]  # untyped in the library
 
     async def _advance(self, context: JobContext, launch_id: str) -> None:
-        """One job: a turn, then the next job. Where that cannot be queued, the sweep finds the launch."""
+        """Run one step, then queue the next job. If queueing fails, `_rescue` finds the launch."""
         structlog.contextvars.bind_contextvars(launch=launch_id)
-        self._at_work.add(context.job.id)
+        self._running.add(context.job.id)
         try:
             due = await self._launch_worker.run_step(launch_id)
         finally:
-            self._at_work.discard(context.job.id)
+            self._running.discard(context.job.id)
         if due is not None:
-            await self._defer(launch_id, at=max(due, self._dependencies.clock.now() + MOMENT))
+            await self._defer(launch_id, at=max(due, self._dependencies.clock.now() + MIN_DELAY))
 
-    async def _wake(self, launch_id: str) -> None:
-        """Queues a turn for now, in place of the one that waits for its time."""
+    async def _requeue_now(self, launch_id: str) -> None:
+        """Replace the waiting job of a launch by one that is due now."""
         for _ in range(TRIES):
             try:
-                await self._unqueue(launch_id)
+                await self._delete_waiting_jobs(launch_id)
             except ConnectorException as error:
                 self._log.warning("a launch could not be woken", launch=launch_id, reason=_cause(error))
                 return
             if await self._defer(launch_id, at=None):
                 return
 
-    async def _unqueue(self, launch_id: str) -> None:
+    async def _delete_waiting_jobs(self, launch_id: str) -> None:
         manager = self._app.job_manager
         for job in await manager.list_jobs_async(lock=launch_id, status=Status.TODO.value):
             if job.id is not None:
                 await manager.cancel_job_by_id_async(job.id, delete_job=True)
 
     async def _defer(self, launch_id: str, *, at: datetime | None) -> bool:
-        """Queues a turn, at a time or (None) at once; False when one is queued already, or none could be."""
+        """Queue a job due at a time, or now (None); return False if one is queued already, or on failure."""
         job = self._app.configure_task(
             TASK,
             lock=launch_id,
@@ -190,42 +190,44 @@ class DistributedScheduler:
         except AlreadyEnqueued:
             return False
         except ConnectorException as error:
-            self._log.warning("a turn could not be queued", launch=launch_id, reason=_cause(error))
+            self._log.warning("a job could not be queued", launch=launch_id, reason=_cause(error))
             return False
         return True
 
     async def _rescue(self) -> None:
-        """Clear away jobs that nobody works on, and queues a turn for each launch that is overdue."""
-        await self._history.prune()
+        """Replace the jobs of dead processes, and queue a job for each overdue launch."""
+        await self._retention.prune()
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._heartbeat * 3):
             self._log.warning("a launch was rescued from a dead process", launch=_launch_of(job))
-            await self._give_back(job)
-        for job in await self._left_behind():
-            self._log.warning("a launch was rescued from a lost answer of the store", launch=_launch_of(job))
-            await self._give_back(job)
+            await self._replace_job(job)
+        for job in await self._abandoned_jobs():
+            self._log.warning(
+                "a launch was rescued after a lost response of the store", launch=_launch_of(job)
+            )
+            await self._replace_job(job)
         now = self._dependencies.clock.now()
         for launch in await self._dependencies.launches.unfinished():
-            # A process may die, or Postgres go away, between storing a launch and queueing its turn; a
-            # terminal, which has no channel, queues none at all.
-            late = timedelta(seconds=self._heartbeat if launch.channel_id else 0)
-            if launch.due <= now - late:
+            # A process may die, or Postgres become unavailable, between storing a launch and queueing its
+            # job; the CLI (no channel) queues none.
+            grace = timedelta(seconds=self._heartbeat if launch.channel_id else 0)
+            if launch.due <= now - grace:
                 await self._defer(launch.launch_id, at=None)
 
-    async def _left_behind(self) -> list[Job]:
-        """Jobs that the queue gives to this process, at two looks in a row, and that it does not work on.
+    async def _abandoned_jobs(self) -> list[Job]:
+        """Return jobs assigned to this process that it was not running at two checks in a row.
 
-        Postgres went away between a job's end and the word of it, or between the word of its begin and us.
+        Postgres was unavailable when the job's end was saved, or when the assignment was returned.
         """
         if self._worker is None or self._worker.worker_id is None:
             return []
-        given = await self._app.job_manager.list_jobs_async(
+        assigned = await self._app.job_manager.list_jobs_async(
             status=Status.DOING.value, worker_id=self._worker.worker_id
         )
-        before, self._suspects = self._suspects, {job.id for job in given} - self._at_work
-        return [job for job in given if job.id in self._suspects & before]
+        previous, self._suspects = self._suspects, {job.id for job in assigned} - self._running
+        return [job for job in assigned if job.id in self._suspects & previous]
 
-    async def _give_back(self, job: Job) -> None:
+    async def _replace_job(self, job: Job) -> None:
         await self._app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
         await self._defer(_launch_of(job), at=None)
 
@@ -235,6 +237,6 @@ def _launch_of(job: Job) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """Return what Postgres said, in one line."""
-    said = str(error.__cause__ or error).strip()
-    return said.splitlines()[0] if said else type(error.__cause__ or error).__name__
+    """Return the first line of the error message from Postgres."""
+    message = str(error.__cause__ or error).strip()
+    return message.splitlines()[0] if message else type(error.__cause__ or error).__name__

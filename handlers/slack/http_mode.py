@@ -13,7 +13,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from bot.models.errors import BadInput
-from bot.runtime.shutdown import BUDGETS, Phase, end
+from bot.runtime.shutdown import BUDGETS, Phase, run_phase
 from bot.settings import Secrets
 from bot.settings.sections import Slack
 from handlers.slack.http_server import HttpLimits, LimitedServer, Refusal, closing, read_body
@@ -50,7 +50,7 @@ async def listen_http(
         structlog.get_logger("serve").info("listening", url=url)
         yield url
     finally:
-        await end(Phase.ACKS, runner.cleanup())
+        await run_phase(Phase.ACKS, runner.cleanup())
 
 
 async def _bind(runner: web.ServerRunner, host: str, port: int) -> tuple[str, int]:

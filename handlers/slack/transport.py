@@ -12,7 +12,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.models.errors import BadInput
-from bot.runtime.shutdown import Phase, end
+from bot.runtime.shutdown import Phase, run_phase
 from bot.settings import Secrets, Settings
 from handlers.slack.http_mode import listen_http
 from handlers.slack.middleware import ListenerTracker
@@ -49,8 +49,8 @@ async def _sockets(
             await connection.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         yield ""
     finally:
-        await end(Phase.ACKS, tracker.answered())
-        await end(Phase.CONNECTIONS, *(connection.end() for connection in connections))
+        await run_phase(Phase.ACKS, tracker.answered())
+        await run_phase(Phase.CONNECTIONS, *(connection.end() for connection in connections))
 
 
 class _Connection(AsyncSocketModeHandler):

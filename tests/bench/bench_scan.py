@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from bench_tools import Servers, measure, median_of, servers
 
-from bot.app import ExternalClients, open_clouds, open_scanner
+from bot.app import ExternalClients, open_external_clients, open_scanner
 from bot.clients.google import GoogleCloud
 from bot.models.regions import GLOBAL_LOCATION, REGIONS
 from bot.models.scan import Asking, Scan, Section
@@ -60,7 +60,7 @@ async def product(where: Servers, **timing: float) -> AsyncIterator[Product]:
     store = await open_store(f"sqlite:///{where.settings.parent}/{uuid4()}.db", SystemClock())
     try:
         async with (
-            open_clouds(settings, load_secrets(os.environ)) as clients,
+            open_external_clients(settings, load_secrets(os.environ)) as clients,
             open_scanner(settings, clients, store) as scanner,
         ):
             await clients.warm()

@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
 from bot.sandbox.world.state import Fault
-from bot.schedulers.procrastinate import DUE_LOOK
+from bot.schedulers.procrastinate import POLL_INTERVAL
 from bot.settings import Store as StoreSettings
 
 LONG = os.environ.get("CHAOS") == "long"
@@ -42,7 +42,7 @@ def test_a_death_is_noticed_in_time_with_the_settings_as_they_stand() -> None:
     """Three missed heartbeats make a process dead, and others look every second heartbeat: 30 s in all."""
     heartbeat = StoreSettings().heartbeat_seconds
 
-    assert 30 > (3 + 2) * heartbeat + DUE_LOOK
+    assert 30 > (3 + 2) * heartbeat + POLL_INTERVAL
 
 
 @pytest.mark.timeout(900)
@@ -209,7 +209,7 @@ async def test_a_turn_whose_end_cannot_be_written_is_told_in_a_line(
         await fleet.launch()
         assert await until(lambda: fleet.stage.world.calls, 30)
         postgres.stop()
-        told = await until(lambda: "the end of a turn could not be written" in fleet.log(0), 30)
+        told = await until(lambda: "the end of a job could not be saved" in fleet.log(0), 30)
         postgres.start()
         fleet.stage.world.latency["*"] = 0.0
         launches = await fleet.settle(90)

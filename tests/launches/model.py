@@ -283,16 +283,16 @@ class ModelAnnouncer:
         found = [one for one in self.world.messages if one[:2] == (launch.launch_id, kind)]
         return await self.world.call(lambda: MessageRef("C", found[0][2]) if found else None)
 
-    async def settle(self, launch: Launch) -> None:
+    async def flush(self, launch: Launch) -> None:
         await self.world.call(lambda: None)
 
     async def edit(self, launch: Launch) -> None: ...
 
     async def refuse(self, launch: Launch, reason: str) -> None: ...
 
-    async def appeared(self, launch: Launch) -> None: ...
+    async def notify_late_job(self, launch: Launch) -> None: ...
 
-    async def illustrate(self, launch: Launch) -> None: ...
+    async def upload_chart(self, launch: Launch) -> None: ...
 
     async def _say(self, launch: Launch, kind: MessageKind) -> MessageRef:
         def say() -> MessageRef:

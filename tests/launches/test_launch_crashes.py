@@ -20,7 +20,7 @@ STEPS = {
     "tracker": ("enqueue", "remove_item", "stop_run"),
     "runners": ("start",),
     "jobs": ("cancel",),
-    "announcer": ("post", "settle", "close", "appeared", "illustrate"),
+    "notifier": ("post", "flush", "close", "notify_late_job", "upload_chart"),
     "audit": ("record",),
 }
 

@@ -102,7 +102,7 @@ class Launching(RuleBasedStateMachine):
         world = self.world
         tracker, runners, jobs = ModelTracker(world), ModelRunners(world), ModelJobs(world)
         parts: Any = {
-            "tracker": tracker, "runners": runners, "jobs": jobs, "announcer": ModelAnnouncer(world),
+            "tracker": tracker, "runners": runners, "jobs": jobs, "notifier": ModelAnnouncer(world),
             "poller": LaunchPoller(SETTINGS, world, jobs, runners, tracker),
             "launches": MortalLaunches(self.store.launches, world),
         }  # fmt: skip

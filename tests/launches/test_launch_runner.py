@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rig import Rig
 
-from bot.launches.runner_selection import started_for
+from bot.launches.runner_selection import find_started_runner
 from bot.models.cloud import Execution, ExecutionStatus
 from bot.models.diagnosis import Category
 from bot.models.launch import FailureKind, Launch, Stage, Verdict
@@ -145,7 +145,7 @@ LAUNCH = Launch(
 )
 def test_only_a_runner_that_is_surely_ours_is_adopted(listed: list[Execution], ours: str) -> None:
     """A runner is matched by LAUNCH_ID, else only where no other candidate is in sight."""
-    found = started_for(LAUNCH, listed, INTENDED)
+    found = find_started_runner(LAUNCH, listed, INTENDED)
 
     assert ours == (found.name if found else "")
 

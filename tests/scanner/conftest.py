@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from scan_samples import JOB, QUEUE, REGIONS, WANDB_KEY, Monitor, MovableClock, make_settings
 
-from bot.app import open_clouds
+from bot.app import open_external_clients
 from bot.sandbox.google.servers import GoogleServers
 from bot.sandbox.wandb.server import WandbServer
 from bot.sandbox.world.state import SimQueue
@@ -50,7 +50,7 @@ async def open_monitor(world: World, tmp_path: Path) -> AsyncIterator[OpenMonito
             store = await open_store(f"sqlite:///{tmp_path}/store.db", clock)
             stack.push_async_callback(store.close)
             secrets = Secrets.model_validate({"wandb_api_key": WANDB_KEY})
-            clients = await stack.enter_async_context(open_clouds(settings, secrets))
+            clients = await stack.enter_async_context(open_external_clients(settings, secrets))
             scanner = RegionScanner(
                 settings,
                 clock,

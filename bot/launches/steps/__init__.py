@@ -1,1 +1,1 @@
-"""The steps of a launch, a file each; `bot.launches.advance` says which comes when."""
+"""The steps of a launch, one module each; `bot.launches.state_machine` selects the next one."""

@@ -1,4 +1,4 @@
-"""Step 1: the card. Nothing happens outside before people can see it."""
+"""Step 1: post the card. No external effect happens before it is visible."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.ports import MessageKind, NotInvited
 
 
 async def announce(context: StepContext) -> None:
-    """Post the card once and notes where it is; refuses the launch where the bot may not post."""
+    """Post the card once and save its reference; refuse the launch where the bot may not post."""
     try:
         card = await find_card(context) or await post_card(context)
     except NotInvited as reason:
@@ -20,7 +20,10 @@ async def announce(context: StepContext) -> None:
 
 
 async def find_card(context: StepContext) -> MessageRef | None:
-    """Return the card that an earlier try posted without noting it; None when there is none, or nobody can tell."""
+    """Return the card that an earlier attempt posted but did not save.
+
+    None when there is none, or when the bot may not read the channel.
+    """
     if context.launch.card_intended is None:
         return None
     try:
@@ -32,7 +35,7 @@ async def find_card(context: StepContext) -> MessageRef | None:
 
 
 async def post_card(context: StepContext) -> MessageRef:
-    """Post the card; that it is about to be posted is written down first. Raise ServiceError, NotInvited."""
+    """Save the intent, then post the card. Raise ServiceError, NotInvited."""
     if context.launch.card_intended is None:
         await context.save(card_intended=context.now())
     return await context.dependencies.notifier.post(context.launch)

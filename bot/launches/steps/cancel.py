@@ -1,4 +1,4 @@
-"""A cancel that somebody asked for: item out of the queue, job cancelled, run stopped; then it is said."""
+"""Cancel a launch: remove its item from the queue, cancel its job, stop its run, then report."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import contextlib
 from typing import Any
 
 from bot.launches.context import StepContext
-from bot.launches.steps.dequeue import dequeue, pause
+from bot.launches.steps.dequeue import dequeue, dequeue_delay
 from bot.launches.steps.lost_items import item_is_orphaned
-from bot.launches.steps.observe import Observation, apply_job, as_seen, observe
-from bot.launches.steps.start_runner import release
+from bot.launches.steps.observe import Observation, apply_job, job_seen, observe
+from bot.launches.steps.start_runner import release_claim
 from bot.models.cloud import CustomJob, JobState
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import Stage, Verdict
 
 
 async def cancel(context: StepContext) -> None:
-    """Do one pass of a cancel; a launch is called cancelled only once no money can be spent for it."""
+    """Run one pass of a cancel; the launch counts as cancelled once it can incur no cost."""
     if context.launch.item_intended is None:
-        await _said(context)
+        await _finish(context)
         return
     observation = await observe(context)
     job = await _job(context, observation)
     if job is not None:
-        await _with_job(context, job)
+        await _apply_or_cancel(context, job)
     elif context.launch.job is not None:
-        await _said(context)  # Vertex AI knows it no more: nothing is left to cancel
+        await _finish(context)  # the job is gone from Vertex AI: nothing is left to cancel
     elif await dequeue(context):
-        await _said(context)
+        await _finish(context)
     elif item_is_orphaned(context, observation) and context.launch.withdrawn is None:
-        await _in_dead_hands(context)
+        await _wait_for_late_job(context)
     else:
-        await context.reschedule(pause(context), **{**observation.noted(context), "misses": 0})
+        await context.reschedule(dequeue_delay(context), **{**observation.changes(context), "misses": 0})
 
 
 async def _job(context: StepContext, observation: Observation) -> CustomJob | None:
-    """Return the job, listed or known by its name; None when there is surely none now."""
+    """Return the job, from the listing or by its name; None when there is certainly none."""
     if isinstance(observation.job, Problem):
         raise ServiceError(observation.job)
     if observation.job is not None or context.launch.job is None:
@@ -48,11 +48,11 @@ async def _job(context: StepContext, observation: Observation) -> CustomJob | No
         raise
 
 
-async def _with_job(context: StepContext, job: CustomJob) -> None:
+async def _apply_or_cancel(context: StepContext, job: CustomJob) -> None:
     if job.state is JobState.CANCELLED:
-        await _said(context, job=as_seen(context, job))
+        await _finish(context, job=job_seen(context, job))
     elif not job.active:
-        await apply_job(context, job)  # it ended before anybody could cancel it
+        await apply_job(context, job)  # it ended before it could be cancelled
     else:
         await _cancel_job(context, job)
 
@@ -60,22 +60,22 @@ async def _with_job(context: StepContext, job: CustomJob) -> None:
 async def _cancel_job(context: StepContext, job: CustomJob) -> None:
     if job.state is not JobState.CANCELLING:
         await context.dependencies.jobs.cancel(job.resource)
-    # The job is what costs money; W&B notices its end by itself.
+    # Only the job incurs cost; W&B detects the end of its run without this call.
     with contextlib.suppress(ServiceError):
         await context.dependencies.tracker.stop_run(context.launch.launch_id)
-    await context.reschedule(context.dependencies.settings.timing.poll, job=as_seen(context, job))
+    await context.reschedule(context.dependencies.settings.timing.poll, job=job_seen(context, job))
 
 
-async def _in_dead_hands(context: StepContext) -> None:
-    """The runner ended with the item in hand: no job comes any more, once a late one would show."""
+async def _wait_for_late_job(context: StepContext) -> None:
+    """Finish once a late job would be listed: the runner ended after it took the item."""
     if context.launch.misses == 0:
         await context.reschedule(context.dependencies.settings.timing.log_grace, misses=1)
     else:
-        await _said(context)
+        await _finish(context)
 
 
-async def _said(context: StepContext, **changes: Any) -> None:
+async def _finish(context: StepContext, **changes: Any) -> None:
     now = context.now()
-    await release(context)
+    await release_claim(context)
     await context.audit("cancel", "cancelled", actor=context.launch.cancel_by)
     await context.transition_to(Stage.REPORT, **{"verdict": Verdict.CANCELLED, "ended": now, **changes})

@@ -1,21 +1,22 @@
-"""Before a runner starts, which would take it: what waited too long in the queue is taken out."""
+"""Removal of expired items from a queue before a new runner starts, which would take them."""
 
 from __future__ import annotations
 
 from bot.launches.context import StepContext
 from bot.launches.deadlines import expired
-from bot.launches.steps.dequeue import ours
+from bot.launches.steps.dequeue import match_item
 from bot.models.cloud import QueueItemState
 
 
-async def clear_expired(context: StepContext) -> None:
-    """Take the expired items of other launches out of this launch's queue; they end in turns of their own.
+async def dequeue_expired(context: StepContext) -> None:
+    """Remove the expired items of other launches from this launch's queue.
 
-    Raise ServiceError when that cannot be done: then no runner may be started.
+    The `expire` step of each of those launches ends it later. Raise ServiceError on failure; the caller
+    must then not start a runner.
     """
     dependencies, launch = context.dependencies, context.launch
     others = await dependencies.launches.unfinished()
-    late = [
+    expired_launches = [
         other
         for other in others
         if other.queue == launch.queue
@@ -23,9 +24,9 @@ async def clear_expired(context: StepContext) -> None:
         and other.item_intended is not None
         and expired(dependencies.settings, other, context.now())
     ]
-    if not late:
+    if not expired_launches:
         return
     items = await dependencies.tracker.list_items(launch.queue, deadline=dependencies.settings.timing.call)
-    for item in (ours(other, items) for other in late):
+    for item in (match_item(other, items) for other in expired_launches):
         if item is not None and item.state is QueueItemState.PENDING:
             await dependencies.tracker.remove_item(item.item_id, launch.queue)

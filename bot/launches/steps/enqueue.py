@@ -1,4 +1,4 @@
-"""Step 2: the queue item, put in once, with our run id in its spec."""
+"""Step 2: create the queue item exactly once, with the launch id as run id in its spec."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 
 from bot.launches.context import StepContext, trouble_sentence
 from bot.launches.queue_item import queue_item
-from bot.launches.steps.dequeue import find_item_now
+from bot.launches.steps.dequeue import find_item_uncached
 from bot.models.errors import Problem, ServiceError
 from bot.models.launch import FailureKind, Stage
 
-# An item that two looks in a row do not find was never queued.
-LOOKS_BEFORE_ABSENT = 2
+# An item that this many checks in a row do not find was never queued.
+CHECKS_BEFORE_ABSENT = 2
 
 
-async def queue(context: StepContext) -> None:
-    """Queues the launch; after an unclear answer looks for the item before anything is sent again."""
+async def enqueue(context: StepContext) -> None:
+    """Queue the launch; after an unclear result look for the item before sending it again."""
     if context.launch.item_intended is None:
         await _send(context)
     else:
-        await _look(context)
+        await _check_enqueued(context)
 
 
 async def _send(context: StepContext) -> None:
@@ -52,13 +52,13 @@ async def _after_failure(context: StepContext, problem: Problem) -> None:
         )
 
 
-async def _look(context: StepContext) -> None:
-    item = await find_item_now(context)
+async def _check_enqueued(context: StepContext) -> None:
+    item = await find_item_uncached(context)
     if item is not None:
         await _queued(context, item.item_id)
-    elif await _found_elsewhere(context):
+    elif await _has_left_queue(context):
         return
-    elif context.launch.misses + 1 < LOOKS_BEFORE_ABSENT:
+    elif context.launch.misses + 1 < CHECKS_BEFORE_ABSENT:
         await context.reschedule(
             context.dependencies.settings.timing.not_found_grace, misses=context.launch.misses + 1
         )
@@ -66,12 +66,12 @@ async def _look(context: StepContext) -> None:
         await context.reschedule(0, item_intended=None, misses=0)
 
 
-async def _found_elsewhere(context: StepContext) -> bool:
-    """Whether the item has left the queue already, as a custom job with our label or a run; then goes on."""
-    job = await context.dependencies.poller.look(context.launch)
+async def _has_left_queue(context: StepContext) -> bool:
+    """Return True if the item has already become a custom job or a run; the launch then waits for the job."""
+    job = await context.dependencies.poller.find_job(context.launch)
     if job is None and await context.dependencies.tracker.find_run(context.launch.launch_id) is None:
         return False
-    # Some agent has had it: no runner of ours is needed.
+    # An agent has already taken the item: no runner needs to be started.
     await _queued(context, "", then=Stage.WAIT)
     return True
 
@@ -83,13 +83,13 @@ async def _queued(context: StepContext, item_id: str, *, then: Stage = Stage.RUN
         item_id=item_id,
         queued=now,
         misses=0,
-        # From the intent on: a restart in between grants no extra time.
+        # Counted from the intent: a restart in between does not extend the wait.
         deadline=deadline_from(context.launch.item_intended or now, context.launch.limit_seconds),
     )
 
 
 def deadline_from(now: datetime, limit_seconds: float) -> datetime:
-    """When the wait for the job ends."""
+    """Return when the wait for the job ends."""
     return now + timedelta(seconds=limit_seconds)
 
 

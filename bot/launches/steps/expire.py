@@ -1,37 +1,37 @@
-"""What may start no more: a request of which nothing was sent in time, an item that waited for too long."""
+"""Expiry: end a launch that sent nothing before its start deadline, or whose item waited too long."""
 
 from __future__ import annotations
 
 from bot.launches.context import StepContext
 from bot.launches.deadlines import expired, nothing_sent, queue_deadline, start_deadline
-from bot.launches.steps.dequeue import dequeue, pause
-from bot.launches.steps.follow_job import past_limit
+from bot.launches.steps.dequeue import dequeue, dequeue_delay
+from bot.launches.steps.follow_job import past_follow_limit
 from bot.launches.steps.observe import apply_job, observe
-from bot.launches.steps.start_runner import release
-from bot.launches.steps.wait_for_job import look_everywhere
+from bot.launches.steps.start_runner import release_claim
+from bot.launches.steps.wait_for_job import find_job_in_other_regions
 from bot.models.cloud import CustomJob, QueueItem, QueueItemState
 from bot.models.errors import Problem, ServiceError
 from bot.models.launch import FailureKind, Stage
 
 MAY_START = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
-# Tries to take an item out, a minute apart at last, after which a launch past all limits is let go.
+# Attempts to remove an item, after which a launch past its follow limit may end as lost.
 TRIES = 60
 
 
-async def end_in_time(context: StepContext) -> bool:
-    """Return whether this turn was for ending what may start no more; else nothing was done.
+async def expire(context: StepContext) -> bool:
+    """Handle an expired launch; return False, without any effect, if the launch has not expired.
 
-    It comes before every other step, so after a restart before a runner is started. Raise ServiceError
-    while W&B or Vertex AI cannot be asked: nothing is called over before.
+    It runs before every other step, so that after a restart no runner is started for an expired launch.
+    Raise ServiceError while W&B or Vertex AI cannot be read: the launch is not ended before that.
     """
     launch, settings, now = context.launch, context.dependencies.settings, context.now()
     if launch.cancel_asked is not None or launch.stage not in MAY_START:
         return False
     if nothing_sent(launch):
         return now >= start_deadline(settings, launch) and await _not_started(context)
-    if not expired(settings, launch, now) or (past_limit(context) and launch.attempts >= TRIES):
+    if not expired(settings, launch, now) or (past_follow_limit(context) and launch.attempts >= TRIES):
         return False
-    return await _take_out(context)
+    return await _dequeue(context)
 
 
 async def _not_started(context: StepContext) -> bool:
@@ -43,45 +43,45 @@ async def _not_started(context: StepContext) -> bool:
     return True
 
 
-async def _take_out(context: StepContext) -> bool:
-    """Take the item out of the queue if no agent has it; the launch ends once surely no job comes of it."""
+async def _dequeue(context: StepContext) -> bool:
+    """Remove the item if no agent has taken it; end the launch once no job can be created from it."""
     observation = await observe(context)
     if isinstance(observation.job, CustomJob):
         await apply_job(context, observation.job)
         return True
     if isinstance(observation.item, Problem):
         raise ServiceError(observation.item)
-    if not _untaken(context, observation.item):
+    if not _is_unclaimed(context, observation.item):
         return False
-    out = await dequeue(context)
+    dequeued = await dequeue(context)
     if isinstance(observation.job, Problem):
-        raise ServiceError(observation.job)  # a job may be there
-    if not out:
+        raise ServiceError(observation.job)  # the job may exist
+    if not dequeued:
         await context.reschedule(
-            pause(context), **{**observation.noted(context), "trouble": "", "attempts": 0}
+            dequeue_delay(context), **{**observation.changes(context), "trouble": "", "attempts": 0}
         )
         return True
-    return await _ended(context)
+    return await _fail_as_expired(context)
 
 
-def _untaken(context: StepContext, item: QueueItem | None) -> bool:
-    """Whether no agent has taken the item: it is pending, or was when it was last seen in the queue."""
+def _is_unclaimed(context: StepContext, item: QueueItem | None) -> bool:
+    """Return True if no agent has taken the item: it is pending, or was when last seen in the queue."""
     if item is not None:
         return item.state is QueueItemState.PENDING
     if context.launch.stage is Stage.QUEUE and context.launch.withdrawn is None:
-        return False  # never seen there: the queue step finds out whether it was sent
+        return False  # never seen there: the enqueue step checks whether it was sent
     return context.launch.item_state in (None, QueueItemState.PENDING)
 
 
-async def _ended(context: StepContext) -> bool:
-    job = await look_everywhere(context)
+async def _fail_as_expired(context: StepContext) -> bool:
+    job = await find_job_in_other_regions(context)
     if job is not None:
         await context.save(region=job.region)
         await apply_job(context, job)
         return True
     if await context.dependencies.tracker.find_run(context.launch.launch_id) is not None:
-        return False  # some agent has had it: it is followed on
-    await release(context)
+        return False  # an agent has taken it: the launch is followed further
+    await release_claim(context)
     waited = queue_deadline(context.dependencies.settings, context.launch) - context.launch.created
     sentence = (
         f"No runner took the item within {_span(waited.total_seconds())}, "

@@ -1,4 +1,4 @@
-"""Step 6: the follow-through, at growing intervals, until the job has ended."""
+"""Step 6: poll the job at growing intervals until it has ended."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from datetime import timedelta
 from bot.launches.context import StepContext
 from bot.launches.deadlines import queue_deadline
 from bot.launches.steps.dequeue import dequeue
-from bot.launches.steps.lost_items import ended_without_job
-from bot.launches.steps.observe import FAILED, apply_job, as_seen, observe
+from bot.launches.steps.lost_items import handle_lost_item
+from bot.launches.steps.observe import FAILED_STATES, apply_job, job_seen, observe
 from bot.models.cloud import ENDED_JOB_STATES, CustomJob
 from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import JobSeen, Stage, Verdict
 
 
-async def follow(context: StepContext) -> None:
-    """Look once more at the job and says how it ended."""
+async def follow_job(context: StepContext) -> None:
+    """Read the job once and save its state, or its outcome when it has ended."""
     if context.launch.job is None:
         await _without_job(context)
         return
     job = await _job(context, context.launch.job)
     if job is None:
-        await lose_sight(context)
-    elif job.state in ENDED_JOB_STATES or job.state in FAILED:
+        await end_as_lost(context)
+    elif job.state in ENDED_JOB_STATES or job.state in FAILED_STATES:
         await apply_job(context, job)
     else:
-        await context.align_to_poll(_interval(context), job=as_seen(context, job), trouble="", attempts=0)
+        await context.align_to_poll(_interval(context), job=job_seen(context, job), trouble="", attempts=0)
 
 
-def past_limit(context: StepContext) -> bool:
-    """Whether the launch has been followed for as long as launches are."""
+def past_follow_limit(context: StepContext) -> bool:
+    """Return True if the launch is older than `timing.follow_days`."""
     return context.now() >= context.launch.created + timedelta(
         days=context.dependencies.settings.timing.follow_days
     )
 
 
-async def lose_sight(context: StepContext) -> None:
-    """End the launch as lost; an item that still waits in the queue is taken out, if W&B lets us."""
+async def end_as_lost(context: StepContext) -> None:
+    """End the launch as lost; remove an item that is still queued, if possible."""
     if context.launch.job is None:
         with contextlib.suppress(ServiceError):
             await dequeue(context)
@@ -45,8 +45,8 @@ async def lose_sight(context: StepContext) -> None:
 
 
 async def _job(context: StepContext, seen: JobSeen) -> CustomJob | None:
-    """Return the job in the region's one listing, else by its name; None when it is gone."""
-    listed = await context.dependencies.poller.look(context.launch)
+    """Return the job from the shared listing, else by its name; None when it does not exist any more."""
+    listed = await context.dependencies.poller.find_job(context.launch)
     if listed is not None:
         return listed
     try:
@@ -59,22 +59,22 @@ async def _job(context: StepContext, seen: JobSeen) -> CustomJob | None:
 
 async def _without_job(context: StepContext) -> None:
     observation = await observe(context)
-    seen = observation.noted(context)
+    changes = observation.changes(context)
     if isinstance(observation.job, CustomJob):
         await apply_job(context, observation.job)
-    elif isinstance(observation.job, Problem) or not await ended_without_job(context, observation, **seen):
-        changes = {**seen, **observation.trouble(context), "misses": 0}
+    elif isinstance(observation.job, Problem) or not await handle_lost_item(context, observation, **changes):
+        changes |= {**observation.trouble_changes(context), "misses": 0}
         await context.align_to_poll(min(_interval(context), _until_expiry(context)), **changes)
 
 
 def _until_expiry(context: StepContext) -> float:
-    """Seconds until an item that is still pending is taken out; infinite when that moment has passed."""
+    """Return the seconds until the queue deadline; infinite when it has passed."""
     left = (queue_deadline(context.dependencies.settings, context.launch) - context.now()).total_seconds()
     return left if left > 0 else float("inf")
 
 
 def _interval(context: StepContext) -> float:
-    """Seconds to the next look: a tenth of what has passed, within the settings' bounds."""
+    """Return the seconds to the next poll: a tenth of the elapsed time, within the bounds of the settings."""
     timing = context.dependencies.settings.timing
-    passed = (context.now() - (context.launch.queued or context.launch.created)).total_seconds()
-    return max(timing.follow_first, min(timing.follow_last, passed / 10))
+    elapsed = (context.now() - (context.launch.queued or context.launch.created)).total_seconds()
+    return max(timing.follow_first, min(timing.follow_last, elapsed / 10))

@@ -1,4 +1,4 @@
-"""How a launch without a job ends: its item failed, or its runner ended with the item in hand."""
+"""Detection of lost queue items: the item failed, or its runner ended after it took the item."""
 
 from __future__ import annotations
 
@@ -10,36 +10,39 @@ from bot.launches.steps.observe import Observation, apply_job
 from bot.models.cloud import QueueItem, QueueItemState
 from bot.models.launch import FailureKind
 
-# States of an item with which its runner's end means that no job comes: UNKNOWN may be a new word for either.
-IN_HAND = (QueueItemState.CLAIMED, QueueItemState.UNKNOWN)
+# States of a taken item. UNKNOWN counts, because a new state of W&B's may mean the same.
+TAKEN_STATES = (QueueItemState.CLAIMED, QueueItemState.UNKNOWN)
 
 
-async def ended_without_job(context: StepContext, observation: Observation, **seen: Any) -> bool:
-    """Whether this sighting ends the launch, or starts the wait for one more look; else nothing was done."""
+async def handle_lost_item(context: StepContext, observation: Observation, **changes: Any) -> bool:
+    """Handle a failed or orphaned item; return False, without any effect, if the item is neither.
+
+    The first observation schedules a second check, and the second one ends the launch.
+    """
     item = observation.known_item
     if item is not None and item.state is QueueItemState.FAILED:
-        await _item_failed(context, item, **seen)
+        await _item_failed(context, item, **changes)
     elif item_is_orphaned(context, observation):
-        await _lost(context, observation, **seen)
+        await _fail_as_lost(context, observation, **changes)
     else:
         return False
     return True
 
 
 def item_is_orphaned(context: StepContext, observation: Observation) -> bool:
-    """Whether whoever took the item can make no job of it any more.
+    """Return True if the item's owner can no longer create a job.
 
-    The runner ended with the item in hand (a leased one goes back to pending by itself), or the item was
-    taken long ago: by the agent of another runner, which may have ended unseen.
+    Either the runner ended after it took the item (W&B returns a leased item to pending), or the item was
+    claimed longer than `timing.claimed_timeout` ago by the agent of a runner that may have ended unnoticed.
     """
-    if observation.runner_over:
+    if observation.runner_ended:
         return observation.item is None or (
-            observation.known_item is not None and observation.known_item.state in IN_HAND
+            observation.known_item is not None and observation.known_item.state in TAKEN_STATES
         )
-    return _taken_long_ago(context, observation)
+    return _claim_timed_out(context, observation)
 
 
-def _taken_long_ago(context: StepContext, observation: Observation) -> bool:
+def _claim_timed_out(context: StepContext, observation: Observation) -> bool:
     item, since = observation.known_item, context.launch.item_since
     if (
         item is None
@@ -52,50 +55,54 @@ def _taken_long_ago(context: StepContext, observation: Observation) -> bool:
     )
 
 
-async def _item_failed(context: StepContext, item: QueueItem, **seen: Any) -> None:
-    """Another agent may have had the item, and the failure be spurious: only a second look is believed."""
-    if _first_look(context, **seen):
-        await _once_more(context, context.dependencies.settings.timing.not_found_grace, **seen)
+async def _item_failed(context: StepContext, item: QueueItem, **changes: Any) -> None:
+    """Fail the launch at the second check: the first failure may be spurious if two agents took the item."""
+    if _is_first_check(context, **changes):
+        await _check_again(context, context.dependencies.settings.timing.not_found_grace, **changes)
         return
-    if await _came_late(context):
+    if await _apply_late_job(context):
         return
-    said = f": {item.error}" if item.error else ""
-    sentence = f"The agent could not submit the job{said.rstrip('.')}."
-    await context.fail(FailureKind.ITEM_FAILED, sentence, read_log=context.launch.runner is not None, **seen)
+    reason = f": {item.error}" if item.error else ""
+    sentence = f"The agent could not submit the job{reason.rstrip('.')}."
+    await context.fail(
+        FailureKind.ITEM_FAILED, sentence, read_log=context.launch.runner is not None, **changes
+    )
 
 
-async def _lost(context: StepContext, observation: Observation, **seen: Any) -> None:
-    """Nobody will submit the job: one more look once a late one would show, then lost."""
-    if _first_look(context, **seen):
-        await _once_more(context, context.dependencies.settings.timing.log_grace, **seen)
+async def _fail_as_lost(context: StepContext, observation: Observation, **changes: Any) -> None:
+    """Fail the launch as lost at the second check, when a late job would be listed."""
+    if _is_first_check(context, **changes):
+        await _check_again(context, context.dependencies.settings.timing.log_grace, **changes)
         return
-    if await _came_late(context):
+    if await _apply_late_job(context):
         return
-    taker = "its runner ended after it took the item" if observation.runner_over else "an agent took the item"
+    taker = (
+        "its runner ended after it took the item" if observation.runner_ended else "an agent took the item"
+    )
     sentence = f"The launch was lost: {taker}, and no job came of it."
-    await context.fail(FailureKind.LOST_AFTER_CLAIM, sentence, read_log=True, **seen)
+    await context.fail(FailureKind.LOST_AFTER_CLAIM, sentence, read_log=True, **changes)
 
 
-async def _came_late(context: StepContext) -> bool:
-    """Another agent may have had the item, and the failure be spurious: a second look is believed."""
-    job = await context.dependencies.poller.look_now(context.launch)
+async def _apply_late_job(context: StepContext) -> bool:
+    """Apply the job if one exists after all; return whether it does."""
+    job = await context.dependencies.poller.find_job_uncached(context.launch)
     if job is not None:
         await apply_job(context, job)
     return job is not None
 
 
-def _first_look(context: StepContext, **seen: Any) -> bool:
-    return int(seen.get("misses", context.launch.misses)) == 0
+def _is_first_check(context: StepContext, **changes: Any) -> bool:
+    return int(changes.get("misses", context.launch.misses)) == 0
 
 
-async def _once_more(context: StepContext, seconds: float, **seen: Any) -> None:
+async def _check_again(context: StepContext, seconds: float, **changes: Any) -> None:
     await context.reschedule(
-        min(seconds, left(context)), **{**seen, "misses": 1, "trouble": "", "attempts": 0}
+        min(seconds, seconds_left(context)), **{**changes, "misses": 1, "trouble": "", "attempts": 0}
     )
 
 
-def left(context: StepContext) -> float:
-    """Seconds to the deadline, less a moment so that a last look comes before it; infinite without one."""
+def seconds_left(context: StepContext) -> float:
+    """Return the seconds until shortly before the deadline; infinite without one or after it."""
     deadline = context.launch.deadline
     if deadline is None or context.now() >= deadline:
         return float("inf")

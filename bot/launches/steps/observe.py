@@ -1,4 +1,4 @@
-"""What one tick sees of a launch: its job, its queue item, its runner; all asked at the same time."""
+"""Observation of a launch: read its job, queue item and runner concurrently, and apply a job to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from bot.launches.context import StepContext, trouble_sentence
-from bot.launches.runner_selection import over, serves
+from bot.launches.runner_selection import has_ended, serves
 from bot.launches.steps.dequeue import find_item
 from bot.models.cloud import CustomJob, Execution, JobState, QueueItem
 from bot.models.errors import Problem, ProblemKind, ServiceError
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one tick saw; None where there was nothing, a Problem where nothing could be asked."""
+    """The result of one poll: None means not found, a Problem means that the read failed."""
 
     job: CustomJob | Problem | None
     item: QueueItem | Problem | None
@@ -27,30 +27,30 @@ class Observation:
 
     @property
     def known_item(self) -> QueueItem | None:
-        """The item, where the queue could be asked and lists it."""
+        """The item if the queue was read and lists it, else None."""
         return None if isinstance(self.item, Problem) else self.item
 
     @property
-    def runner_over(self) -> bool:
-        """Whether the runner has surely ended, or is gone from Cloud Run."""
+    def runner_ended(self) -> bool:
+        """True if the runner has certainly ended, or does not exist in Cloud Run any more."""
         if isinstance(self.execution, Problem):
             return self.execution.kind is ProblemKind.NOT_FOUND
-        return self.execution is not None and over(self.execution.status)
+        return self.execution is not None and has_ended(self.execution.status)
 
     @property
     def problem(self) -> Problem | None:
-        """The first system that could not be asked."""
-        asked = (self.job, self.item, None if self.runner_over else self.execution)
-        return next((answer for answer in asked if isinstance(answer, Problem)), None)
+        """The first failed read, if any."""
+        results = (self.job, self.item, None if self.runner_ended else self.execution)
+        return next((result for result in results if isinstance(result, Problem)), None)
 
-    def trouble(self, context: StepContext) -> dict[str, Any]:
-        """Return the changes that tell of what could not be asked, or that all is well."""
+    def trouble_changes(self, context: StepContext) -> dict[str, Any]:
+        """Return the launch fields that record the first failed read, or clear them if all succeeded."""
         if self.problem is None:
             return {"trouble": "", "attempts": 0}
         return {"trouble": trouble_sentence(self.problem), "attempts": context.launch.attempts + 1}
 
-    def noted(self, context: StepContext) -> dict[str, Any]:
-        """Return the changes of the launch that this sighting means whatever follows."""
+    def changes(self, context: StepContext) -> dict[str, Any]:
+        """Return the launch fields for the observed item and runner, to be saved in any case."""
         changes: dict[str, Any] = {}
         if self.known_item is not None:
             changes["item_state"] = self.known_item.state
@@ -60,24 +60,24 @@ class Observation:
                 changes["item_since"] = context.now()
         use = context.launch.runner
         if isinstance(self.execution, Execution) and use is not None:
-            now_seen = replace(use, status=self.execution.status, url=self.execution.url or use.url)
-            changes["runners"] = (*context.launch.runners[:-1], now_seen)
+            updated = replace(use, status=self.execution.status, url=self.execution.url or use.url)
+            changes["runners"] = (*context.launch.runners[:-1], updated)
         return changes
 
 
 async def observe(context: StepContext) -> Observation:
-    """Asks all three; the answers are shared with other launches of the same tick."""
+    """Read all three; launches of the same tick share the calls."""
     poller = context.dependencies.poller
     job, item, execution = await asyncio.gather(
-        _ask(poller.look(context.launch)),
-        _ask(find_item(context)),
-        _ask(_runner(context, context.launch.runner)),
+        _result_of(poller.find_job(context.launch)),
+        _result_of(find_item(context)),
+        _result_of(_runner(context, context.launch.runner)),
     )
     return Observation(job, item, execution)
 
 
 async def _runner(context: StepContext, use: RunnerUse | None) -> Execution | None:
-    """Return the launch's runner; without one whichever serves its queue, living before over."""
+    """Return the launch's runner; without one any execution on its queue, active ones first."""
     if use is not None and use.resource:
         return await context.dependencies.poller.execution(use.resource)
     serving = [
@@ -88,30 +88,30 @@ async def _runner(context: StepContext, use: RunnerUse | None) -> Execution | No
     return next((one for one in serving if one.active), serving[0] if serving else None)
 
 
-async def _ask(call: Awaitable[T]) -> T | Problem:
+async def _result_of(call: Awaitable[T]) -> T | Problem:
     try:
         return await call
     except ServiceError as error:
         return error.problem
 
 
-FAILED: dict[JobState, tuple[FailureKind, str]] = {
+FAILED_STATES: dict[JobState, tuple[FailureKind, str]] = {
     JobState.FAILED: (FailureKind.JOB_FAILED, "The job failed"),
     JobState.EXPIRED: (FailureKind.JOB_EXPIRED, "The job expired before it ran"),
     JobState.PARTIALLY_SUCCEEDED: (FailureKind.JOB_FAILED, "The job succeeded only in part"),
 }
 
 
-def as_seen(context: StepContext, job: CustomJob) -> JobSeen:
-    """Return the job as the launch remembers it; the moment of the first sight stays."""
-    before = context.launch.job
-    if before is not None and before.resource != job.resource:
-        before = None
+def job_seen(context: StepContext, job: CustomJob) -> JobSeen:
+    """Return the job in its stored form; `first_seen` of the same job is kept."""
+    previous = context.launch.job
+    if previous is not None and previous.resource != job.resource:
+        previous = None
     return JobSeen(
         resource=job.resource,
         job_id=job.job_id,
         state=job.state,
-        first_seen=before.first_seen if before is not None else context.now(),
+        first_seen=previous.first_seen if previous is not None else context.now(),
         created=job.created,
         started=job.started,
         ended=job.ended,
@@ -121,19 +121,19 @@ def as_seen(context: StepContext, job: CustomJob) -> JobSeen:
 
 
 async def apply_job(context: StepContext, job: CustomJob) -> None:
-    """Write down the job; a job at work is submitted, an ended one has its outcome."""
-    seen = as_seen(context, job)
-    late = context.launch.verdict is Verdict.TIMED_OUT
-    await _note(context, job, seen)
-    if late and context.launch.verdict is Verdict.SUBMITTED:
-        await context.dependencies.notifier.appeared(context.launch)
+    """Save the job: an active one marks the launch as submitted, an ended one decides its outcome."""
+    seen = job_seen(context, job)
+    timed_out = context.launch.verdict is Verdict.TIMED_OUT
+    await _apply_state(context, job, seen)
+    if timed_out and context.launch.verdict is Verdict.SUBMITTED:
+        await context.dependencies.notifier.notify_late_job(context.launch)
 
 
-async def _note(context: StepContext, job: CustomJob, seen: JobSeen) -> None:
-    if job.state in FAILED:
-        kind, words = FAILED[job.state]
-        said = f": {job.error.rstrip('.')}" if job.error else ""
-        await context.fail(kind, f"{words}{said}.", read_log=True, job=seen)
+async def _apply_state(context: StepContext, job: CustomJob, seen: JobSeen) -> None:
+    if job.state in FAILED_STATES:
+        kind, phrase = FAILED_STATES[job.state]
+        reason = f": {job.error.rstrip('.')}" if job.error else ""
+        await context.fail(kind, f"{phrase}{reason}.", read_log=True, job=seen)
     elif job.state is JobState.CANCELLED:
         by = f" by {context.launch.cancel_by}" if context.launch.cancel_by else " outside this bot"
         sentence = f"The job was cancelled{by}."

@@ -1,4 +1,4 @@
-"""The last word: the card's last edit, taken by Slack, then one closing reply that mentions the launcher."""
+"""Report the outcome: the final edit of the card, then one closing reply that mentions the launcher."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from bot.models.errors import Problem, ProblemKind, ServiceError
 from bot.models.launch import Curve, FailureKind, Stage, Verdict
 from bot.ports import MessageKind, NotInvited
 
-# What Slack will say again however often it is asked: the message or its thread is gone, or ill-formed.
-FOR_GOOD = frozenset({ProblemKind.NOT_FOUND, ProblemKind.INVALID})
+# Errors that a retry cannot resolve: the message or its thread is gone, or the message is invalid.
+PERMANENT_ERRORS = frozenset({ProblemKind.NOT_FOUND, ProblemKind.INVALID})
 
 
 async def report(context: StepContext) -> None:
-    """Delivers the outcome, however long Slack is away, and ends the launch."""
+    """Deliver the outcome and end the launch; while Slack is unavailable the step is retried."""
     await gather_results(context)
-    with contextlib.suppress(NotInvited):  # nobody can be told where the bot was put out of the channel
-        await _tell(context)
+    with contextlib.suppress(NotInvited):  # the bot was removed from the channel
+        await _notify(context)
     await context.transition_to(Stage.DONE)
     if context.launch.curve is not None and context.launch.reply is not None:
-        await context.dependencies.notifier.illustrate(context.launch)
+        await context.dependencies.notifier.upload_chart(context.launch)
 
 
-async def _tell(context: StepContext) -> None:
+async def _notify(context: StepContext) -> None:
     if context.launch.card is None:
         card = await find_card(context)
-        if card is None and _owed(context):
+        if card is None and _needs_late_card(context):
             card = await post_card(context)
         if card is None:
             return
         await context.save(card=card)
-    await _settle(context)
-    if context.launch.reply is None and await _unsaid(context):
-        await _say(context)
+    await _flush_card(context)
+    if context.launch.reply is None and await _reply_missing(context):
+        await _post_reply(context)
 
 
-def _owed(context: StepContext) -> bool:
-    """Whether people must be told although they saw no card: whoever asked still believes that it starts."""
+def _needs_late_card(context: StepContext) -> bool:
+    """Return True if a card must be posted now: without it the launcher expects the launch to start."""
     failure = context.launch.failure
     return failure is not None and failure.kind in (FailureKind.NOT_STARTED, FailureKind.QUEUE_EXPIRED)
 
 
-async def _settle(context: StepContext) -> None:
+async def _flush_card(context: StepContext) -> None:
     try:
-        await context.dependencies.notifier.settle(context.launch)
+        await context.dependencies.notifier.flush(context.launch)
     except ServiceError as error:
-        if not _hopeless(context, error.problem):
+        if not _is_permanent(context, error.problem):
             raise
 
 
-async def _unsaid(context: StepContext) -> bool:
-    """Whether the closing reply is still to be posted; one that was posted without being noted is noted."""
+async def _reply_missing(context: StepContext) -> bool:
+    """Return True if the closing reply was not posted; save a reply that was posted but not saved."""
     if context.launch.reply_intended is None:
         return True
     try:
@@ -62,41 +62,41 @@ async def _unsaid(context: StepContext) -> bool:
     except ServiceError as error:
         if error.problem.passing:
             raise
-        # Where history may not be read we cannot know; the card says it, so a reply is not repeated.
+        # The channel's history is not readable: the card shows the outcome, so no second reply is risked.
         return False
     if found is not None:
         await context.save(reply=found)
     return found is None
 
 
-async def _say(context: StepContext) -> None:
+async def _post_reply(context: StepContext) -> None:
     await context.save(reply_intended=context.now())
     try:
         reply = await context.dependencies.notifier.close(context.launch)
     except ServiceError as error:
         if error.problem.effectless:
             await context.save(reply_intended=None)
-        if not _hopeless(context, error.problem):
+        if not _is_permanent(context, error.problem):
             raise
     else:
         await context.save(reply=reply)
 
 
-def _hopeless(context: StepContext, problem: Problem) -> bool:
-    """Whether trying again is in vain: Slack says no for good, or has been away for as long as we follow."""
+def _is_permanent(context: StepContext, problem: Problem) -> bool:
+    """Return True if a retry is useless: the error is permanent, or `timing.follow_days` have passed."""
     days = timedelta(days=context.dependencies.settings.timing.follow_days)
-    return problem.kind in FOR_GOOD or context.now() >= (context.launch.ended or context.now()) + days
+    return problem.kind in PERMANENT_ERRORS or context.now() >= (context.launch.ended or context.now()) + days
 
 
 MAX_METRICS = 5
-# What trainers usually call the loss, where the preset names no metrics.
+# Common names of the loss, used when the preset names no metrics.
 USUAL_LOSSES = ("train/loss", "loss")
 SAMPLES = 200
-MIN_POINTS = 2  # fewer are no curve
+MIN_POINTS = 2  # fewer points do not make a curve
 
 
 async def gather_results(context: StepContext) -> None:
-    """Write down what W&B has of a run that succeeded; it is asked once, within the deadline of a call."""
+    """Save the final metrics and the curve of a successful run; W&B is read once, without retries."""
     if context.launch.verdict is not Verdict.SUCCEEDED or context.launch.metrics:
         return
     preset = context.dependencies.settings.find_preset(context.launch.preset)
@@ -114,7 +114,7 @@ async def _metrics(context: StepContext, keys: tuple[str, ...]) -> tuple[tuple[s
 
 
 async def _curve(context: StepContext, keys: tuple[str, ...]) -> Curve | None:
-    """Return the first of the metrics that has a history; one called loss before the others."""
+    """Return the first metric that has a history; names that contain "loss" come first."""
     for key in sorted(keys, key=lambda key: "loss" not in key):
         try:
             points = await context.dependencies.tracker.history(
