@@ -1,4 +1,4 @@
-"""What a launch may cost, in words: on its card, in the list of presets, wherever money is asked for."""
+"""Formats what a launch may cost."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _CENT, _DOLLAR, _HUNDRED = Decimal("0.01"), Decimal(1), Decimal(100)
 def cost_words(cost: Cost) -> str:
     """Return "about $1.70 (2 h), at most about $20.40 for machines by the 24 h limit", or "price unknown".
 
-    The limit is the one that Vertex AI enforces, so the second part is what a job that hangs costs.
+    Vertex AI enforces the limit, so the second amount is the cost of a job that hangs.
     """
     if cost.price_per_hour is None:
         return "price unknown"
-    an_hour = Decimal(str(cost.price_per_hour)) * cost.machines
+    per_hour = Decimal(str(cost.price_per_hour)) * cost.machines
     cap = Decimal(str(cost.cap_hours))
-    most = f"at most about {dollars(an_hour * cap)} for machines by the {hours(cap)} limit"
+    maximum = f"at most about {dollars(per_hour * cap)} for machines by the {hours(cap)} limit"
     if cost.expected_hours is None:
-        return most
+        return maximum
     expected = Decimal(str(cost.expected_hours))
-    return f"about {dollars(an_hour * expected)} ({hours(expected)}), {most}"
+    return f"about {dollars(per_hour * expected)} ({hours(expected)}), {maximum}"
 
 
 def dollars(amount: Decimal) -> str:
-    """Return an amount with its cents below a hundred dollars, in whole dollars from there on.
+    """Return an amount with cents below a hundred dollars, else in whole dollars.
 
-    Half a cent and more is rounded up; what is no whole cent, but not free, is a cent.
+    Half a cent and more is rounded up. A positive amount below one cent is shown as one cent.
     """
     cents = amount.quantize(_CENT, ROUND_HALF_UP)
     if amount > 0:

@@ -1,4 +1,4 @@
-"""The App Home: a board of what is running, what is queued, what failed today, and what is mine."""
+"""The App Home: running and queued launches, failures of the last day, and the user's own launches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.models.launch import Launch, Verdict
 from bot.models.scan import Scan
 from formatting.launch_list import in_flight, lines
 from formatting.message import Message
-from formatting.monitor.summary import silent_line, working_line
+from formatting.monitor.summary import activity_line, unanswered_line
 from formatting.slack.action_ids import HOME_REFRESH
 from formatting.slack.blocks import Block, actions, button, context, plain_text, section
 from formatting.slack.text import count, escape, prose
@@ -18,25 +18,26 @@ from formatting.times import aware, clock, date_in_text
 
 _TITLE = 150
 _MOST = 20
-_SILENCE = 1_500
+_UNANSWERED = 1_500
 _DAY = timedelta(days=1)
 
 
 def home(launches: Sequence[Launch], now: datetime, user_id: str, scan: Scan | None = None) -> Message:
-    """Return the board from recent launches, newest first, at most 100 blocks; `text` is its one-line summary.
+    """Return the App Home from recent launches, newest first, in at most 100 blocks.
 
-    `scan` tells what is at work in the whole project, whoever began it; None while that is being asked.
+    `text` is a one-line summary. `scan` shows what is active in the whole project, whoever started it; None
+    while the scan is running.
     """
-    flying = [launch for launch in launches if in_flight(launch)]
-    running = [launch for launch in flying if _runs(launch)]
-    queued = [launch for launch in flying if not _runs(launch)]
+    active = [launch for launch in launches if in_flight(launch)]
+    running = [launch for launch in active if _is_running(launch)]
+    queued = [launch for launch in active if not _is_running(launch)]
     failed = [launch for launch in launches if _failed_today(launch, now)]
     mine = [launch for launch in launches if launch.user_id == user_id]
     text = f"{len(running)} running, {len(queued)} queued or starting, {len(failed)} failed today."
     blocks = (
         {"type": "header", "text": plain_text("Launches", _TITLE)},
-        section(f"*Launched here:* {text}\n*In the project:* {_project(scan)}"),
-        *_silent(scan),
+        section(f"*Launched here:* {text}\n*In the project:* {_project_activity(scan)}"),
+        *_unanswered(scan),
         *actions([button("Refresh", HOME_REFRESH)]),
         *_group("Running", running, "Nothing is running.", now),
         *_group("Queued or starting", queued, "Nothing is queued or starting.", now),
@@ -47,18 +48,18 @@ def home(launches: Sequence[Launch], now: datetime, user_id: str, scan: Scan | N
     return Message(text=f"{text} As of {clock(now)}.", blocks=blocks)
 
 
-def _project(scan: Scan | None) -> str:
-    """Return what is at work everywhere, escaped."""
-    return "asking all regions..." if scan is None else escape(working_line(scan))
+def _project_activity(scan: Scan | None) -> str:
+    """Return what is active in the project, escaped."""
+    return "asking all regions..." if scan is None else escape(activity_line(scan))
 
 
-def _silent(scan: Scan | None) -> list[Block]:
-    """Who did not tell what is at work."""
-    said = silent_line(scan) if scan is not None else ""
-    return [context(prose(said, _SILENCE))] if said else []
+def _unanswered(scan: Scan | None) -> list[Block]:
+    """Return the services and regions that did not answer."""
+    line = unanswered_line(scan) if scan is not None else ""
+    return [context(prose(line, _UNANSWERED))] if line else []
 
 
-def _runs(launch: Launch) -> bool:
+def _is_running(launch: Launch) -> bool:
     return launch.job is not None and launch.job.state is JobState.RUNNING
 
 
@@ -67,7 +68,7 @@ def _failed_today(launch: Launch, now: datetime) -> bool:
     return launch.verdict is Verdict.FAILED and ended is not None and aware(ended) > aware(now) - _DAY
 
 
-def _group(title: str, launches: Sequence[Launch], nothing: str, now: datetime) -> list[Block]:
-    rows = lines(launches, now, most=_MOST) if launches else [section(nothing)]
-    counted = f" ({count(len(launches), 'launch', 'launches')})" if launches else ""
-    return [section(f"*{title}*{counted}"), *rows]
+def _group(title: str, launches: Sequence[Launch], empty_text: str, now: datetime) -> list[Block]:
+    rows = lines(launches, now, most=_MOST) if launches else [section(empty_text)]
+    launch_count = f" ({count(len(launches), 'launch', 'launches')})" if launches else ""
+    return [section(f"*{title}*{launch_count}"), *rows]

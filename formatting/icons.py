@@ -1,4 +1,4 @@
-"""One glyph for each state, the same everywhere, and always with the state's words beside it."""
+"""One icon for each state, and the state as text. Icons are always shown with the text."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 WAITING, AT_WORK, DONE, FAILED, STOPPED, PARTLY, UNKNOWN = "○", "●", "✓", "✗", "■", "◐", "?"
 
-# By the state's word: the enums of runners, jobs, builds, runs and queue items share their words.
-_GLYPHS: Mapping[str, str] = MappingProxyType(
+# Keyed by the enum's value: the enums of runners, jobs, builds, runs and queue items share values.
+_ICONS: Mapping[str, str] = MappingProxyType(
     {
         "pending": WAITING,
         "queued": WAITING,
@@ -44,16 +44,16 @@ _GLYPHS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def glyph(state: StrEnum) -> str:
-    """Return the state's glyph; `?` for a state that this table does not know."""
-    return _GLYPHS.get(state.value, UNKNOWN)
+def icon(state: StrEnum) -> str:
+    """Return the state's icon; `?` for a state without one."""
+    return _ICONS.get(state.value, UNKNOWN)
 
 
-def with_words(state: StrEnum) -> str:
-    """Return the glyph and the state in words: "✓ partially succeeded"."""
-    return f"{glyph(state)} {words(state)}"
+def icon_with_text(state: StrEnum) -> str:
+    """Return the icon and the state as text: "✓ partially succeeded"."""
+    return f"{icon(state)} {state_text(state)}"
 
 
-def words(state: StrEnum) -> str:
-    """Return the state in words, without its glyph."""
+def state_text(state: StrEnum) -> str:
+    """Return the state as text, without its icon."""
     return state.value.replace("_", " ")

@@ -1,4 +1,4 @@
-"""A message before it is sent."""
+"""The Message type: text and blocks, before it is sent to Slack."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from formatting.slack.blocks import Block, section
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What Slack is to show: `text` for notifications and plain readers, `blocks` for everybody else."""
+    """A Slack message: `blocks`, and `text` for notifications and clients that cannot show blocks."""
 
     text: str
     blocks: tuple[Block, ...]
 
 
-def said(text: str) -> Message:
-    """Return a message of one paragraph; the text is mrkdwn, escaped already."""
+def paragraph(text: str) -> Message:
+    """Return a message with one paragraph. `text` is mrkdwn and must be escaped already."""
     return Message(text=text, blocks=(section(text),))

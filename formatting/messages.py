@@ -1,4 +1,4 @@
-"""The sentences that people read outside cards and tables. Outside words in them are escaped here."""
+"""Messages outside cards and tables. Text from outside the bot is escaped here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from bot.models.cost import Cost
 from formatting.cost import cost_words
-from formatting.message import Message, said
+from formatting.message import Message, paragraph
 from formatting.slack.action_ids import ROW_CANCEL
 from formatting.slack.blocks import actions, button, context, section
 from formatting.slack.limits import ALL_BLOCKS_TEXT
@@ -16,17 +16,17 @@ from formatting.slack.text import UNKNOWN, code, count, link, listing, one_line,
 
 _SENTENCE = 900
 _LINE = 350
-_WHAT = 120  # of a line, for a preset's description and machine
+_DETAILS = 120  # characters of a line for a preset's description and machine
 # Eight lines of at most 350 characters fit one section.
 _SECTION_LINES = 8
-# Characters of all lines together; the rest of what a message may hold is for the names and the example.
+# Characters of all lines together; the rest of the message is for the names and the example.
 _LISTED = ALL_BLOCKS_TEXT - 1_200
 _MOST_PRESETS = 35
 
 
 @dataclass(frozen=True, slots=True)
-class PresetWords:
-    """A preset as people read of it; `overrides` as "lr (0.0001 to 1)"."""
+class PresetSummary:
+    """A preset for display. `overrides` are texts such as "lr (0.0001 to 1)"."""
 
     name: str
     description: str = ""
@@ -47,7 +47,7 @@ def launch_help() -> Message:
         "`/launch cancel k3v9x2ab` stops one, by its id.\n"
         "Type `/monitor` to see what is running and why something failed."
     )
-    return said(text)
+    return paragraph(text)
 
 
 def monitor_help() -> Message:
@@ -61,16 +61,16 @@ def monitor_help() -> Message:
         "`/monitor region=us-central1` asks one region.\n"
         "Failures are read from their logs, and the note column says why."
     )
-    return said(text)
+    return paragraph(text)
 
 
-def presets(available: Sequence[PresetWords]) -> Message:
-    """Return the answer to `/launch presets`: one line each, the default marked."""
+def presets(available: Sequence[PresetSummary]) -> Message:
+    """Return the answer to `/launch presets`: one line for each preset, the default marked."""
     if not available:
-        return said("No preset may be launched here. Type `/launch help` for what is possible.")
-    every = [_preset(preset) for preset in available[:_MOST_PRESETS]]
-    lengths = accumulate(len(line) + 1 for line in every)
-    lines = [line for line, total in zip(every, lengths, strict=True) if total <= _LISTED]
+        return paragraph("No preset may be launched here. Type `/launch help` for what is possible.")
+    all_lines = [_preset(preset) for preset in available[:_MOST_PRESETS]]
+    lengths = accumulate(len(line) + 1 for line in all_lines)
+    lines = [line for line, total in zip(all_lines, lengths, strict=True) if total <= _LISTED]
     groups = [lines[start : start + _SECTION_LINES] for start in range(0, len(lines), _SECTION_LINES)]
     example = f"Type `/launch {prose(available[0].name, 40)}` to start one."
     left = len(available) - len(lines)
@@ -80,104 +80,111 @@ def presets(available: Sequence[PresetWords]) -> Message:
     return Message(text=f"Presets: {names}.", blocks=blocks)
 
 
-def _preset(preset: PresetWords) -> str:
+def _preset(preset: PresetSummary) -> str:
     cost = cost_words(preset.cost) if preset.cost is not None else ""
     keys = f"you may set {', '.join(preset.overrides)}" if preset.overrides else ""
-    what = " · ".join(one_line(part) for part in (preset.description, preset.machine) if part)
-    # The cost is never cut: what is left of the line is for the others.
-    parts = (prose(what, _WHAT), cost, prose(keys, _LINE - 60 - _WHAT - len(cost)))
+    details = " · ".join(one_line(part) for part in (preset.description, preset.machine) if part)
+    # The cost is never cut; the other parts share the rest of the line.
+    parts = (prose(details, _DETAILS), cost, prose(keys, _LINE - 60 - _DETAILS - len(cost)))
     more = "".join(f" · {part}" for part in parts if part)
     return f"{code(preset.name, 40)}{' (default)' if preset.default else ''}{more}"
 
 
 def bad_input(reason: str) -> Message:
-    """Return what was wrong with what a person typed; the sentence comes whole from the parser."""
-    return said(
+    """Return the answer to invalid input. `reason` is a full sentence from the parser."""
+    return paragraph(
         prose(sentence(one_line(reason)), _SENTENCE) or "That is not understood. Type `/launch help`."
     )
 
 
 def invite_me(bot_name: str, command: str) -> Message:
-    """Return the bot is not in the channel: how to invite it, and that nothing was started."""
+    """Return the answer in a channel that the bot is not a member of: how to invite it."""
     name, typed = code(f"/invite @{one_line(bot_name)}", 60), code(command, 60)
-    return said(f"I am not in this channel. Type {name}, then {typed} again; nothing was started.")
+    return paragraph(f"I am not in this channel. Type {name}, then {typed} again; nothing was started.")
 
 
 def other_workspace() -> Message:
-    """Return a person of another workspace typed or pressed something."""
-    return said("I only answer people of the workspace in which I am installed, so I did nothing.")
+    """Return the answer to a user of another workspace."""
+    return paragraph("I only answer people of the workspace in which I am installed, so I did nothing.")
 
 
 def nothing_started(reason: str) -> Message:
-    """Return a launch that was not stored."""
-    return said(f"Nothing was started. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())
+    """Return the answer to a launch that was refused or not stored."""
+    return paragraph(f"Nothing was started. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())
 
 
-def store_trouble(reason: str) -> Message:
-    """Return the store could not be used; the reason is the store's own sentence for people."""
+def store_error(reason: str) -> Message:
+    """Return the answer when the store cannot be used. `reason` is the store's own sentence."""
     why = prose(sentence(one_line(reason)), _SENTENCE)
-    return said(why or "The store of launches cannot be used right now. Try again in a minute.")
+    return paragraph(why or "The store of launches cannot be used right now. Try again in a minute.")
 
 
-def unexpected(correlation_id: str) -> Message:
-    """Something that we did not foresee; the id is in the bot's own log."""
-    return said(f"Something went wrong on our side. Tell an admin this number: {code(correlation_id, 40)}.")
-
-
-def already_asked(url: str) -> Message:
-    """Return the second press of the same launch, with a link to the first."""
-    return said(
-        f"You asked for that a moment ago: {_where(url, 'here is its card')}. Nothing more was started."
+def unexpected_error(correlation_id: str) -> Message:
+    """Return the answer after an unexpected error. The same id is in the bot's log."""
+    return paragraph(
+        f"Something went wrong on our side. Tell an admin this number: {code(correlation_id, 40)}."
     )
 
 
-def already_looking(url: str) -> Message:
-    """Return a second `/monitor` while one is being written in the channel."""
-    return said(f"That is being written in this channel already: {_where(url, 'here is the thread')}.")
+def already_launched(url: str) -> Message:
+    """Return the answer to a repeated launch command, with a link to the first card."""
+    return paragraph(
+        f"You asked for that a moment ago: {_link_or_hint(url, 'here is its card')}. "
+        "Nothing more was started."
+    )
 
 
-def _where(url: str, label: str) -> str:
+def scan_already_running(url: str) -> Message:
+    """Return the answer to a `/monitor` whose scan is already running in the channel."""
+    return paragraph(
+        f"A scan with the same filters is already running: {_link_or_hint(url, 'here is the thread')}."
+    )
+
+
+def _link_or_hint(url: str, label: str) -> str:
     return link(url, label) if safe_url(url) else "look a few messages up"
 
 
-def too_soon() -> Message:
-    """Return a Refresh that was pressed again at once."""
-    return said("That was refreshed a moment ago. Press Refresh again in a few seconds.")
+def refresh_too_soon() -> Message:
+    """Return the answer to a Refresh pressed again too soon."""
+    return paragraph("That was refreshed a moment ago. Press Refresh again in a few seconds.")
 
 
-def cancelling(name: str) -> Message:
-    """Return a cancel was taken down."""
-    return said(f"Cancelling {code(name)}. Its card says when that is done.")
+def cancelling_launch(name: str) -> Message:
+    """Return the confirmation that a launch is being cancelled."""
+    return paragraph(f"Cancelling {code(name)}. Its card says when that is done.")
 
 
-def stopping(name: str) -> Message:
-    """Return a row of a table was asked to stop."""
-    return said(f"Cancelling {code(name)}. Press Refresh in a moment to see it end.")
+def cancelling_row(name: str) -> Message:
+    """Return the confirmation that a row of a table is being cancelled."""
+    return paragraph(f"Cancelling {code(name)}. Press Refresh in a moment to see it end.")
 
 
-def sure_to_cancel(name: str, value: str) -> Message:
-    """Return the question before a row of a table is cancelled; `value` names the row to the button."""
+def confirm_cancel(name: str, value: str) -> Message:
+    """Return the question before a row of a table is cancelled. `value` is the button's value."""
     question = f"Cancel {code(name)}? That cannot be undone."
     yes = button("Cancel it", ROW_CANCEL, value, style="danger")
     return Message(text=question, blocks=(section(question), *actions([yes])))
 
 
 def not_done(reason: str) -> Message:
-    """Return what a person asked for could not be done; the reason is an outside system's, in one sentence."""
-    return said(f"That could not be done. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())
+    """Return the answer to a failed request. `reason` is one sentence about the error."""
+    return paragraph(f"That could not be done. {prose(sentence(one_line(reason)), _SENTENCE)}".rstrip())
 
 
 def log_unread(name: str, reason: str) -> Message:
-    """Return a log that could not be read for a person who asked."""
-    return said(f"The log of {code(name)} could not be read. {prose(sentence(one_line(reason)), _SENTENCE)}")
+    """Return the answer when a requested log could not be read."""
+    return paragraph(
+        f"The log of {code(name)} could not be read. {prose(sentence(one_line(reason)), _SENTENCE)}"
+    )
 
 
 def log_file_comment(name: str, *, lines: int, cut_before: bool) -> str:
-    """Return the words above a log's file; with `cut_before` its beginning was left out."""
+    """Return the comment of an uploaded log file. With `cut_before` its beginning was left out."""
     kept = "its end, as the whole is too long" if cut_before else "whole"
     return f"The log of {code(name)}, {kept}: {lines:,} lines."
 
 
-def gone(what: str) -> Message:
-    """Something that a button refers to and that is no more."""
-    return said(f"That {prose(what, 40) or UNKNOWN} is no longer known. Type `/monitor` to look again.")
+def no_longer_known(what: str) -> Message:
+    """Return the answer to a button that refers to something no longer known."""
+    return paragraph(f"That {prose(what, 40) or UNKNOWN} is no longer known. Type `/monitor` to look again.")

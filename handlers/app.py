@@ -156,7 +156,7 @@ async def _unexpected(error: Exception, args: AsyncArgs) -> None:
     correlation = secrets.token_hex(4)
     log = structlog.get_logger("slack")
     log.error("a listener failed in an unexpected way", correlation=correlation, exc_info=error)
-    sentence = messages.unexpected(correlation).text
+    sentence = messages.unexpected_error(correlation).text
     try:
         if args.ack.response is None and args.body.get("command"):
             await args.ack(text=sentence, response_type="ephemeral")

@@ -23,7 +23,7 @@ from bot.clients.slack import EditQueue, SlackClient
 from bot.models.errors import BadInput, ServiceError
 from bot.models.workspace import Workspace
 from bot.runtime.clock import SystemClock
-from bot.runtime.shutdown import BUDGETS, END_SECONDS, Phase, end
+from bot.runtime.shutdown import BUDGETS, SHUTDOWN_SECONDS, Phase, run_phase
 from bot.settings import Secrets, Settings
 from bot.settings.loader import load_secrets, load_settings
 from bot.store import Store, open_store, take_lock
@@ -37,7 +37,7 @@ from handlers.events.app_home import Home
 from handlers.logging_config import set_up_logging
 from handlers.slack.launch_notifier import SlackLaunchNotifier
 from handlers.slack.middleware import ListenerTracker
-from handlers.slack.monitor_thread import MachineTypes, Voice
+from handlers.slack.monitor_thread import MachineTypes, SlackOutput
 from handlers.slack.poster import MessagePoster
 from handlers.slack.transport import listen
 
@@ -99,13 +99,13 @@ def _stop(work: asyncio.Task[None]) -> None:
         log.info("stopping")
         work.cancel()
         # A thread, because it must also end what hangs in a thread, or after the event loop.
-        last = threading.Timer(END_SECONDS, _cut)
+        last = threading.Timer(SHUTDOWN_SECONDS, _cut)
         last.daemon = True
         last.start()
 
 
 def _cut() -> None:
-    log.error("the end was cut short", seconds=END_SECONDS)
+    log.error("the end was cut short", seconds=SHUTDOWN_SECONDS)
     _exit()
 
 
@@ -144,8 +144,8 @@ async def open_bot(settings: Settings, secret: Secrets) -> AsyncIterator[Bot]:
             yield bot
     finally:
         # After the last turn: the edits that it owes go out while the clients close.
-        await end(Phase.CLIENTS, edit_queue.close(grace=BUDGETS[Phase.CLIENTS] - 0.2), clients.close())
-        await end(Phase.STORE, store.close())
+        await run_phase(Phase.CLIENTS, edit_queue.close(grace=BUDGETS[Phase.CLIENTS] - 0.2), clients.close())
+        await run_phase(Phase.STORE, store.close())
 
 
 @asynccontextmanager
@@ -170,27 +170,27 @@ async def _answering(
     tracker = ListenerTracker()
     async with (
         open_scanner(settings, clients, store) as scanner,
-        open_launch_components(settings, clients, store, notifier) as room,
+        open_launch_components(settings, clients, store, notifier) as components,
     ):
         logs = LogActions(settings, clock, clients, store, slack, poster)
         listeners = Listeners(
-            launch=LaunchCommand(settings, clock, room.service, notifier),
+            launch=LaunchCommand(settings, clock, components.service, notifier),
             monitor=MonitorCommand(
-                settings, clock, scanner, Voice(slack, poster, edit_queue, bot_name), store.threads, machines
+                settings, clock, scanner, SlackOutput(slack, poster, edit_queue, bot_name), store.threads, machines
             ),
-            actions=Actions(room.service, logs, RowCanceller(settings, clock, clients, store, room.service)),
-            home=Home(settings, slack, room.service, scanner, clock),
+            actions=Actions(components.service, logs, RowCanceller(settings, clock, clients, store, components.service)),
+            home=Home(settings, slack, components.service, scanner, clock),
         )
         listening = asyncio.Event()
         warming = asyncio.create_task(_warmed(clients, listening))
-        resumed = await room.scheduler.start()
+        resumed = await components.scheduler.start()
         log.info("launches taken up", launches=resumed)
         try:
             app = build_app(settings, secret, workspace, listeners, tracker)
             yield Bot(app, store, tracker, warming, listening)
         finally:
             warming.cancel()
-            await end(Phase.LISTENERS, tracker.end(), _ended(warming))
+            await run_phase(Phase.LISTENERS, tracker.end(), _ended(warming))
 
 
 async def _warmed(clients: ExternalClients, listening: asyncio.Event) -> None:

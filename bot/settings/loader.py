@@ -65,7 +65,7 @@ def _read(path: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         mistake = f"byte {error.start} is no UTF-8 text. Save the file as UTF-8"
     except tomllib.TOMLDecodeError as error:
-        mistake = f'this is no TOML: {error}. Text stands in quotes: name = "value"; tables begin so: [wandb]'
+        mistake = f'invalid TOML: {error}. Text stands in quotes: name = "value"; tables begin so: [wandb]'
     raise SettingsError(f"{path}: {mistake}")
 
 

@@ -1,4 +1,4 @@
-"""The 3-6-9 art that ends the fast part of a launch, character for character, and its headline."""
+"""The ASCII art shown when a job was submitted, and the headline above it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ART = """\
 
 
 def headline(job: JobSeen) -> str:
-    """Return what was found: the job's age in seconds when it was first seen, and its state in Vertex AI's word."""
+    """Return the line above the art: the job's age in seconds when it was first seen, and its state."""
     age = int(seconds_between(job.created, job.first_seen) or 0)
     return f"   ✓ JOB FOUND (age: {age}s, state: JOB_STATE_{job.state.value.upper()})"
 

@@ -1,4 +1,4 @@
-"""The card: the one message of a launch, in every state that it can be in."""
+"""The card: the message that shows a launch and its current state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from bot.models.launch import FailureKind, Launch, Verdict
 from formatting import icons
 from formatting.card import art
-from formatting.card.buttons import buttons, open_to_cancel
+from formatting.card.buttons import buttons, is_cancellable
 from formatting.card.closing_reply import curve_line
 from formatting.card.endings import ending
 from formatting.card.steps import steps
@@ -28,7 +28,7 @@ _HEADLINES: Mapping[Verdict, str] = MappingProxyType(
         Verdict.SUCCEEDED: "Succeeded:",
         Verdict.FAILED: "Failed:",
         Verdict.CANCELLED: "Cancelled:",
-        Verdict.LOST: "Lost sight of",
+        Verdict.LOST: "Lost track of",
         Verdict.REFUSED: "Refused:",
     },
 )
@@ -39,24 +39,24 @@ _OVERRIDES = 300
 
 
 def card(launch: Launch, now: datetime) -> Message:
-    """Return the card as it stands at `now`; its `text` says the same in plain lines, at most 4,000 characters."""
-    done = "\n".join(step.mrkdwn() for step in steps(launch, now))
+    """Return the card as of `now`; its `text` has the same content in at most 4,000 characters."""
+    step_lines = "\n".join(step.mrkdwn() for step in steps(launch, now))
     blocks = [
-        section(f"{icons.glyph(launch.verdict)} *{_heading(launch)}* {code(launch.name)}"),
-        context(_asked(launch), *(prose(line) for line in _cost(launch))),
-        *([section(done)] if done else []),
-        *_remarks(launch),
+        section(f"{icons.icon(launch.verdict)} *{_verdict_heading(launch)}* {code(launch.name)}"),
+        context(_request_line(launch), *(prose(line) for line in _cost(launch))),
+        *([section(step_lines)] if step_lines else []),
+        *_remark_blocks(launch),
         *ending(launch).blocks,
-        *_headline(launch),
+        *_headline_blocks(launch),
         *actions(buttons(launch)),
     ]
-    said = escape_within("\n".join(card_lines(launch, now)).replace("```", "'''"), limits.MESSAGE_TEXT)
-    return Message(text=said, blocks=tuple(blocks))
+    text = escape_within("\n".join(card_lines(launch, now)).replace("```", "'''"), limits.MESSAGE_TEXT)
+    return Message(text=text, blocks=tuple(blocks))
 
 
 def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
-    """Return the card in plain lines, not escaped, for a terminal and for readers without blocks."""
-    verdict = f"{icons.glyph(launch.verdict)} {_heading(launch)}"
+    """Return the card in plain lines, not escaped, for terminals and clients that cannot show blocks."""
+    verdict = f"{icons.icon(launch.verdict)} {_verdict_heading(launch)}"
     return (
         f"{verdict} {one_line(launch.name)} (launch {one_line(launch.launch_id)})",
         *_cost(launch),
@@ -67,25 +67,25 @@ def card_lines(launch: Launch, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _heading(launch: Launch) -> str:
-    """Return the card's first words: how the launch stands or ended."""
+def _verdict_heading(launch: Launch) -> str:
+    """Return the first words of the card, which state the verdict."""
     if launch.verdict is Verdict.FAILED and launch.failure is not None:
         return _FAILURES.get(launch.failure.kind, _HEADLINES[Verdict.FAILED])
     return _HEADLINES[launch.verdict]
 
 
-def _headline(launch: Launch) -> list[Block]:
-    """Return the job's headline, where the art is shown no more.
+def _headline_blocks(launch: Launch) -> list[Block]:
+    """Return the job's headline for verdicts that do not show the art.
 
-    A card that once showed the art must keep a block of its kind: Slack refuses the edit otherwise, with
+    A card that once showed the art must keep a rich_text block. Otherwise Slack refuses the edit with
     block_mismatch (https://docs.slack.dev/reference/methods/chat.update).
     """
     shown = launch.job is not None and launch.verdict not in (Verdict.SUBMITTED, Verdict.SUCCEEDED)
     return [preformatted(art.headline(launch.job).strip())] if launch.job is not None and shown else []
 
 
-def _asked(launch: Launch) -> str:
-    """By whom, what, where and when, in one grey line."""
+def _request_line(launch: Launch) -> str:
+    """Return one line with the launcher, preset, overrides, region, creation time and launch id."""
     overrides = " ".join(f"{key}={value}" for key, value in launch.overrides)
     parts = (
         f"by {user(launch.user_id, launch.user_name)}",
@@ -99,15 +99,15 @@ def _asked(launch: Launch) -> str:
 
 
 def _cost(launch: Launch) -> tuple[str, ...]:
-    """Return what it may cost, for as long as it may cost anything: nothing once it ended without a job."""
+    """Return the cost line; nothing if the launch ended without a job."""
     no_job = launch.job is None and launch.verdict in (Verdict.FAILED, Verdict.CANCELLED, Verdict.REFUSED)
     return () if launch.cost is None or no_job else (f"Cost: {cost_words(launch.cost)}",)
 
 
-def _remarks(launch: Launch) -> list[Block]:
-    """Return what is in the way, and that a cancel was asked for."""
+def _remark_blocks(launch: Launch) -> list[Block]:
+    """Return the last error, if the launch is being retried, and who requested a cancel."""
     lines = [prose(_retrying(launch), 500)] if launch.trouble else []
-    if launch.cancel_asked is not None and open_to_cancel(launch.verdict):
+    if launch.cancel_asked is not None and is_cancellable(launch.verdict):
         lines.append(f"{icons.STOPPED} Cancelling, asked by {user(launch.cancel_by)}.")
     return [context(*lines)] if lines else []
 

@@ -1,4 +1,4 @@
-"""How a card ends: the art, the failure with its cause, the timeout's hint, or who cancelled."""
+"""The last part of a card: the art, the failure and its cause, the timeout hint, or who cancelled."""
 
 from __future__ import annotations
 
@@ -21,53 +21,53 @@ _LOOK = "Look at its job and its run, or type /monitor."
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """The end of a card: plain lines, not escaped, and the blocks that say the same."""
+class CardEnding:
+    """The last part of a card as plain lines, not escaped, and as blocks with the same content."""
 
     lines: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = ()
 
 
-def ending(launch: Launch) -> End:
-    """Return the part of the card that its verdict adds; nothing while the launch is under way."""
-    make = _ENDINGS.get(launch.verdict)
-    return make(launch) if make else End()
+def ending(launch: Launch) -> CardEnding:
+    """Return the part of the card that depends on the verdict; empty while the launch is in progress."""
+    render = _ENDINGS.get(launch.verdict)
+    return render(launch) if render else CardEnding()
 
 
-def _own_words(launch: Launch) -> str:
+def _failure_sentence(launch: Launch) -> str:
     return sentence(one_line(launch.failure.sentence)) if launch.failure else ""
 
 
-def _said(*sentences: str) -> End:
+def _paragraph(*sentences: str) -> CardEnding:
     lines = tuple(line for line in sentences if line)
-    return End(lines, (section(" ".join(prose(line, _SENTENCE) for line in lines)),))
+    return CardEnding(lines, (section(" ".join(prose(line, _SENTENCE) for line in lines)),))
 
 
-def _submitted(launch: Launch) -> End:
+def _submitted(launch: Launch) -> CardEnding:
     if launch.job is None:
-        return End()
+        return CardEnding()
     result = result_line(launch)
-    drawn = art.submitted(launch.job)
-    beneath = (section(prose(result, _SENTENCE)),) if result else ()
-    return End((drawn, *((result,) if result else ())), (preformatted(drawn), *beneath))
+    art_text = art.submitted(launch.job)
+    result_block = (section(prose(result, _SENTENCE)),) if result else ()
+    return CardEnding((art_text, *((result,) if result else ())), (preformatted(art_text), *result_block))
 
 
 def result_line(launch: Launch) -> str:
-    """How long the job ran and up to five final metrics, in one plain line; empty before the end."""
+    """Return the run time and up to five final metrics in one plain line; empty before the end."""
     if launch.verdict is not Verdict.SUCCEEDED or launch.job is None:
         return ""
-    lasted = seconds_between(launch.job.started or launch.job.created, launch.job.ended)
-    ran = f"Ran {duration(lasted)}" if lasted is not None else "Finished"
-    return sentence(" · ".join((ran, *metrics(launch.metrics))))
+    run_time = seconds_between(launch.job.started or launch.job.created, launch.job.ended)
+    summary = f"Ran {duration(run_time)}" if run_time is not None else "Finished"
+    return sentence(" · ".join((summary, *metrics(launch.metrics))))
 
 
 def metrics(pairs: Sequence[tuple[str, float]]) -> tuple[str, ...]:
-    """Up to five metrics as "loss 0.1234", not escaped."""
+    """Return up to five metrics as "loss 0.1234", not escaped."""
     return tuple(f"{cut(one_line(key), 60)} {value:.4g}" for key, value in pairs[:5])
 
 
 def timeout_text(limit_seconds: float) -> str:
-    """Return the words of a timeout, with the wait's own length in seconds; not escaped."""
+    """Return the timeout hint for a wait of `limit_seconds`, not escaped."""
     return (
         f"⏱️  Timeout ({limit_seconds:g}s) - Job not detected in Vertex AI\n"
         "\n"
@@ -81,47 +81,51 @@ def timeout_text(limit_seconds: float) -> str:
     )
 
 
-def _timed_out(launch: Launch) -> End:
-    words = timeout_text(launch.limit_seconds)
-    seen = [_seen(launch)]
+def _timed_out(launch: Launch) -> CardEnding:
+    hint = timeout_text(launch.limit_seconds)
+    observed = [_observations(launch)]
     if launch.item_state is QueueItemState.PENDING and launch.cancel_asked is None:
-        by_itself = f", and the bot does so at {clock(launch.expires)}" if launch.expires else ""
-        seen.append(f"The item is still queued: Cancel takes it out{by_itself}.")
-    seen.append("The launch is followed on: this card says so if its job appears.")
-    return End((words, *seen), (section(escape(words)), context(*(prose(line, _SENTENCE) for line in seen))))
+        automatic_removal = f", and the bot does so at {clock(launch.expires)}" if launch.expires else ""
+        observed.append(f"The item is still queued: Cancel takes it out{automatic_removal}.")
+    observed.append("The launch is followed on: this card says so if its job appears.")
+    return CardEnding(
+        (hint, *observed), (section(escape(hint)), context(*(prose(line, _SENTENCE) for line in observed)))
+    )
 
 
-def _seen(launch: Launch) -> str:
+def _observations(launch: Launch) -> str:
     parts = ["queued"] if launch.queued else []
     if launch.runner is not None and launch.runner.name:
-        parts.append(f"runner {one_line(launch.runner.name)} {icons.words(launch.runner.status)}")
+        parts.append(f"runner {one_line(launch.runner.name)} {icons.state_text(launch.runner.status)}")
     if launch.item_state is not None:
-        parts.append(f"queue item {icons.words(launch.item_state)}")
+        parts.append(f"queue item {icons.state_text(launch.item_state)}")
     return f"Seen so far: {', '.join(parts) or 'nothing'}."
 
 
-def _cancelled(launch: Launch) -> End:
-    left = "It is out of the queue and no job was made." if launch.item_intended else "Nothing was queued."
-    done = "Its job was cancelled." if launch.job else left
+def _cancelled(launch: Launch) -> CardEnding:
+    without_job = (
+        "It is out of the queue and no job was made." if launch.item_intended else "Nothing was queued."
+    )
+    done = "Its job was cancelled." if launch.job else without_job
     if not launch.cancel_by:
-        return _said("Cancelled outside this bot.", done)
+        return _paragraph("Cancelled outside this bot.", done)
     plain = f"Cancelled by {one_line(launch.cancel_by)}."
-    return End((plain, done), (section(f"Cancelled by {user(launch.cancel_by)}. {done}"),))
+    return CardEnding((plain, done), (section(f"Cancelled by {user(launch.cancel_by)}. {done}"),))
 
 
-def _failed(launch: Launch) -> End:
-    return End(failure_lines(launch), failure_blocks(launch))
+def _failed(launch: Launch) -> CardEnding:
+    return CardEnding(failure_lines(launch), failure_blocks(launch))
 
 
-def _lost(launch: Launch) -> End:
-    return _said(_own_words(launch) or _LOST, _LOOK)
+def _lost(launch: Launch) -> CardEnding:
+    return _paragraph(_failure_sentence(launch) or _LOST, _LOOK)
 
 
-def _refused(launch: Launch) -> End:
-    return _said("Nothing was started.", _own_words(launch))
+def _refused(launch: Launch) -> CardEnding:
+    return _paragraph("Nothing was started.", _failure_sentence(launch))
 
 
-_ENDINGS: Mapping[Verdict, Callable[[Launch], End]] = MappingProxyType(
+_ENDINGS: Mapping[Verdict, Callable[[Launch], CardEnding]] = MappingProxyType(
     {
         Verdict.SUBMITTED: _submitted,
         Verdict.SUCCEEDED: _submitted,

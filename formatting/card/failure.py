@@ -1,43 +1,55 @@
-"""A failed launch on its card: what failed, the cause, the advice, and the log around the cause."""
+"""The failure part of a card: what failed, the cause, the advice, and the log around the cause."""
 
 from __future__ import annotations
 
 import re
 
 from bot.models.launch import Failure, Launch
-from formatting.failure.log_excerpt import folded
-from formatting.failure.note import READING, advice, bare, summary
+from formatting.failure.log_excerpt import log_container
+from formatting.failure.note import READING, advice, stripped_error, summary
 from formatting.slack import limits
 from formatting.slack.action_ids import LOG_FILE, OF_LAUNCH, join_ids
 from formatting.slack.blocks import Block, button, context, section
 from formatting.slack.text import bold, one_line, prose, sentence
 
-# What the rest of a card may take of a message's characters.
-_REST = 5_000
+# Characters of a message that are reserved for the rest of the card.
+_RESERVED = 5_000
 _LINES = 101  # 20 before the cause, the cause, 80 after
-_WORDS = 600
-# Two texts that begin with so many equal characters are the same error.
-_ALIKE = 80
-# A platform's words that say nothing but where to look.
-_POINTS_TO_LOG = re.compile(
+_TEXT = 600
+# Two texts whose first characters are equal, up to this many, are treated as the same error.
+_SAME_PREFIX = 80
+# Platform messages that only point to the log.
+_ONLY_POINTS_TO_LOG = re.compile(
     r"\b(?:check|see|view) the logs?\b|\bexited with a non-zero status\b|\bcontainer exited with an error\b",
     re.IGNORECASE,
 )
 
 
-def told_once(failure: Failure) -> str:
-    """Return what failed, as a sentence; without the platform's own words when the cause says them, or more."""
-    said = one_line(failure.sentence)
-    head, colon, told = said.partition(": ")
+def failure_sentence(failure: Failure) -> str:
+    """Return what failed, as a sentence.
+
+    The platform's message is left out if it only points to the log, or if the cause says the same.
+    """
+    text = one_line(failure.sentence)
+    head, colon, detail = text.partition(": ")
     cause = summary(failure.diagnosis)
-    if colon and cause and (_POINTS_TO_LOG.search(told) or _same(bare(told), bare(cause))):
+    if (
+        colon
+        and cause
+        and (
+            _ONLY_POINTS_TO_LOG.search(detail)
+            or _is_same_error(stripped_error(detail), stripped_error(cause))
+        )
+    ):
         return sentence(head)
-    return sentence(said.rstrip(". "))
+    return sentence(text.rstrip(". "))
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether one is the beginning of the other: either may have been cut."""
-    return bool(one and other) and (one.startswith(other[:_ALIKE]) or other.startswith(one[:_ALIKE]))
+def _is_same_error(one: str, other: str) -> bool:
+    """Return True if one text is a prefix of the other: either may have been cut."""
+    return bool(one and other) and (
+        one.startswith(other[:_SAME_PREFIX]) or other.startswith(one[:_SAME_PREFIX])
+    )
 
 
 def failure_lines(launch: Launch) -> tuple[str, ...]:
@@ -45,22 +57,22 @@ def failure_lines(launch: Launch) -> tuple[str, ...]:
     failure = launch.failure
     if failure is None:
         return ()
-    said = (told_once(failure), *cause_lines(failure), *_log_lines(failure))
-    return tuple(line for line in said if line)
+    lines = (failure_sentence(failure), *cause_lines(failure), *_log_lines(failure))
+    return tuple(line for line in lines if line)
 
 
 def cause_lines(failure: Failure) -> tuple[str, ...]:
-    """Return the cause and the advice, a plain line each; what is not known is left out."""
-    cause, todo = summary(failure.diagnosis), advice(failure.diagnosis)
+    """Return the cause and the advice, one plain line each, if known."""
+    cause, next_step = summary(failure.diagnosis), advice(failure.diagnosis)
     return tuple(
-        f"{word}: {line}" for word, line in (("Cause", sentence(cause)), ("What to do", todo)) if line
+        f"{label}: {line}" for label, line in (("Cause", sentence(cause)), ("What to do", next_step)) if line
     )
 
 
 def cause_mrkdwn(failure: Failure) -> str:
-    """Return the cause and the advice as mrkdwn lines, their leading words bold; empty when nothing is known."""
-    named = (line.split(": ", 1) for line in cause_lines(failure))
-    return "\n".join(f"*{word}:* {prose(said, _WORDS)}" for word, said in named)
+    """Return the cause and the advice as mrkdwn lines with bold labels; empty when neither is known."""
+    labelled = (line.split(": ", 1) for line in cause_lines(failure))
+    return "\n".join(f"*{label}:* {prose(text, _TEXT)}" for label, text in labelled)
 
 
 def _log_lines(failure: Failure) -> tuple[str, ...]:
@@ -70,13 +82,13 @@ def _log_lines(failure: Failure) -> tuple[str, ...]:
 
 
 def failure_blocks(launch: Launch) -> tuple[Block, ...]:
-    """Return the failure as blocks: words in plain sight, then the log around the cause, folded."""
+    """Return the failure as blocks: the text, then the log around the cause in a collapsed container."""
     failure = launch.failure
     if failure is None:
         return ()
-    words = "\n".join(part for part in (bold(told_once(failure), _WORDS), cause_mrkdwn(failure)) if part)
-    notes = [prose(line, _WORDS) for line in _log_lines(failure)]
-    return (section(words), *([context(*notes)] if notes else []), *_log(launch, failure))
+    text = "\n".join(part for part in (bold(failure_sentence(failure), _TEXT), cause_mrkdwn(failure)) if part)
+    notes = [prose(line, _TEXT) for line in _log_lines(failure)]
+    return (section(text), *([context(*notes)] if notes else []), *_log(launch, failure))
 
 
 def _log(launch: Launch, failure: Failure) -> list[Block]:
@@ -84,4 +96,6 @@ def _log(launch: Launch, failure: Failure) -> list[Block]:
         return []
     value = join_ids(OF_LAUNCH, launch.region, launch.launch_id)
     full = button("Full log", LOG_FILE, value)
-    return folded(failure.diagnosis, room=limits.ALL_BLOCKS_TEXT - _REST, most=_LINES, buttons=[full])
+    return log_container(
+        failure.diagnosis, room=limits.ALL_BLOCKS_TEXT - _RESERVED, most=_LINES, buttons=[full]
+    )

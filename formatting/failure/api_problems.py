@@ -1,4 +1,4 @@
-"""What went wrong in a call to an outside system, and how to mend it: one literal table by kind."""
+"""Texts for failed API calls: what went wrong and the remedy, by kind of problem."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WANDB = "W&B"
 _MESSAGE = 160
 _NAME = 80
 
-# Kind -> what happened, the mend for Google Cloud, the mend for W&B.
+# Kind -> what happened, the remedy for Google Cloud, the remedy for W&B.
 _SENTENCES: Mapping[ProblemKind, tuple[str, str, str]] = MappingProxyType(
     {
         ProblemKind.DENIED: (
@@ -69,18 +69,18 @@ _APIS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def what(problem: Problem, doing: str) -> str:
-    """Return what went wrong when the bot tried to do something ("list builds"), as half a sentence."""
+def problem_text(problem: Problem, doing: str) -> str:
+    """Return what went wrong, as a clause. `doing` is what the bot tried to do, such as "list builds"."""
     message = cut(one_line(problem.message).rstrip("."), _MESSAGE) or "no reason given"
     return _SENTENCES[problem.kind][0].format(
         system=cut(one_line(problem.system), _NAME), doing=doing, message=message
     )
 
 
-def mend(problem: Problem, permission: str = "") -> str:
-    """Return what a person can do about it, as half a sentence; empty when there is nothing to say.
+def remedy(problem: Problem, permission: str = "") -> str:
+    """Return what a person can do about it, as a clause; empty if there is no remedy.
 
-    `permission` is the one that the call needs, for an answer that does not name it.
+    `permission` is the permission that the call needs, for responses that do not name it.
     """
     _, google, wandb = _SENTENCES[problem.kind]
     missing = cut(one_line(problem.missing), _NAME)
@@ -92,7 +92,7 @@ def mend(problem: Problem, permission: str = "") -> str:
     )
 
 
-def with_mend(problem: Problem, doing: str, permission: str = "") -> str:
-    """Return what went wrong and the mend, as a sentence without its period."""
-    advice = mend(problem, permission)
-    return f"{what(problem, doing)}; {advice}" if advice else what(problem, doing)
+def problem_with_remedy(problem: Problem, doing: str, permission: str = "") -> str:
+    """Return what went wrong and the remedy, as a sentence without its period."""
+    advice = remedy(problem, permission)
+    return f"{problem_text(problem, doing)}; {advice}" if advice else problem_text(problem, doing)

@@ -1,45 +1,50 @@
-"""The failures beneath a table: words in plain sight, each log around its cause folded, within one room."""
+"""The failures below a table: facts, error and advice of each, and its log in a collapsed container."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from formatting.failure.log_excerpt import folded
+from formatting.failure.log_excerpt import log_container
 from formatting.failure.note import advice
 from formatting.failure.view import MOST, FailureView, block_text, error_text, facts_text
 from formatting.message import Message
 from formatting.slack import limits
-from formatting.slack.action_ids import LOG_FILE, LOG_LESS, LOG_MORE, join_ids, opening
+from formatting.slack.action_ids import LOG_FILE, LOG_LESS, LOG_MORE, join_ids, open_page_id
 from formatting.slack.blocks import Block, actions, button, characters, context, link_button, section
 from formatting.slack.text import count, escape_within, fence, prose
 
 LINES = 101  # 20 before the cause, the cause, 80 after
 MOST_LINES = 800
 _ADVICE = 600
-_SPARE = 200  # left free, as Slack may count in its own way
+_SPARE = 200  # reserve, as Slack may count characters differently
 
 
 def failure_blocks(views: Sequence[FailureView], *, room: int, lines: int = LINES) -> list[Block]:
-    """Return the failures in `room` characters: every one's words first, then an equal share for each log.
+    """Return the failures in at most `room` characters.
 
-    `lines` is the most that is shown of one log. Failures past the first five, and those whose words do
-    not fit, are counted only: the table has their causes in a few words, and Why? tells the rest.
+    The texts of all failures are placed first; the logs share the remaining characters equally. `lines` is
+    the maximum number of lines of one log. Failures past the first five, and those whose text does not
+    fit, are only counted: the table has their causes in short, and Why? shows the rest.
     """
     room -= _SPARE
-    told: list[tuple[FailureView, Block, list[Block]]] = []
+    placed: list[tuple[FailureView, Block, list[Block]]] = []
     for view in views[:MOST]:
-        words, row = _words(view), _buttons(view, lines)
-        room -= characters([words, row])
+        text_block, button_row = _text_block(view), _buttons(view, lines)
+        room -= characters([text_block, button_row])
         if room < 0:
             break
-        told.append((view, words, row))
-    share = room // max(sum(1 for view, _, _ in told if _has_log(view)), 1)
-    made = [
-        block for view, words, row in told for block in (words, *_log(view, row, room=share, lines=lines))
+        placed.append((view, text_block, button_row))
+    share = room // max(sum(1 for view, _, _ in placed if _has_log(view)), 1)
+    blocks = [
+        block
+        for view, text_block, button_row in placed
+        for block in (text_block, *_log(view, button_row, room=share, lines=lines))
     ]
-    left = len(views) - len(told)
+    not_shown = len(views) - len(placed)
     return (
-        [*made, context(f"And {count(left, 'more failure')}: choose Why? under the table.")] if left else made
+        [*blocks, context(f"And {count(not_shown, 'more failure')}: choose Why? under the table.")]
+        if not_shown
+        else blocks
     )
 
 
@@ -50,32 +55,32 @@ def _has_log(view: FailureView) -> bool:
 def _log(view: FailureView, buttons: list[Block], *, room: int, lines: int) -> list[Block]:
     if view.diagnosis is None:
         return actions(buttons)
-    return folded(view.diagnosis, room=room, most=lines, buttons=buttons)
+    return log_container(view.diagnosis, room=room, most=lines, buttons=buttons)
 
 
 def failure_message(view: FailureView, *, lines: int = LINES) -> Message:
-    """One failure alone, with all of a message's room for its log."""
-    words = [block_text(view), advice(view.diagnosis)]
-    text = escape_within("\n".join(part for part in words if part), limits.MESSAGE_TEXT)
+    """Return a message with one failure, whose log may use all remaining characters."""
+    text_block = [block_text(view), advice(view.diagnosis)]
+    text = escape_within("\n".join(part for part in text_block if part), limits.MESSAGE_TEXT)
     return Message(text=text, blocks=tuple(failure_blocks([view], room=limits.ALL_BLOCKS_TEXT, lines=lines)))
 
 
-def _words(view: FailureView) -> Block:
-    """Return the facts aligned; error and advice outside the fence, where a phone breaks their lines."""
-    said = advice(view.diagnosis)
-    todo = f"\n*What to do:* {prose(said, _ADVICE)}" if said else ""
+def _text_block(view: FailureView) -> Block:
+    """Return the facts in a code fence, then error and advice outside it, where phones wrap lines."""
+    advice_text = advice(view.diagnosis)
+    next_step = f"\n*What to do:* {prose(advice_text, _ADVICE)}" if advice_text else ""
     error = prose(error_text(view), _ADVICE)
-    return section(f"{fence(facts_text(view), limits.FENCE_TEXT - 2 * _ADVICE)}\n{error}{todo}")
+    return section(f"{fence(facts_text(view), limits.FENCE_TEXT - 2 * _ADVICE)}\n{error}{next_step}")
 
 
 def _buttons(view: FailureView, lines: int) -> list[Block]:
     ids = (view.section.value, view.region, view.row_id)
-    made: list[Block] = []
+    elements: list[Block] = []
     if _has_log(view):
         if lines < MOST_LINES:
-            made.append(button("More context", LOG_MORE, join_ids(*ids, str(min(lines * 2, MOST_LINES)))))
+            elements.append(button("More context", LOG_MORE, join_ids(*ids, str(min(lines * 2, MOST_LINES)))))
         if lines > LINES:
-            made.append(button("Less", LOG_LESS, join_ids(*ids, str(max(lines // 2, LINES)))))
+            elements.append(button("Less", LOG_LESS, join_ids(*ids, str(max(lines // 2, LINES)))))
     if view.diagnosis is not None and view.logged:
-        made.append(button("Full log", LOG_FILE, join_ids(*ids)))
-    return [*made, *link_button("Open log", opening("log"), view.log_url)]
+        elements.append(button("Full log", LOG_FILE, join_ids(*ids)))
+    return [*elements, *link_button("Open log", open_page_id("log"), view.log_url)]

@@ -1,4 +1,4 @@
-"""Each kind of cause in a few words, for the note column: the sentence itself stands beneath the table."""
+"""Short labels of the diagnosis categories, for the note column of the tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bot.models.diagnosis import Category
 
-CAUSE_WORDS: Mapping[Category, str] = MappingProxyType(
+CATEGORY_LABELS: Mapping[Category, str] = MappingProxyType(
     {
         Category.QUOTA: "quota used up",
         Category.MACHINE_TYPE_UNSUPPORTED: "machine type not supported",

@@ -1,4 +1,4 @@
-"""The cause of a failure and the advice, each in one plain line, worded as surely as they are known."""
+"""The cause of a failure and the advice, each as one plain line; the wording reflects the confidence."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import re
 from bot.models.cloud import Build, CustomJob, Execution, JobState, QueueItem
 from bot.models.diagnosis import Confidence, Diagnosis
 from bot.models.scan import Reading, Row, RowDiagnosis, Unread
-from formatting.failure.category_labels import CAUSE_WORDS
+from formatting.failure.category_labels import CATEGORY_LABELS
 from formatting.slack.text import cut, one_line, sentence
 
 READING = "reading its log..."
-# Characters of a note in a table: a line of it, in a row as low as the others.
+# Characters of a note in a table: it must fit on one line.
 NOTE = 60
-_WAITED = (
+_NEVER_STARTED = (
     "It was not started within the time that it may wait. "
     "Raise its scheduling timeout, or launch in a region that has machines free."
 )
 _NO_CAUSE = "its log shows no cause"
-# Where an exception's class lives ("google.api_core.exceptions.") tells nobody what happened.
-_HOME = re.compile(r"^(?:[a-z_]\w*\.)+(?=[A-Z]\w*(?::|$))")
+# The module of an exception class ("google.api_core.exceptions."), which is left out of notes.
+_MODULE_PATH = re.compile(r"^(?:[a-z_]\w*\.)+(?=[A-Z]\w*(?::|$))")
 _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*:\s+")
-_CALLED_ERROR = re.compile(r"^(?:error|fatal)\s*:\s+(?=\S)", re.IGNORECASE)
+_ERROR_PREFIX = re.compile(r"^(?:error|fatal)\s*:\s+(?=\S)", re.IGNORECASE)
 
 
 def summary(diagnosis: Diagnosis | None) -> str:
-    """Return the cause in one line, not escaped; empty when the log shows none."""
+    """Return the cause in one line, not escaped; empty when the log shows no cause."""
     if diagnosis is None or not diagnosis.has_error:
         return ""
-    said = _CALLED_ERROR.sub("", one_line(diagnosis.summary))
-    return f"Probably: {said}" if said and diagnosis.confidence is Confidence.LOW else said
+    text = _ERROR_PREFIX.sub("", one_line(diagnosis.summary))
+    return f"Probably: {text}" if text and diagnosis.confidence is Confidence.LOW else text
 
 
 def advice(diagnosis: Diagnosis | None) -> str:
@@ -37,13 +37,13 @@ def advice(diagnosis: Diagnosis | None) -> str:
     return sentence(one_line(diagnosis.advice)) if diagnosis else ""
 
 
-def told(row: Row) -> str:
-    """Return what the row's own platform says of how it ended, in one line; often that it ended, and no more."""
+def platform_reason(row: Row) -> str:
+    """Return the reason given by the row's platform, in one line, not escaped; empty if there is none."""
     match row:
         case Execution():
             return one_line(row.reason)
         case CustomJob(state=JobState.EXPIRED, started=None, error=""):
-            return _WAITED  # the API gives such a job no error
+            return _NEVER_STARTED  # the API returns no error for such a job
         case CustomJob() | QueueItem():
             return one_line(row.error)
         case Build():
@@ -52,39 +52,39 @@ def told(row: Row) -> str:
             return ""
 
 
-def error(found: RowDiagnosis | None, said: str) -> str:
-    """Return the cause if it is known, else what the platform said, else why neither is known; not escaped."""
+def cause_or_reason(found: RowDiagnosis | None, reason: str) -> str:
+    """Return the cause if it is known, else the platform's reason, else why neither is known; not escaped."""
     if found is None:
-        return said or "nobody gives a reason"
+        return reason or "nobody gives a reason"
     match found.finding:
         case Diagnosis() as diagnosis:
-            return summary(diagnosis) or said or _NO_CAUSE
+            return summary(diagnosis) or reason or _NO_CAUSE
         case Reading():
             why = READING
-        case Unread(reason):
-            why = one_line(reason) or "its log could not be read"
-    return f"{said.rstrip('.')}; {why}" if said else why
+        case Unread(unread):
+            why = one_line(unread) or "its log could not be read"
+    return f"{reason.rstrip('.')}; {why}" if reason else why
 
 
-def note(found: RowDiagnosis | None, said: str) -> str:
-    """Return the same in a few words, at most 60 characters: the cause itself if it is so short, else its kind."""
+def cause_note(found: RowDiagnosis | None, reason: str) -> str:
+    """Return a note of at most 60 characters, not escaped: the cause if it fits, else its category."""
     match found.finding if found else None:
         case Diagnosis(has_error=True) as diagnosis:
-            return cut(_gist(diagnosis), NOTE)
+            return cut(_short_cause(diagnosis), NOTE)
         case Diagnosis():
-            return cut(said or _NO_CAUSE, NOTE)
+            return cut(reason or _NO_CAUSE, NOTE)
         case None:
-            return cut(said, NOTE)
+            return cut(reason, NOTE)
         case _:
-            return cut(error(found, ""), NOTE)
+            return cut(cause_or_reason(found, ""), NOTE)
 
 
-def _gist(diagnosis: Diagnosis) -> str:
-    said = _HOME.sub("", _CALLED_ERROR.sub("", one_line(diagnosis.summary)))
-    words = said if len(said) <= NOTE else CAUSE_WORDS.get(diagnosis.category, said)
-    return f"probably {words}" if diagnosis.confidence is Confidence.LOW else words
+def _short_cause(diagnosis: Diagnosis) -> str:
+    text = _MODULE_PATH.sub("", _ERROR_PREFIX.sub("", one_line(diagnosis.summary)))
+    label = text if len(text) <= NOTE else CATEGORY_LABELS.get(diagnosis.category, text)
+    return f"probably {label}" if diagnosis.confidence is Confidence.LOW else label
 
 
-def bare(text: str) -> str:
-    """Return an error without its exception's class, "error:" and what ends it: to be compared with other words."""
-    return _CLASS.sub("", _CALLED_ERROR.sub("", one_line(text))).rstrip(".… ")
+def stripped_error(text: str) -> str:
+    """Return an error without its exception class, "error:" prefix and final punctuation, for comparisons."""
+    return _CLASS.sub("", _ERROR_PREFIX.sub("", one_line(text))).rstrip(".… ")

@@ -1,4 +1,4 @@
-"""A diagnosis in plain lines, as a terminal shows it."""
+"""Formats a diagnosis as plain lines for a terminal."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from formatting.failure.log_excerpt import MARK
 from formatting.failure.note import advice, summary
 from formatting.slack.text import clean, count, cut, one_line, sentence
 
-_LINE = 400  # characters of one line of the log; whoever has the file has the rest
+_LINE = 400  # characters of one log line; the file has the rest
 _ADVICE = 600
 _INDENT = " " * len(MARK)
 
 
 def diagnosis_text(diagnosis: Diagnosis, *, lines: int) -> str:
-    """Return the cause, the facts and the log around it, of a log with so many lines; not escaped."""
+    """Return the cause, the facts and the log around it, not escaped. `lines` is the log's line count."""
     if not diagnosis.has_error:
         return f"{icons.DONE} {sentence(one_line(diagnosis.summary))} {count(lines, 'line')} read."
     root = diagnosis.root_cause_index
@@ -26,14 +26,14 @@ def diagnosis_text(diagnosis: Diagnosis, *, lines: int) -> str:
         ("Confidence", diagnosis.confidence.value),
         ("What to do", cut(advice(diagnosis), _ADVICE)),
     )
-    said = [f"❌ ERROR: {summary(diagnosis)}"]
-    said += [f"  {label + ':':<11} {value}" for label, value in facts if value]
+    output = [f"❌ ERROR: {summary(diagnosis)}"]
+    output += [f"  {label + ':':<11} {value}" for label, value in facts if value]
     context = list(_context(diagnosis))
-    return "\n".join([*said, *(["", *context] if context else [])])
+    return "\n".join([*output, *(["", *context] if context else [])])
 
 
 def _context(diagnosis: Diagnosis) -> Iterator[str]:
-    """The lines around the cause with their numbers, the root-cause line marked."""
+    """Yield the numbered lines around the cause, with the root-cause line marked."""
     root = diagnosis.root_cause_index or 0
     first = root - (diagnosis.context_root or 0) + 1
     width = len(str(first + len(diagnosis.context)))

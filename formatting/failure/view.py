@@ -1,4 +1,4 @@
-"""A failed runner, job or build, made ready to be shown: its facts, and the error as far as it is known."""
+"""View models of failed runners, jobs, builds and queue items: facts, error and diagnosis."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from bot.models.cloud import Build, CustomJob, Execution, QueueItem
 from bot.models.diagnosis import Diagnosis
 from bot.models.regions import NO_REGION
 from bot.models.scan import Row, RowDiagnosis, Scan, Section
-from bot.models.scan_rows import ended_badly, items_failed_lately, row_id, table_rows
+from bot.models.scan_rows import has_failed, recently_failed_items, row_id, table_rows
 from formatting import icons
-from formatting.failure.note import error, told
+from formatting.failure.note import cause_or_reason, platform_reason
 from formatting.slack.text import UNKNOWN, cut, one_line
 
-MOST = 5  # in one message
+MOST = 5  # failures in one message
 _ERROR = 400
 _FACT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class FailureView:
-    """A failure: whose it is, its facts in order, the error, and its log if that was read. Not escaped.
+    """A failed row: its identity, labelled facts, error, and diagnosis if its log was read. Not escaped.
 
-    `logged` tells whether there is a log at all: a queue item has its error and nothing else. When no error
-    is `known`, neither by the log nor by the platform, `error` says why.
+    `logged` is False for queue items, which have an error but no log. `known` is False when neither the log
+    nor the platform gives an error; `error` then says why.
     """
 
     section: Section
@@ -39,12 +39,12 @@ class FailureView:
 
 
 def failure_views(scan: Scan, section: Section) -> tuple[FailureView, ...]:
-    """Return the failures among the rows of a section, newest first; with the runs come failed queue items."""
+    """Return the failed rows of a section, newest first. Active runs also include failed queue items."""
     found = {one.row_id: one for one in scan.found}
     runs = {log.execution: log.runs for log in scan.logs}
-    rows: list[Row] = [row for row in table_rows(scan, section) if ended_badly(row)]
+    rows: list[Row] = [row for row in table_rows(scan, section) if has_failed(row)]
     if section is Section.RUNS:
-        rows += items_failed_lately(scan)
+        rows += recently_failed_items(scan)
     views = (view_of(section, row, found.get(row_id(row)), runs=runs) for row in rows)
     return tuple(view for view in views if view is not None)
 
@@ -52,7 +52,10 @@ def failure_views(scan: Scan, section: Section) -> tuple[FailureView, ...]:
 def view_of(
     section: Section, row: Row, found: RowDiagnosis | None, *, runs: Mapping[str, int | None]
 ) -> FailureView | None:
-    """One failure; None for runs of W&B, whose logs we do not read. `runs` counts runs by execution."""
+    """Return one failure; None for W&B runs, whose logs are not read.
+
+    `runs` is the number of runs by execution name.
+    """
     if isinstance(row, QueueItem):
         return _item(row, found)
     if not isinstance(row, Execution | CustomJob | Build):
@@ -63,8 +66,8 @@ def view_of(
         region=row.region,
         row_id=row_id(row),
         facts=facts,
-        error=error(found, told(row)),
-        known=bool(told(row)) or _has_cause(found),
+        error=cause_or_reason(found, platform_reason(row)),
+        known=bool(platform_reason(row)) or _has_cause(found),
         diagnosis=found.finding if found and isinstance(found.finding, Diagnosis) else None,
         log_url=found.log_url if found else "",
     )
@@ -83,22 +86,22 @@ def _item(row: QueueItem, found: RowDiagnosis | None) -> FailureView:
         ("State", "FAILED"),
     )
     diagnosis = found.finding if found and isinstance(found.finding, Diagnosis) else None
-    said = told(row).rstrip(". ") or "W&B gives no reason"
-    return FailureView(Section.RUNS, NO_REGION, row.item_id, facts, said, diagnosis, logged=False)
+    text = platform_reason(row).rstrip(". ") or "W&B gives no reason"
+    return FailureView(Section.RUNS, NO_REGION, row.item_id, facts, text, diagnosis, logged=False)
 
 
 def _facts(row: Execution | CustomJob | Build, runs: Mapping[str, int | None]) -> tuple[tuple[str, str], ...]:
-    """Return the facts of a row with their labels."""
+    """Return the labelled facts of a row."""
     region = ("Region", row.region)
     if isinstance(row, Execution):
-        counted = runs.get(row.name)
-        jobs = ("Jobs", UNKNOWN if counted is None else str(counted))
-        status = ("Status", icons.words(row.status).upper())
+        run_count = runs.get(row.name)
+        jobs = ("Jobs", UNKNOWN if run_count is None else str(run_count))
+        status = ("Status", icons.state_text(row.status).upper())
         return (("Execution", row.name), ("Queue", row.queue), region, status, jobs)
     if isinstance(row, CustomJob):
-        state = ("State", icons.words(row.state).upper())
+        state = ("State", icons.state_text(row.state).upper())
         return (("Job", row.job_id), ("Name", row.display_name), region, state)
-    status = ("Status", icons.words(row.status).upper())
+    status = ("Status", icons.state_text(row.status).upper())
     return (("Build", row.build_id), ("Image", row.image), region, status)
 
 
@@ -111,13 +114,13 @@ def facts_text(view: FailureView) -> str:
 
 
 def error_text(view: FailureView) -> str:
-    """Return the error in one plain line, not escaped; where none is known, why that is so."""
-    said = cut(view.error, _ERROR)
-    return f"❌ ERROR: {said}" if view.known else f"❌ No error is known: {said[:1].lower()}{said[1:]}"
+    """Return the error in one plain line, not escaped; if it is not known, the reason for that."""
+    text = cut(view.error, _ERROR)
+    return f"❌ ERROR: {text}" if view.known else f"❌ No error is known: {text[:1].lower()}{text[1:]}"
 
 
 def block_text(view: FailureView) -> str:
-    """Return the facts and the error as a terminal shows them, not escaped."""
+    """Return the facts and the error for a terminal, not escaped."""
     return f"{facts_text(view)}\n  {error_text(view)}"
 
 

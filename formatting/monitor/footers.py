@@ -1,4 +1,4 @@
-"""What a scan could not find out, as sentences with their mends: one for each reason, not for each region."""
+"""Footers of the tables: why rows are missing or old, one sentence for each reason."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from bot.models.regions import GLOBAL_LOCATION, NO_REGION
 from bot.models.scan import Asking, Cell, Failed, Scan, Section, Service, Stale, TimedOut
-from formatting.failure.api_problems import WANDB, what, with_mend
+from formatting.failure.api_problems import WANDB, problem_text, problem_with_remedy
 from formatting.slack.text import listing, sentence
 from formatting.times import duration
 
-# What a cell does, the system it asks, and the permission that it needs (facts of the services' own pages:
-# https://cloud.google.com/iam/docs/permissions-reference).
-_ASKS: Mapping[Service, tuple[str, str, str]] = MappingProxyType(
+# The action of a cell, the system it queries, and the permission it needs. Source:
+# https://cloud.google.com/iam/docs/permissions-reference
+_QUERIES: Mapping[Service, tuple[str, str, str]] = MappingProxyType(
     {
         Service.RUNNERS: ("list executions", "Cloud Run", "run.executions.list"),
         Service.BUILDS_ACTIVE: ("list builds", "Cloud Build", "cloudbuild.builds.list"),
@@ -28,59 +28,61 @@ _ASKS: Mapping[Service, tuple[str, str, str]] = MappingProxyType(
 _NO_REGIONS = frozenset({GLOBAL_LOCATION, WANDB})
 
 
-def gaps(scan: Scan, section: Section) -> tuple[str, ...]:
+def footers(scan: Scan, section: Section) -> tuple[str, ...]:
     """Return a sentence for each reason why rows of a section are missing or old; empty when all answered."""
     cells = tuple(scan.of(section))
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
-        said = _said(cell)
-        if said:
-            groups.setdefault(said, []).append(cell)
-    return tuple(_line(said, group, cells) for said, group in groups.items())
+        text = _problem_text(cell)
+        if text:
+            groups.setdefault(text, []).append(cell)
+    return tuple(_footer(text, group, cells) for text, group in groups.items())
 
 
 def unanswered(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-    """Return the cells without an answer that can be trusted: failed, timed out or still being asked."""
+    """Return the cells without a final answer: failed, timed out or still running."""
     return tuple(cell for cell in cells if isinstance(cell.answer, Failed | TimedOut | Asking))
 
 
-def where(cells: Sequence[Cell], asked: Sequence[Cell]) -> str:
-    """Return the places of these cells in words: "us-east1 and us-west1", "all 18 regions and global", "W&B"."""
-    places = tuple(dict.fromkeys(_place(cell) for cell in cells))
-    regions = tuple(place for place in places if place not in _NO_REGIONS)
-    everywhere = {_place(cell) for cell in asked} - _NO_REGIONS
+def locations_text(cells: Sequence[Cell], all_cells: Sequence[Cell]) -> str:
+    """Return the locations of these cells: "us-east1 and us-west1", "all 18 regions and global", "W&B"."""
+    locations = tuple(dict.fromkeys(_location(cell) for cell in cells))
+    regions = tuple(location for location in locations if location not in _NO_REGIONS)
+    everywhere = {_location(cell) for cell in all_cells} - _NO_REGIONS
     if len(regions) > 1 and set(regions) == everywhere:
-        others = tuple(place for place in places if place in _NO_REGIONS)
+        others = tuple(location for location in locations if location in _NO_REGIONS)
         return listing((f"all {len(regions)} regions", *others))
-    return listing(places)
+    return listing(locations)
 
 
-def _place(cell: Cell) -> str:
-    return _ASKS[cell.service][1] if cell.region == NO_REGION else cell.region
+def _location(cell: Cell) -> str:
+    return _QUERIES[cell.service][1] if cell.region == NO_REGION else cell.region
 
 
-def _line(said: str, group: Sequence[Cell], asked: Sequence[Cell]) -> str:
-    places = where(group, asked)
+def _footer(text: str, group: Sequence[Cell], all_cells: Sequence[Cell]) -> str:
+    locations = locations_text(group, all_cells)
     if isinstance(group[0].answer, Asking):
-        return f"Still asking {places}."
-    if places == WANDB:
-        # It has no places: it is named once, by the sentence itself where that names it.
-        return sentence(said[0].upper() + said[1:] if WANDB in said else f"{WANDB}: {said}")
-    return sentence(f"{places[0].upper() + places[1:] if places.startswith('all ') else places}: {said}")
+        return f"Still asking {locations}."
+    if locations == WANDB:
+        # W&B has no regions. It is named once: by the sentence itself if that contains it.
+        return sentence(text[0].upper() + text[1:] if WANDB in text else f"{WANDB}: {text}")
+    return sentence(
+        f"{locations[0].upper() + locations[1:] if locations.startswith('all ') else locations}: {text}"
+    )
 
 
-def _said(cell: Cell) -> str:
-    """Return what is wrong with a cell; equal words make one group. Empty when nothing is."""
-    doing, system, permission = _ASKS[cell.service]
+def _problem_text(cell: Cell) -> str:
+    """Return what is wrong with a cell, empty if nothing. Cells with equal texts share a footer."""
+    action, system, permission = _QUERIES[cell.service]
     match cell.answer:
         case Asking():
             return "asking"
         case TimedOut(after):
             return f"no answer from {system} within {duration(after)}; try again in a minute"
         case Stale(_, age, problem):
-            why = f" ({what(problem, doing)})" if problem else ""
+            why = f" ({problem_text(problem, action)})" if problem else ""
             return f"not asked now{why}; these rows are {duration(age)} old"
         case Failed(problem):
-            return with_mend(problem, doing, permission)
+            return problem_with_remedy(problem, action, permission)
         case _:
             return ""

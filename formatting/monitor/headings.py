@@ -1,4 +1,4 @@
-"""The tables' headings with their counts, and the words for a table without rows."""
+"""The headings of the tables with their counts, and the texts for empty tables."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ _NOUNS: Mapping[Section, str] = MappingProxyType(
 )
 
 
-# Of the others only the newest are asked for, so that their true number is not known.
+# The other sections query only the newest rows, so their total is not known.
 _COUNTED = frozenset({Section.RUNNERS, Section.JOBS})
 
 
-def heading(section: Section, kept: Sequence[Row], came: int, *, complete: bool) -> str:
-    """Return the title with counts of the rows below by state: "Vertex AI jobs: 2 running, 1 failed (3 of 12)"."""
-    if not kept:
+def heading(section: Section, rows: Sequence[Row], total: int, *, complete: bool) -> str:
+    """Return the title with row counts by state: "Vertex AI jobs: 2 running, 1 failed (3 of 12)"."""
+    if not rows:
         return TITLES[section]
-    states = Counter(_state(row) for row in kept)
+    states = Counter(_state(row) for row in rows)
     counts = ", ".join(f"{number} {state}" for state, number in states.items())
-    of = f" ({len(kept):,} of {came:,})" if came > len(kept) and section in _COUNTED else ""
+    of = f" ({len(rows):,} of {total:,})" if total > len(rows) and section in _COUNTED else ""
     return f"{TITLES[section]}: {counts}{of}" + ("" if complete else ", not all answered")
 
 
 def _state(row: Row) -> str:
     if isinstance(row, QueueItem):
         return "in queue"
-    return icons.words(row.status if hasattr(row, "status") else row.state)
+    return icons.state_text(row.status if hasattr(row, "status") else row.state)
 
 
-def nothing(section: Section, cells: Sequence[Cell], *, narrowed: bool = False) -> str:
-    """Return the words for a table without rows: "none" only when everybody answered so.
+def empty_text(section: Section, cells: Sequence[Cell], *, filtered: bool = False) -> str:
+    """Return the text for an empty table; "No ..." only when all cells answered.
 
-    With `narrowed` there may be others than those that were asked for.
+    With `filtered` other rows may exist that the filter excludes.
     """
-    noun = f"such {_NOUNS[section]}" if narrowed else _NOUNS[section]
-    silent = unanswered(cells)
+    noun = f"such {_NOUNS[section]}" if filtered else _NOUNS[section]
+    missing = unanswered(cells)
     if not cells:
-        return f"Nobody was asked for {noun}."
-    if not silent:
+        return f"{_NOUNS[section].capitalize()} were not queried."
+    if not missing:
         return f"No {noun}."
-    if len(silent) == len(cells):
-        if all(isinstance(cell.answer, Asking) for cell in silent):
+    if len(missing) == len(cells):
+        if all(isinstance(cell.answer, Asking) for cell in missing):
             return f"Still asking for {noun}."
         return f"Could not ask for {noun}."
     return f"No {noun} where we got an answer."

@@ -1,4 +1,4 @@
-"""The replies of a scan: one for each section that was asked, with the failures beneath its table."""
+"""The reply of one section: its table and the failures below it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from formatting.table.slack import Style, table_message
 
 
 def section_message(table: Table, scan: Scan, style: Style) -> Message:
-    """One section's reply: its table (of `formatting.tables.tables`), then its failures.
+    """Return the reply of one section: its table, then its failures.
 
-    The failures share what the table leaves of a message's 12,000 characters. A table with `overflow`
-    belongs into the thread as a file too (`formatting.table.to_csv`).
+    The failures share the characters that the table leaves of a message's 12,000. If the table has an
+    `overflow`, the caller also uploads it as a file (`formatting.table.model.to_csv`).
     """
     message = table_message(table, style)
     views = failure_views(scan, table.section)

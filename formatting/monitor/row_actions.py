@@ -1,4 +1,4 @@
-"""What a person may do with the rows of a table."""
+"""The actions offered for the rows of a table."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from bot.models.cloud import (
 )
 from bot.models.regions import NO_REGION
 from bot.models.scan import Row, Section
-from bot.models.scan_rows import ended_badly, failed_at_work
+from bot.models.scan_rows import failed_after_start, has_failed
 from formatting.slack.text import one_line
-from formatting.table.model import Act
+from formatting.table.model import RowAction
 
 
-def acts(section: Section, rows: Sequence[Row]) -> tuple[Act, ...]:
-    """Why? for failed runners, jobs and builds, then Cancel for what is at work, in the rows' order."""
-    possible = [act for row in rows if (act := _act(section, row))]
-    return tuple(sorted(possible, key=lambda act: act.verb, reverse=True))
+def row_actions(section: Section, rows: Sequence[Row]) -> tuple[RowAction, ...]:
+    """Return Why? for failed runners, jobs and builds, then Cancel for active rows, in row order."""
+    possible = [action for row in rows if (action := _row_action(section, row))]
+    return tuple(sorted(possible, key=lambda action: action.verb, reverse=True))
 
 
-def _act(section: Section, row: Row) -> Act | None:
+def _row_action(section: Section, row: Row) -> RowAction | None:
     if isinstance(row, Run):
         return (
-            Act("cancel", section, NO_REGION, row.run_id, _label(row.name or row.run_id))
-            if _live(row)
+            RowAction("cancel", section, NO_REGION, row.run_id, _label(row.name or row.run_id))
+            if _is_active(row)
             else None
         )
     if isinstance(row, Execution):
@@ -39,13 +39,13 @@ def _act(section: Section, row: Row) -> Act | None:
         row_id, label = row.build_id, row.build_id
     else:
         return None
-    if ended_badly(row):
-        why = Act("why", section, row.region, row_id, _label(label))
-        return why if failed_at_work(row) else None
-    return Act("cancel", section, row.region, row_id, _label(label)) if row.active else None
+    if has_failed(row):
+        why = RowAction("why", section, row.region, row_id, _label(label))
+        return why if failed_after_start(row) else None
+    return RowAction("cancel", section, row.region, row_id, _label(label)) if row.active else None
 
 
-def _live(run: Run) -> bool:
+def _is_active(run: Run) -> bool:
     return run.state in (RunState.RUNNING, RunState.PENDING)
 
 

@@ -1,4 +1,4 @@
-"""Slack's blocks, one small function each. Texts given here are escaped already and within their limits."""
+"""Builders of Slack blocks. Texts must be escaped already and within Slack's limits."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ Block: TypeAlias = dict[str, Any]
 
 
 def mrkdwn(text: str) -> Block:
-    """Return a text object in which Slack links nothing by itself: names and addresses in it stay plain."""
+    """Return a mrkdwn text object in which Slack does not turn names and URLs into links."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def plain_text(text: str, limit: int) -> Block:
-    """Return a text object that shows exactly these characters, cut at `limit`."""
+    """Return a plain text object, cut at `limit` characters."""
     return {"type": "plain_text", "text": cut(text, limit), "emoji": False}
 
 
 def section(text: str) -> Block:
-    """Return a paragraph of mrkdwn."""
+    """Return a section block with mrkdwn text."""
     return {"type": "section", "text": mrkdwn(text)}
 
 
 def context(*texts: str) -> Block:
-    """Small grey lines below each other; elements of their own would run on like one paragraph."""
+    """Return a context block with one line for each text.
+
+    The lines are joined into as few elements as possible, because Slack shows elements side by side.
+    """
     elements: list[str] = []
     for text in texts:
         longer = f"{elements[-1]}\n{text}" if elements else text
@@ -49,31 +52,31 @@ def button(
     style: Literal["", "primary", "danger"] = "",
     confirm: Block | None = None,
 ) -> Block:
-    """Return a button that asks the bot to do something."""
-    made: Block = {
+    """Return a button that triggers an action of the bot."""
+    block: Block = {
         "type": "button",
         "text": plain_text(label, limits.BUTTON_TEXT),
         "action_id": action_id,
     }
     if value:
-        made["value"] = value[: limits.BUTTON_VALUE]
+        block["value"] = value[: limits.BUTTON_VALUE]
     if style:
-        made["style"] = style
+        block["style"] = style
     if confirm:
-        made["confirm"] = confirm
-    return made
+        block["confirm"] = confirm
+    return block
 
 
 def link_button(label: str, action_id: str, url: str) -> list[Block]:
-    """Return a button that opens a page, or none when the address is none."""
-    address = safe_url(url)
-    return [{**button(label, action_id), "url": address}] if address else []
+    """Return a button that opens a page, or an empty list if the URL is not safe."""
+    safe = safe_url(url)
+    return [{**button(label, action_id), "url": safe}] if safe else []
 
 
 def confirm(
     title: str, text: str, yes: str, no: str, *, style: Literal["primary", "danger"] = "danger"
 ) -> Block:
-    """Return the question before a button does its work."""
+    """Return the confirmation dialog of a button."""
     return {
         "title": plain_text(title, limits.CONFIRM_TITLE),
         "text": plain_text(text, limits.CONFIRM_TEXT),
@@ -84,12 +87,12 @@ def confirm(
 
 
 def actions(elements: Sequence[Block]) -> list[Block]:
-    """Return a row of buttons and selects, or nothing when there are none."""
+    """Return a row of buttons and selects, or an empty list when there are none."""
     return [{"type": "actions", "elements": list(elements[: limits.ACTIONS_ELEMENTS])}] if elements else []
 
 
 def preformatted(text: str) -> Block:
-    """Text shown letter for letter in one width."""
+    """Return a block with preformatted text."""
     return {
         "type": "rich_text",
         "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}],
@@ -97,8 +100,9 @@ def preformatted(text: str) -> Block:
 
 
 def container(title: str, children: Sequence[Block]) -> Block:
-    """Return a folded container; its children are of the kinds that documentation and live validator both allow.
+    """Return a collapsed container.
 
+    Children must be of types that both the documentation and Slack's own validation allow:
     https://docs.slack.dev/reference/block-kit/blocks/container-block
     """
     return {
@@ -110,14 +114,14 @@ def container(title: str, children: Sequence[Block]) -> Block:
     }
 
 
-_SPOKEN = frozenset({"text", "title", "subtitle", "caption", "fallback", "description"})
+_TEXT_KEYS = frozenset({"text", "title", "subtitle", "caption", "fallback", "description"})
 
 
 def characters(value: object) -> int:
-    """How many characters people may see anywhere in blocks, as Slack counts them against a message."""
+    """Return the number of visible characters in blocks, which Slack limits for a message."""
     if isinstance(value, dict):
         return sum(
-            len(item) if isinstance(item, str) and name in _SPOKEN else characters(item)
+            len(item) if isinstance(item, str) and name in _TEXT_KEYS else characters(item)
             for name, item in value.items()
         )
     if isinstance(value, list | tuple):

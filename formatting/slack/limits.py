@@ -1,17 +1,17 @@
-"""Slack's limits, in one literal table: the number, what it bounds, and where it is written.
+"""Slack's limits, each with its source.
 
-Lengths count characters as sent, that is after escaping. Where Slack's own number is undocumented or was
-measured, ours stays below it and the comment says so.
+Lengths are in characters as sent, that is after escaping. Undocumented limits were measured; the values here
+stay below them, and the comment says so.
 """
 
 from __future__ import annotations
 
-# "Cannot exceed 4,000 characters" (a post may): https://docs.slack.dev/reference/methods/chat.update
+# "Cannot exceed 4,000 characters" (chat.postMessage allows more): https://docs.slack.dev/reference/methods/chat.update
 MESSAGE_TEXT = 4_000
-# Our own cut of a table in a message's `text`, so that heading and footers fit beside it.
+# Our own limit of a table in a message's `text`, so that heading and footers fit too.
 TABLE_IN_TEXT = 3_500
 # Undocumented: chat.postMessage refuses about 13,200 characters over all blocks,
-# https://github.com/slackapi/bolt-js/issues/2509; we stay well below.
+# https://github.com/slackapi/bolt-js/issues/2509. Our limit is lower.
 ALL_BLOCKS_TEXT = 12_000
 
 # https://docs.slack.dev/reference/block-kit/blocks
@@ -19,7 +19,7 @@ MESSAGE_BLOCKS = 50
 HOME_BLOCKS = 100
 # https://docs.slack.dev/reference/block-kit/blocks/section-block
 SECTION_TEXT = 3_000
-# A section that holds a fence, with room for the fence's own marks.
+# The text of a code fence in a section, without the fence marks.
 FENCE_TEXT = 2_900
 # https://docs.slack.dev/reference/block-kit/blocks/context-block
 CONTEXT_ELEMENTS = 10
@@ -39,7 +39,7 @@ OPTION_VALUE = 150
 # https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element
 SELECT_OPTIONS = 100
 # https://docs.slack.dev/reference/block-kit/blocks/table-block: 100 rows with the header, 20 columns and
-# 10,000 characters a table and a message; ours leaves room for what Slack may count besides.
+# 10,000 characters for a table and a message. Our limit is lower, as Slack may count more.
 TABLE_ROWS = 100
 TABLE_COLUMNS = 20
 TABLE_TEXT = 9_000

@@ -1,4 +1,4 @@
-"""A table before it has a look: the same for Slack's table block, for fences and for the terminal."""
+"""The table model, rendered as a Slack table block, as code fences or for a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from formatting.times import aware
 
 
 class Align(StrEnum):
-    """On which side a column's texts stand."""
+    """Alignment of a column."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -21,7 +21,7 @@ class Align(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, its side, and how many characters of a cell are shown."""
+    """A column: its title, its alignment, and the maximum number of characters shown of a cell."""
 
     title: str
     align: Align = Align.LEFT
@@ -30,9 +30,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: text in one line, not escaped, never empty; where it leads; the moment that it speaks of.
+    """A cell: its text (one line, not escaped, never empty), its link, and its time.
 
-    `whole` is what a file holds, where the text is only its gist.
+    `whole` is the full value for the CSV file if `text` is shortened.
     """
 
     text: str
@@ -42,8 +42,8 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """What a person may do with a row: `verb` is "why" or "cancel"; `label` names the row."""
+class RowAction:
+    """An action on a row: `verb` is "why" or "cancel"; `label` names the row."""
 
     verb: str
     section: Section
@@ -56,9 +56,9 @@ class Act:
 class Table:
     """One of the six tables.
 
-    `heading` is a line with counts and `nothing` the words that stand for no rows; both are plain text.
-    `rows` are all rows; the first `shown` fit a message and `overflow` counts the rest, which belong
-    into a file (`to_csv`). `footers` are sentences on what could not be asked.
+    `heading` is a line with counts, and `empty_text` is shown if there are no rows; both are plain text.
+    `rows` are all rows. `shown` are those that fit in a message, and `overflow` counts the rest, which go
+    into a file (`to_csv`). `footers` are sentences on why rows are missing.
     """
 
     section: Section
@@ -66,18 +66,18 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     footers: tuple[str, ...] = ()
-    nothing: str = ""
+    empty_text: str = ""
     overflow: int = 0
-    acts: tuple[Act, ...] = ()
+    row_actions: tuple[RowAction, ...] = ()
 
     @property
     def shown(self) -> tuple[tuple[Cell, ...], ...]:
-        """The rows that fit a message."""
+        """The rows that fit in a message."""
         return self.rows[: len(self.rows) - self.overflow]
 
 
 def to_csv(table: Table) -> str:
-    """Return the whole table as comma-separated values with a header line, uncut, moments as ISO 8601 in UTC."""
+    """Return the whole table as CSV with a header line. Values are not cut; times are ISO 8601 in UTC."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*(column.title for column in table.columns), "Link"])
@@ -90,7 +90,7 @@ def to_csv(table: Table) -> str:
 def _value(cell: Cell) -> str:
     if cell.at is not None:
         return aware(cell.at).isoformat(timespec="seconds")
-    # A spreadsheet would run a cell that begins so as a formula.
+    # A spreadsheet would run such a cell as a formula.
     text = cell.whole or cell.text
-    live = text.startswith(("=", "+", "@")) or (text.startswith("-") and text != "-")
-    return f"'{text}" if live else text
+    is_formula = text.startswith(("=", "+", "@")) or (text.startswith("-") and text != "-")
+    return f"'{text}" if is_formula else text

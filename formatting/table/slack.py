@@ -1,4 +1,4 @@
-"""A table as Slack's table block, and the message that holds it in either style."""
+"""Renders a table as a Slack message, with a table block or as code fences."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from formatting.slack import limits
 from formatting.slack.action_ids import MONITOR_ACT, join_ids
 from formatting.slack.blocks import Block, actions, context, plain_text, section
 from formatting.slack.text import count, escape, fence_safe, prose
-from formatting.table.model import Act, Cell, Column, Table
+from formatting.table.model import Cell, Column, RowAction, Table
 from formatting.table.text import fences, shown_text, text
 
-# What footers and options may take of a message's characters; rows come first.
+# Character limits for all footers, one footer, all options and one option.
 _FOOTERS = 1_200
 _FOOTER = 700
 _OPTIONS = 2_000
@@ -22,20 +22,20 @@ _OPTION = 45
 
 
 class Style(StrEnum):
-    """How tables look in Slack; the values are those of the settings' `slack.tables`."""
+    """How tables are rendered in Slack; the values of the setting `slack.tables`."""
 
     NATIVE = "native"
     TEXT = "text"
 
 
 def native(table: Table) -> list[Block]:
-    """Return the shown rows as a table block, or the table's words when it has none.
+    """Return the shown rows as a table block, or the text for an empty table.
 
-    At most 100 rows with the header and 9,000 characters, no empty cell:
+    Slack allows at most 100 rows with the header, and no empty cell:
     https://docs.slack.dev/reference/block-kit/blocks/table-block
     """
     if not table.shown:
-        return [section(escape(table.nothing))] if table.nothing else []
+        return [section(escape(table.empty_text))] if table.empty_text else []
     head = [{"type": "raw_text", "text": column.title} for column in table.columns]
     body = [
         [_cell(cell, column) for cell, column in zip(row, table.columns, strict=True)] for row in table.shown
@@ -58,46 +58,51 @@ def _rich(element: Block) -> Block:
 
 
 def table_message(table: Table, style: Style) -> Message:
-    """Return a table as a message: heading, rows, footers, and what can be done with the rows.
+    """Return a table as a message: heading, rows, footers and row actions.
 
-    `text` holds the rows as tabulate lays them out, cut at 3,500 characters at a row's border, so that
-    the message says the same wherever blocks are not shown.
+    `text` has the rows as laid out by tabulate, at most 3,500 characters in whole rows, for clients that
+    do not show blocks.
     """
-    shape = native(table) if style is Style.NATIVE else fences(table)
-    blocks = [section(f"*{escape(table.heading)}*"), *shape, *_notes(table), *_acts(table.acts)]
+    body = native(table) if style is Style.NATIVE else fences(table)
+    blocks = [
+        section(f"*{escape(table.heading)}*"),
+        *body,
+        *_footer_block(table),
+        *_row_actions(table.row_actions),
+    ]
     return Message(text=_as_text(table), blocks=tuple(blocks))
 
 
-def _notes(table: Table) -> list[Block]:
+def _footer_block(table: Table) -> list[Block]:
     notes = [f"{count(table.overflow, 'more row')} in the file below."] if table.overflow else []
     room = _FOOTERS
-    for place, footer in enumerate(table.footers):
-        said = prose(footer, _FOOTER)
-        room -= len(said)
+    for index, footer in enumerate(table.footers):
+        shown = prose(footer, _FOOTER)
+        room -= len(shown)
         if room < 0 or len(notes) == limits.CONTEXT_ELEMENTS - 1:
-            left = len(table.footers) - place
-            notes.append(f"And {count(left, 'more reason')} why rows may be missing.")
+            not_shown = len(table.footers) - index
+            notes.append(f"And {count(not_shown, 'more reason')} why rows may be missing.")
             break
-        notes.append(said)
+        notes.append(shown)
     return [context(*notes)] if notes else []
 
 
 def _as_text(table: Table) -> str:
     rows = text(table, limits.TABLE_IN_TEXT - 2 * len("```\n"))
-    shape = f"```\n{escape(fence_safe(rows))}\n```" if table.rows else escape(rows)
-    said = "\n".join(part for part in (escape(table.heading), shape) if part)
-    room = limits.MESSAGE_TEXT - len(said)
+    body = f"```\n{escape(fence_safe(rows))}\n```" if table.rows else escape(rows)
+    result = "\n".join(part for part in (escape(table.heading), body) if part)
+    room = limits.MESSAGE_TEXT - len(result)
     for footer in table.footers:
         line = f"\n{prose(footer, _FOOTER)}"
         room -= len(line)
         if room < 0:
             break
-        said += line
-    return said
+        result += line
+    return result
 
 
-def _acts(acts: Sequence[Act]) -> list[Block]:
-    options = list(_options(acts))[: limits.SELECT_OPTIONS]
+def _row_actions(row_actions: Sequence[RowAction]) -> list[Block]:
+    options = list(_options(row_actions))[: limits.SELECT_OPTIONS]
     if not options:
         return []
     select: Block = {
@@ -109,14 +114,14 @@ def _acts(acts: Sequence[Act]) -> list[Block]:
     return actions([select])
 
 
-def _options(acts: Sequence[Act]) -> Iterator[Block]:
-    """One option an act, as many as have room; an act whose ids are too long for Slack has none."""
+def _options(row_actions: Sequence[RowAction]) -> Iterator[Block]:
+    """Yield one option for each action, as many as fit. Actions with too long ids are skipped."""
     seen: set[str] = set()
     room = _OPTIONS
-    for act in acts:
-        word = {"why": "Why?", "cancel": "Cancel"}[act.verb]
-        value = join_ids(act.verb, act.section.value, act.region, act.row_id)
-        text = plain_text(f"{word} {act.label}", _OPTION)
+    for action in row_actions:
+        label = {"why": "Why?", "cancel": "Cancel"}[action.verb]
+        value = join_ids(action.verb, action.section.value, action.region, action.row_id)
+        text = plain_text(f"{label} {action.label}", _OPTION)
         room -= len(text["text"])
         if room >= 0 and value not in seen and len(value) <= limits.OPTION_VALUE:
             seen.add(value)

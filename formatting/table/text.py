@@ -1,4 +1,4 @@
-"""A table as text: laid out by tabulate, in fences for Slack or bare for a terminal."""
+"""Renders a table as text with tabulate, for a terminal or in code fences for Slack."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from formatting.table.model import Cell, Column, Table
 from formatting.table.width import Packer, display_width
 
 _GAP = 2
-# What a date element's fallback and its format add to a cell.
+# Characters that a date element's fallback and format add to a cell.
 _DATE = 32
-# What rows may take of a message's characters: headings, footers, selects and failures need the rest.
+# Characters of a message for rows; headings, footers, selects and failures need the rest.
 _ROWS_TEXT = 8_000
 
 
 def shown_text(cell: Cell, column: Column) -> str:
-    """Return a cell's text as it is shown: cut to the column's width."""
+    """Return a cell's text, cut to the column's width."""
     return cut(cell.text, column.width)
 
 
 def layout(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
-    """Return the header with its rule, then a line a row; nothing when there are no rows."""
+    """Return the header with its rule, then one line for each row; empty when there are no rows."""
     if not rows:
         return []
     packer = Packer()
-    laid = tabulate(
+    layout_text = tabulate(
         [
             [packer.pack(shown_text(cell, column)) for cell, column in zip(row, columns, strict=True)]
             for row in rows
@@ -39,24 +39,24 @@ def layout(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[st
         disable_numparse=True,
         colalign=[column.align.value for column in columns],
     )
-    head, rule, *lines = (line.rstrip() for line in packer.unpack(laid).split("\n"))
+    head, rule, *lines = (line.rstrip() for line in packer.unpack(layout_text).split("\n"))
     return [f"{head}\n{rule}", *lines]
 
 
 def text(table: Table, limit: int | None = None) -> str:
-    """Return the rows as tabulate lays them out, not escaped; the table's words when it has none.
+    """Return the rows as layout_text out by tabulate, not escaped, or the text for an empty table.
 
-    With a limit (characters, counted after escaping) all that fits a message is shown, cut at a row's
-    border, and a last line says how many rows are missing; without one, every row.
+    With a limit (characters after escaping) only whole rows that fit are included, and a last line
+    counts the missing ones. Without a limit all rows are included.
     """
     parts = layout(table.columns, table.shown if limit else table.rows)
     if not parts:
-        return table.nothing
+        return table.empty_text
     return within(parts, limit, hidden=table.overflow) if limit else "\n".join(parts)
 
 
 def within(parts: Sequence[str], limit: int, *, hidden: int = 0) -> str:
-    """As many laid-out rows as fit the limit, and a line that counts the missing ones."""
+    """Return as many layout_text-out rows as fit the limit, and a line that counts the missing ones."""
     room = limit - len(_missing(len(parts) + hidden))
     kept: list[str] = []
     for part in parts:
@@ -73,29 +73,29 @@ def _missing(rows: int) -> str:
 
 
 def fences(table: Table) -> list[Block]:
-    """Return the rows that fit a message in fences, each section cut at a row's border; the words when none."""
+    """Return the rows that fit in a message as code fences, or the text for an empty table."""
     parts = [escape(fence_safe(part)) for part in layout(table.columns, table.shown)]
     if not parts:
-        return [section(escape(table.nothing))] if table.nothing else []
+        return [section(escape(table.empty_text))] if table.empty_text else []
     return fenced(parts)
 
 
-def fenced(pieces: Sequence[str]) -> list[Block]:
-    """Texts, escaped and fit for a fence, as sections with a fence each, as many texts in one as fit."""
-    made: list[Block] = []
-    held = ""
-    for piece in pieces:
-        if held and len(held) + 1 + len(piece) > limits.FENCE_TEXT:
-            made.append(section(f"```\n{held}\n```"))
-            held = ""
-        held = f"{held}\n{piece}" if held else piece
-    return [*made, section(f"```\n{held}\n```")] if held else made
+def fenced(texts: Sequence[str]) -> list[Block]:
+    """Return sections with a code fence each, which holds as many texts as fit. Texts must be escaped."""
+    sections: list[Block] = []
+    fence_text = ""
+    for line in texts:
+        if fence_text and len(fence_text) + 1 + len(line) > limits.FENCE_TEXT:
+            sections.append(section(f"```\n{fence_text}\n```"))
+            fence_text = ""
+        fence_text = f"{fence_text}\n{line}" if fence_text else line
+    return [*sections, section(f"```\n{fence_text}\n```")] if fence_text else sections
 
 
 def fitting(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
-    """How many rows, from the first, fit one message in both styles.
+    """Return how many of the first rows fit in one message in both styles.
 
-    That is Slack's count of rows, and ours of characters: of the cells, and of the lines laid out.
+    This respects Slack's limit of rows, and the character limit both for table cells and for text lines.
     """
     shown = [
         [shown_text(cell, column) for cell, column in zip(row, columns, strict=True)]
@@ -113,6 +113,6 @@ def fitting(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
 
 
 def _width(column: Column, texts: Sequence[str]) -> int:
-    """How many columns of the screen a column takes, its marks for direction included."""
+    """Return the display width of a column, including direction marks."""
     widest = max((display_width(text) for text in texts), default=0)
     return max(len(column.title), widest) + 2

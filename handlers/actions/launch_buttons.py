@@ -13,7 +13,7 @@ from formatting import messages
 from formatting.slack import action_ids
 from handlers.actions.cancel_row import RowCanceller, RowRef
 from handlers.actions.show_log import LogActions, LogRef
-from handlers.slack.ephemeral import Respond, answering, private
+from handlers.slack.ephemeral import Respond, reply_errors, respond_ephemeral
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
 Body: TypeAlias = Mapping[str, Any]
@@ -32,25 +32,25 @@ class Actions:
         await ack()
         user_id, user_name = person(body)
         asked = self._service.cancel(body["actions"][0]["value"], user_id=user_id, user_name=user_name)
-        await answering(respond, asked)
+        await reply_errors(respond, asked)
 
     async def relaunch(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Launch again what an ended launch launched, for whoever pressed."""
         await ack()
-        await answering(respond, self._relaunch(body["actions"][0]["value"], body, respond))
+        await reply_errors(respond, self._relaunch(body["actions"][0]["value"], body, respond))
 
     async def log_file(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Put the whole log into the thread as a file."""
         await ack()
         log_ref = LogRef(*action_ids.split_ids(body["actions"][0]["value"])[:3])
-        await answering(respond, self._logs.attach(log_ref, *place(body)), log_of=log_ref.row_id)
+        await reply_errors(respond, self._logs.attach(log_ref, *place(body)), log_of=log_ref.row_id)
 
     async def log_context(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Show more, or fewer, of the lines around the cause."""
         await ack()
         *ids, lines = action_ids.split_ids(body["actions"][0]["value"])
         pressed = body["container"]["message_ts"]
-        await answering(respond, self._logs.show_context(LogRef(*ids), int(lines), *place(body), pressed))
+        await reply_errors(respond, self._logs.show_context(LogRef(*ids), int(lines), *place(body), pressed))
 
     async def act(self, ack: Ack, body: Body, respond: Respond) -> None:
         """What was chosen under "Act on...": why a row failed, or to cancel it, which asks first."""
@@ -59,26 +59,26 @@ class Actions:
         verb, *ids = action_ids.split_ids(chosen["value"])
         if verb == "why":
             log_ref = LogRef(*ids)
-            await answering(respond, self._logs.explain(log_ref, *place(body)), log_of=log_ref.row_id)
+            await reply_errors(respond, self._logs.explain(log_ref, *place(body)), log_of=log_ref.row_id)
         else:
             name = chosen["text"]["text"].removeprefix("Cancel ")
-            await answering(respond, self._ask(_row(ids), name, body, respond))
+            await reply_errors(respond, self._ask(_row(ids), name, body, respond))
 
     async def cancel_row(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Cancel the row that was asked about."""
         await ack()
         *ids, name = action_ids.split_ids(body["actions"][0]["value"])
-        await answering(respond, self._cancel_row(_row(ids), name, body, respond))
+        await reply_errors(respond, self._cancel_row(_row(ids), name, body, respond))
 
     async def _ask(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
         await self._rows.authorise(row, person(body)[0])
         value = action_ids.join_ids(row.section, row.region, row.row_id, name)
-        await private(respond, messages.sure_to_cancel(name, value))
+        await respond_ephemeral(respond, messages.confirm_cancel(name, value))
 
     async def _cancel_row(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
         user_id, user_name = person(body)
         await self._rows.cancel(row, user_id=user_id, user_name=user_name)
-        await private(respond, messages.stopping(name), instead=True)
+        await respond_ephemeral(respond, messages.cancelling_row(name), replace=True)
 
     async def _relaunch(self, launch_id: str, body: Body, respond: Respond) -> None:
         before = await self._service.find(launch_id)
@@ -96,13 +96,13 @@ class Actions:
         try:
             added = await self._service.submit(request)
         except Refused as refusal:
-            await private(respond, messages.nothing_started(str(refusal)))
+            await respond_ephemeral(respond, messages.nothing_started(str(refusal)))
             return
         if added.fresh:
             self._service.begin(added)
         else:
             card = added.launch.card
-            await private(respond, messages.already_asked(card.url if card else ""))
+            await respond_ephemeral(respond, messages.already_launched(card.url if card else ""))
 
 
 def person(body: Body) -> tuple[str, str]:

@@ -27,7 +27,7 @@ _SAMPLE = 65_536
 _BINARY_SHARE = 0.05
 
 
-def diagnose_here(name: str, *, source: Source, as_json: bool, settings_path: Path | None) -> int:
+def run_diagnose(name: str, *, source: Source, as_json: bool, settings_path: Path | None) -> int:
     """Print the diagnosis of a file, or of standard input for "-"; returns 1 when there is an error in it.
 
     The settings are read for causes of one's own. Raise BadInput for what cannot be read as a log,

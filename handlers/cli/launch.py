@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bot.app import open_clouds, open_launch_components
+from bot.app import open_external_clients, open_launch_components
 from bot.launches.requests import LaunchRequest
 from bot.models.errors import BadInput
 from bot.models.launch import Launch, Stage, Verdict
@@ -18,7 +18,7 @@ from bot.runtime.clock import SystemClock
 from bot.settings.loader import load_secrets, load_settings
 from bot.store import AlreadyServed, StoreLock, open_store, take_lock
 from handlers.cli.exit_codes import DONE, FAILED, TIMED_OUT
-from handlers.cli.live_card import TerminalAnnouncer, TerminalCard
+from handlers.cli.live_card import TerminalCard, TerminalNotifier
 from handlers.commands.parser import Start, parse_launch
 
 CODES = {Verdict.SUBMITTED: DONE, Verdict.SUCCEEDED: DONE, Verdict.TIMED_OUT: TIMED_OUT}
@@ -26,7 +26,7 @@ CODES = {Verdict.SUBMITTED: DONE, Verdict.SUCCEEDED: DONE, Verdict.TIMED_OUT: TI
 LOOK = 0.5
 
 
-async def launch_here(settings_path: Path, words: tuple[str, ...]) -> int:
+async def run_launch(settings_path: Path, words: tuple[str, ...]) -> int:
     """Start a launch and follows it; returns the exit code.
 
     Takes a SQLite store's lock if it is free; else the bot that holds it does the work, as bots do on a
@@ -41,18 +41,18 @@ async def launch_here(settings_path: Path, words: tuple[str, ...]) -> int:
             stack.enter_context(lock)
         store = await open_store(settings.store.url, clock)
         stack.push_async_callback(store.close)
-        clients = await stack.enter_async_context(open_clouds(settings, secret))
+        clients = await stack.enter_async_context(open_external_clients(settings, secret))
         shown = stack.enter_context(TerminalCard(clock))
-        room = await stack.enter_async_context(
-            open_launch_components(settings, clients, store, TerminalAnnouncer())
+        components = await stack.enter_async_context(
+            open_launch_components(settings, clients, store, TerminalNotifier())
         )
-        added = await room.service.submit(request)
+        added = await components.service.submit(request)
         if lock is not None:
-            room.service.begin(added)
+            components.service.begin(added)
         launch = added.launch
         while not settled(launch):
             await clock.wait(min(LOOK, settings.timing.poll))
-            launch = await room.service.find(launch.launch_id)
+            launch = await components.service.find(launch.launch_id)
             shown.show(launch)
         return CODES.get(launch.verdict, FAILED)
 

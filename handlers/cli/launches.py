@@ -13,7 +13,7 @@ from bot.models.launch import Launch
 from bot.runtime.clock import SystemClock
 from bot.settings.loader import load_settings
 from bot.store import open_store
-from formatting.launch_list import state_words
+from formatting.launch_list import state_with_icon
 from formatting.times import ago
 from handlers.cli.exit_codes import DONE
 
@@ -44,7 +44,7 @@ def _row(launch: Launch, now: datetime) -> tuple[str, ...]:
     return (
         launch.launch_id,
         launch.name,
-        state_words(launch),
+        state_with_icon(launch),
         launch.user_name,
         ago(launch.created, now),
         job,

@@ -51,7 +51,7 @@ class TerminalCard:
                 click.echo(line)
 
 
-class TerminalAnnouncer:
+class TerminalNotifier:
     """Fulfils `bot.ports.Announcer` where nobody is to be told: the terminal reads the store itself."""
 
     async def post(self, launch: Launch) -> MessageRef:  # noqa: ARG002 - the port's signature
@@ -65,16 +65,16 @@ class TerminalAnnouncer:
     async def edit(self, launch: Launch) -> None:
         """Nothing to do."""
 
-    async def settle(self, launch: Launch) -> None:
+    async def flush(self, launch: Launch) -> None:
         """Nothing to do."""
 
     async def refuse(self, launch: Launch, reason: str) -> None:
         """Nothing to do."""
 
-    async def appeared(self, launch: Launch) -> None:
+    async def notify_late_job(self, launch: Launch) -> None:
         """Nothing to do."""
 
-    async def illustrate(self, launch: Launch) -> None:
+    async def upload_chart(self, launch: Launch) -> None:
         """Nothing to do: the card itself shows the curve as a line of bars."""
 
     async def close(self, launch: Launch) -> MessageRef:  # noqa: ARG002 - the port's signature

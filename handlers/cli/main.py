@@ -112,9 +112,9 @@ def launch(settings_path: Path, words: tuple[str, ...]) -> None:
 
     Example: launch-control launch bert-small lr=0.001
     """
-    from handlers.cli.launch import launch_here  # noqa: PLC0415 - imported when it runs
+    from handlers.cli.launch import run_launch  # noqa: PLC0415 - imported when it runs
 
-    _leave(lambda: asyncio.run(launch_here(settings_path, words)))
+    _leave(lambda: asyncio.run(run_launch(settings_path, words)))
 
 
 @cli.command(short_help="Show runners, builds, jobs and runs of all regions.")
@@ -128,9 +128,9 @@ def monitor(settings_path: Path, words: tuple[str, ...]) -> None:
 
     Example: launch-control monitor jobs failed region=us-central1
     """
-    from handlers.cli.monitor import monitor_here  # noqa: PLC0415 - imported when it runs
+    from handlers.cli.monitor import run_monitor  # noqa: PLC0415 - imported when it runs
 
-    _leave(lambda: asyncio.run(monitor_here(settings_path, words)))
+    _leave(lambda: asyncio.run(run_monitor(settings_path, words)))
 
 
 @cli.command(short_help="Print the store's launches.")
@@ -166,9 +166,9 @@ def diagnose(file: str, source: str, settings_path: Path | None, *, as_json: boo
     Exit codes: 0 healthy, 1 error found, 2 not readable.
     """
     from bot.models.diagnosis import Source  # noqa: PLC0415 - imported when it runs
-    from handlers.cli.diagnose import diagnose_here  # noqa: PLC0415 - the same
+    from handlers.cli.diagnose import run_diagnose  # noqa: PLC0415 - the same
 
-    _leave(lambda: diagnose_here(file, source=Source(source), as_json=as_json, settings_path=settings_path))
+    _leave(lambda: run_diagnose(file, source=Source(source), as_json=as_json, settings_path=settings_path))
 
 
 def _leave(run: Callable[[], int]) -> NoReturn:

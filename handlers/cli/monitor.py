@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bot.app import open_clouds, open_scanner
+from bot.app import open_external_clients, open_scanner
 from bot.models.errors import BadInput
 from bot.models.scan import Failed, Scan, TimedOut
 from bot.runtime.clock import SystemClock
@@ -20,7 +20,7 @@ from bot.settings.loader import load_secrets, load_settings
 from bot.store import open_store
 from formatting.failure.note import advice
 from formatting.failure.view import FailureView, block_text, failure_views
-from formatting.monitor.summary import only_line, silent_line, verdict_line
+from formatting.monitor.summary import filter_line, unanswered_line, verdict_line
 from formatting.monitor.tables import tables
 from formatting.table.text import text
 from handlers.cli.exit_codes import DONE, FAILED
@@ -28,7 +28,7 @@ from handlers.commands.parser import parse_monitor
 from handlers.slack.monitor_thread import MachineTypes
 
 
-async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
+async def run_monitor(settings_path: Path, words: tuple[str, ...]) -> int:
     """Print the verdict, the tables and the failures of one scan; returns 1 when nobody could be asked.
 
     Raise BadInput for words that mean no scan, SettingsError, StoreError.
@@ -39,11 +39,11 @@ async def monitor_here(settings_path: Path, words: tuple[str, ...]) -> int:
     async with AsyncExitStack() as stack:
         store = await open_store(settings.store.url, clock)
         stack.push_async_callback(store.close)
-        clients = await stack.enter_async_context(open_clouds(settings, secret))
+        clients = await stack.enter_async_context(open_external_clients(settings, secret))
         scanner = await stack.enter_async_context(open_scanner(settings, clients, store))
         scan = await _watched(scanner.join(request))
         machines = await MachineTypes(settings, store.launches).of(scan)
-    click.echo(" ".join(part for part in (verdict_line(scan), only_line(scan), silent_line(scan)) if part))
+    click.echo(" ".join(part for part in (verdict_line(scan), filter_line(scan), unanswered_line(scan)) if part))
     for table in tables(scan, clock.now(), machines):
         click.echo("\n".join(["", table.heading, text(table), *table.footers]))
         for view in failure_views(scan, table.section):

@@ -15,7 +15,7 @@ from formatting import messages
 from formatting.launch_list import status
 from formatting.message import Message
 from handlers.commands.parser import Cancel, Help, Presets, Start, Status, parse_launch
-from handlers.slack.ephemeral import private
+from handlers.slack.ephemeral import respond_ephemeral
 from handlers.slack.launch_notifier import SlackLaunchNotifier
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
@@ -52,13 +52,13 @@ class LaunchCommand:
         except Refused as refusal:
             await _private(ack, messages.nothing_started(str(refusal)))
         except StoreError as failure:
-            await _private(ack, messages.store_trouble(str(failure)))
+            await _private(ack, messages.store_error(str(failure)))
 
     async def _start(self, ack: Ack, respond: Respond, request: LaunchRequest) -> None:
         added = await self._service.submit(request)
         if not added.fresh:
             card = added.launch.card
-            await _private(ack, messages.already_asked(card.url if card else ""))
+            await _private(ack, messages.already_launched(card.url if card else ""))
             return
         self._notifier.expect(added.launch.launch_id, _answer(respond))
         await ack()
@@ -69,8 +69,8 @@ class LaunchCommand:
         try:
             message = status(await self._service.status(), self._clock.now(), command["user_id"])
         except StoreError as failure:
-            message = messages.store_trouble(str(failure))
-        await private(respond, message)
+            message = messages.store_error(str(failure))
+        await respond_ephemeral(respond, message)
 
     async def _cancel(self, ack: Ack, launch_id: str, command: Mapping[str, Any]) -> None:
         user = command["user_id"]
@@ -81,7 +81,7 @@ class LaunchCommand:
         except Refused as refusal:
             await _private(ack, messages.bad_input(str(refusal)))
         else:
-            await _private(ack, messages.cancelling(launch.name))
+            await _private(ack, messages.cancelling_launch(launch.name))
 
     def _presets(self, command: Mapping[str, Any]) -> Message:
         usable = [
@@ -113,13 +113,13 @@ def _request(
     )
 
 
-def _in_words(preset: Preset, settings: Settings) -> messages.PresetWords:
+def _in_words(preset: Preset, settings: Settings) -> messages.PresetSummary:
     machine = preset.machine_type
     if preset.accelerator_count:
         machine = f"{machine}, {preset.accelerator_count} x {preset.accelerator_type}"
     if preset.replicas > 1:
         machine = f"{preset.replicas} machines, each {machine}"
-    return messages.PresetWords(
+    return messages.PresetSummary(
         name=preset.name,
         description=preset.description,
         machine=machine,

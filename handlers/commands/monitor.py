@@ -12,14 +12,14 @@ from uuid import uuid4
 from bot.models.errors import BadInput, ServiceError, StoreError
 from bot.models.launch import MessageRef
 from bot.models.scan import Scan
-from bot.models.scan_diff import UNKNOWN_CHANGES, Changes, changes, standing
+from bot.models.scan_diff import UNKNOWN_CHANGES, Changes, changes, take_snapshot
 from bot.ports import Clock, NotInvited, Thread, Threads
 from bot.scans.scanner import RegionScanner, RunningScan, ScanRequest
 from bot.settings import Settings
 from formatting import messages
 from handlers.commands.parser import monitor_words, parse_monitor
-from handlers.slack.ephemeral import answering, in_words, private
-from handlers.slack.monitor_thread import MachineTypes, MonitorThread, MonitorThreadWriter, Voice
+from handlers.slack.ephemeral import error_text, reply_errors, respond_ephemeral
+from handlers.slack.monitor_thread import MachineTypes, MonitorThread, MonitorThreadWriter, SlackOutput
 
 # How long a thread that was begun and not finished counts as being written, by whichever process.
 WRITING = timedelta(seconds=30)
@@ -42,16 +42,16 @@ class MonitorCommand:
         settings: Settings,
         clock: Clock,
         scanner: RegionScanner,
-        voice: Voice,
+        output: SlackOutput,
         threads: Threads,
         machines: MachineTypes,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._scanner = scanner
-        self._bot_name = voice.bot_name
+        self._bot_name = output.bot_name
         self._threads = threads
-        self._writer = MonitorThreadWriter(settings, clock, voice, threads, machines)
+        self._writer = MonitorThreadWriter(settings, clock, output, threads, machines)
         self._writing: dict[Key, asyncio.Future[MessageRef]] = {}
         self._refreshed: dict[MessageRef, float] = {}
 
@@ -71,16 +71,16 @@ class MonitorCommand:
         try:
             await self._answer((command["channel_id"], request), monitor_words(text, request), respond)
         except StoreError as failure:
-            await private(respond, messages.store_trouble(str(failure)))
+            await respond_ephemeral(respond, messages.store_error(str(failure)))
         except NotInvited:
-            await private(respond, messages.invite_me(self._bot_name, f"/monitor {text}".rstrip()))
+            await respond_ephemeral(respond, messages.invite_me(self._bot_name, f"/monitor {text}".rstrip()))
         except ServiceError as error:
-            await private(respond, messages.not_done(in_words(error)))
+            await respond_ephemeral(respond, messages.not_done(error_text(error)))
 
     async def _answer(self, key: Key, text: str, respond: Respond) -> None:
         there = await self._being_written(key)
         if there is not None:
-            await private(respond, messages.already_looking(there.url))
+            await respond_ephemeral(respond, messages.scan_already_running(there.url))
             return
         with self._written(key) as parent:
             writer = uuid4().hex
@@ -89,7 +89,7 @@ class MonitorCommand:
                 await self._write_as(writer, key, text, parent)
             else:
                 parent.set_result(elsewhere)
-                await private(respond, messages.already_looking(elsewhere.url))
+                await respond_ephemeral(respond, messages.scan_already_running(elsewhere.url))
 
     async def _write_as(self, writer: str, key: Key, text: str, parent: asyncio.Future[MessageRef]) -> None:
         """Write the thread and gives the words back; when the bot ends, the claim grows old by itself."""
@@ -126,27 +126,27 @@ class MonitorCommand:
         await self._writer.attach_overflow(monitor_thread, running.snapshot())
 
     async def _finish(self, monitor_thread: MonitorThread, scan: Scan) -> None:
-        monitor_thread.shown = standing(scan)
+        monitor_thread.shown = take_snapshot(scan)
         await self._writer.remember(monitor_thread, finished=True)
 
     async def refresh(self, ack: Ack, body: Mapping[str, Any], respond: Respond) -> None:
         """Scan again and edits the same replies in place."""
         await ack()
-        await answering(respond, self._refresh(body, respond))
+        await reply_errors(respond, self._refresh(body, respond))
 
     async def _refresh(self, body: Mapping[str, Any], respond: Respond) -> None:
         place = MessageRef(body["channel"]["id"], body["message"]["ts"])
         thread = await self._threads.find(place)
         if thread is None:
-            await private(respond, messages.gone("thread"))
+            await respond_ephemeral(respond, messages.no_longer_known("thread"))
             return
         request = parse_monitor(thread.words, self._settings.regions, user_id=body["user"]["id"])
         key = (place.channel, request)
         there = await self._being_written(key) or (thread.parent if self._is_fresh(thread) else None)
         if there is not None:
-            await private(respond, messages.already_looking(there.url))
+            await respond_ephemeral(respond, messages.scan_already_running(there.url))
         elif not self._rested(place):
-            await private(respond, messages.too_soon())
+            await respond_ephemeral(respond, messages.refresh_too_soon())
         else:
             with self._written(key) as parent:
                 parent.set_result(thread.parent)

@@ -75,4 +75,4 @@ class Home:
         try:
             return home(await self._service.status(), self._clock.now(), user, scan)
         except StoreError as failure:
-            return messages.store_trouble(str(failure))
+            return messages.store_error(str(failure))

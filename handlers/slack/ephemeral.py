@@ -16,13 +16,13 @@ from bot.launches.permissions import Refused
 from bot.models.errors import BadInput, ServiceError, StoreError
 from bot.ports import NotInvited
 from formatting import messages
-from formatting.failure.api_problems import with_mend
+from formatting.failure.api_problems import problem_with_remedy
 from formatting.message import Message
 
 Respond: TypeAlias = Callable[..., Awaitable[Any]]
 
 
-async def answering(respond: Respond, work: Awaitable[object], *, log_of: str = "") -> None:
+async def reply_errors(respond: Respond, work: Awaitable[object], *, log_of: str = "") -> None:
     """Do the work; what a person must know of its failure is said privately.
 
     `log_of` names the row whose log was asked for.
@@ -30,31 +30,31 @@ async def answering(respond: Respond, work: Awaitable[object], *, log_of: str = 
     try:
         await work
     except (BadInput, Refused) as reason:
-        await private(respond, messages.bad_input(str(reason)))
+        await respond_ephemeral(respond, messages.bad_input(str(reason)))
     except StoreError as failure:
-        await private(respond, messages.store_trouble(str(failure)))
+        await respond_ephemeral(respond, messages.store_error(str(failure)))
     except NotInvited as word:
-        await private(respond, messages.not_done(f"Slack does not let me write here any more ({word})"))
+        await respond_ephemeral(respond, messages.not_done(f"Slack does not let me write here any more ({word})"))
     except ServiceError as error:
-        await private(respond, _unread(log_of, error) if log_of else messages.not_done(in_words(error)))
+        await respond_ephemeral(respond, _unread(log_of, error) if log_of else messages.not_done(error_text(error)))
 
 
 def _unread(log_of: str, error: ServiceError) -> Message:
-    return messages.log_unread(log_of, with_mend(error.problem, "read logs", "logging.logEntries.list"))
+    return messages.log_unread(log_of, problem_with_remedy(error.problem, "read logs", "logging.logEntries.list"))
 
 
-def in_words(error: ServiceError) -> str:
+def error_text(error: ServiceError) -> str:
     """Return a failed call as one sentence, such as "Slack: did not answer in time"."""
     return trouble_sentence(error.problem)
 
 
-async def private(respond: Respond, message: Message, *, instead: bool = False) -> None:
-    """Show a message to the person alone; with `instead` in the place of the note that was pressed.
+async def respond_ephemeral(respond: Respond, message: Message, *, replace: bool = False) -> None:
+    """Show a message to the person alone; with `replace` in the place of the note that was pressed.
 
     A message that Slack refuses is sent once more as text; what is refused then, or cannot be, is logged.
     """
     answer = functools.partial(
-        respond, text=message.text, response_type="ephemeral", replace_original=instead
+        respond, text=message.text, response_type="ephemeral", replace_original=replace
     )
     refusal = _refusal(await answer(blocks=list(message.blocks)))
     if isinstance(refusal, MessageRefused) and message.blocks:

@@ -17,7 +17,7 @@ from bot.ports import Clock, Launches, MessageKind, NotInvited
 from formatting import messages
 from formatting.card.card import card
 from formatting.card.chart import draw
-from formatting.card.closing_reply import appeared, closing, curve_line
+from formatting.card.closing_reply import closing_reply, curve_line, late_job_reply
 from handlers.slack.poster import MessagePoster
 
 Answer: TypeAlias = Callable[[str], Awaitable[object]]
@@ -80,7 +80,7 @@ class SlackLaunchNotifier:
         if edit is not None:
             self._edit_queue.offer(edit)
 
-    async def settle(self, launch: Launch) -> None:
+    async def flush(self, launch: Launch) -> None:
         """Edits the card a last time; returns once Slack has taken it."""
         edit = self._edit(launch, owed=True)
         if edit is not None:
@@ -99,12 +99,12 @@ class SlackLaunchNotifier:
         with contextlib.suppress(NotInvited):
             await self._poster.post_ephemeral(launch.channel_id, launch.user_id, message)
 
-    async def appeared(self, launch: Launch) -> None:
+    async def notify_late_job(self, launch: Launch) -> None:
         """Says in the thread that the job has come after all."""
         if launch.card is None or not launch.channel_id:
             return
         with contextlib.suppress(ServiceError, NotInvited):
-            await self._poster.post(launch.channel_id, appeared(launch), thread_ts=launch.card.ts)
+            await self._poster.post(launch.channel_id, late_job_reply(launch), thread_ts=launch.card.ts)
 
     async def close(self, launch: Launch) -> MessageRef:
         """Post the closing reply into the card's thread."""
@@ -112,12 +112,12 @@ class SlackLaunchNotifier:
             return MessageRef(channel="", ts="")
         return await self._poster.post(
             launch.channel_id,
-            closing(launch),
+            closing_reply(launch),
             thread_ts=launch.card.ts,
             tags={"launch_id": launch.launch_id, "kind": MessageKind.CLOSING},
         )
 
-    async def illustrate(self, launch: Launch) -> None:
+    async def upload_chart(self, launch: Launch) -> None:
         """Upload the curve straight into the thread: for a block a picture would not be ready at once."""
         if launch.card is None or not launch.channel_id or launch.curve is None:
             return

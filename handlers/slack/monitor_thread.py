@@ -51,7 +51,7 @@ class MonitorThread:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class SlackOutput:
     """How a command speaks: at once, through fallbacks, or in its turn."""
 
     slack: SlackClient
@@ -64,11 +64,11 @@ class MonitorThreadWriter:
     """Writes monitor threads. Every method that posts raises ServiceError and NotInvited."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, voice: Voice, threads: Threads, machines: MachineTypes
+        self, settings: Settings, clock: Clock, output: SlackOutput, threads: Threads, machines: MachineTypes
     ) -> None:
         self._clock = clock
-        self._voice = voice
-        self._post = IdempotentPoster(voice.slack, voice.poster, clock)
+        self._output = output
+        self._post = IdempotentPoster(output.slack, output.poster, clock)
         self._threads = threads
         self._machines = machines
         self._style = Style(settings.slack.tables)
@@ -121,7 +121,7 @@ class MonitorThreadWriter:
         now = self._clock.now()
         for table in await self._tables(scan, now):
             if table.overflow:
-                await self._voice.slack.upload(
+                await self._output.slack.upload(
                     monitor_thread.parent.channel,
                     monitor_thread.parent.ts,
                     filename=f"{table.section}.csv",
@@ -162,13 +162,13 @@ class MonitorThreadWriter:
 
     def _owe(self, ref: MessageRef, message: Message) -> None:
         async def send() -> None:
-            await self._voice.poster.update(ref.channel, ref.ts, message)
+            await self._output.poster.update(ref.channel, ref.ts, message)
 
-        self._voice.edit_queue.offer(Edit(channel=ref.channel, ts=ref.ts, send=send, owed=True))
+        self._output.edit_queue.offer(Edit(channel=ref.channel, ts=ref.ts, send=send, owed=True))
 
     async def _linked(self, ref: MessageRef) -> MessageRef:
         try:
-            return replace(ref, url=await self._voice.slack.permalink(ref.channel, ref.ts))
+            return replace(ref, url=await self._output.slack.permalink(ref.channel, ref.ts))
         except ServiceError:
             return ref
 

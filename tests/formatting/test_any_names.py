@@ -29,7 +29,7 @@ from bot.models.launch import Failure, FailureKind, Launch, Verdict
 from bot.models.scan import Failed, RowDiagnosis, Scan, Service, Unread
 from formatting import messages as words
 from formatting.card.card import card
-from formatting.card.closing_reply import appeared, closing
+from formatting.card.closing_reply import closing_reply, late_job_reply
 from formatting.home import home
 from formatting.launch_list import status
 from formatting.message import Message
@@ -122,7 +122,7 @@ def test_a_card_of_any_names_is_taken_and_safe(name: str, other: str, ending: Ve
     """A hostile run name must never ping a channel or make Slack refuse the one message of a launch."""
     launch = launch_named(name, other, ending)
 
-    check(card(launch, NOW), closing(launch), appeared(launch))
+    check(card(launch, NOW), closing_reply(launch), late_job_reply(launch))
 
 
 @QUICK
@@ -190,12 +190,12 @@ def test_sentences_with_any_words_are_taken_and_safe(name: str, other: str) -> N
         words.bad_input(name),
         words.invite_me(name, other),
         words.nothing_started(name),
-        words.cancelling(name),
-        words.gone(name),
-        words.store_trouble(name),
-        words.already_asked(name),
+        words.cancelling_launch(name),
+        words.no_longer_known(name),
+        words.store_error(name),
+        words.already_launched(name),
         words.log_unread(name, other),
-        words.presets([words.PresetWords(name, other, name, DEAR, default=True, overrides=(other,))] * 70),
+        words.presets([words.PresetSummary(name, other, name, DEAR, default=True, overrides=(other,))] * 70),
     )
 
 

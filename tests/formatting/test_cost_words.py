@@ -12,7 +12,7 @@ from bot.models.cost import Cost
 from bot.models.launch import Verdict
 from formatting.card.card import card, card_lines
 from formatting.cost import cost_words, dollars
-from formatting.messages import PresetWords, presets
+from formatting.messages import PresetSummary, presets
 
 ONE = Cost(price_per_hour=0.85, machines=1, cap_hours=24, expected_hours=2)
 SAID = "about $1.70 (2 h), at most about $20.40 for machines by the 24 h limit"
@@ -97,7 +97,7 @@ def test_a_card_says_no_cost_where_none_is_known_or_none_came() -> None:
 def test_the_cost_of_a_preset_is_never_cut() -> None:
     """A long description may lose its end; the price may not."""
     dear = Cost(price_per_hour=99_999.99, machines=64, cap_hours=167.99, expected_hours=166.66)
-    long = PresetWords("x" * 40, "words " * 80, "machine " * 40, dear, overrides=("key_" * 9,) * 30)
+    long = PresetSummary("x" * 40, "words " * 80, "machine " * 40, dear, overrides=("key_" * 9,) * 30)
 
     message = presets([long] * 30)
 

@@ -29,8 +29,8 @@ from bot.models.regions import NO_REGION
 from bot.models.scan import Failed, RowDiagnosis, Scan, Section, Service, Stale, TimedOut
 from formatting.card.card import card
 from formatting.card.endings import timeout_text
-from formatting.failure.log_excerpt import MARK, around, marked_lines, nearest
-from formatting.monitor.footers import gaps
+from formatting.failure.log_excerpt import MARK, excerpt, fit_around, marked_lines
+from formatting.monitor.footers import footers
 from formatting.monitor.reply import section_message
 from formatting.monitor.summary import verdict
 from formatting.monitor.tables import tables
@@ -53,7 +53,7 @@ def with_answers(**answers: object) -> Scan:
 def test_the_context_window_is_not_swapped() -> None:
     """Lines before the cause stand above it: the old window was cut from logs that were newest first."""
     long = replace(DIAGNOSIS, context=tuple(f"line {number}" for number in range(200)), context_root=100)
-    lines, _ = around(long, room=2_000, most=101)
+    lines, _ = excerpt(long, room=2_000, most=101)
     root = next(index for index, line in enumerate(lines) if line.startswith(MARK))
 
     assert lines[root] == f"{MARK}line 100"
@@ -63,7 +63,7 @@ def test_the_context_window_is_not_swapped() -> None:
 
 def test_twenty_lines_before_and_eighty_after() -> None:
     """With room enough the window is the one that was promised: 20 before the cause, 80 after."""
-    start, stop = nearest([10] * 500, 250, 101 * 10)
+    start, stop = fit_around([10] * 500, 250, 101 * 10)
 
     assert (230, 331) == (start, stop)
 
@@ -105,7 +105,7 @@ def test_failures_are_no_rows() -> None:
     made = table(scan, Section.JOBS)
 
     assert made.rows == ()
-    assert made.nothing == "No jobs where we got an answer."
+    assert made.empty_text == "No jobs where we got an answer."
     assert made.footers == (
         "us-central1: the Vertex AI API is not enabled; enable aiplatform.googleapis.com in the project.",
     )
@@ -117,7 +117,7 @@ def test_could_not_ask_is_never_none(kind: ProblemKind) -> None:
     scan = all_failing(kind)
     made = tables(scan, NOW)
 
-    assert not [one.nothing for one in made if one.nothing.startswith("No ")]
+    assert not [one.empty_text for one in made if one.empty_text.startswith("No ")]
     assert all(one.footers for one in made)
     assert "Nothing is known" in verdict(scan, NOW).text
 
@@ -126,7 +126,7 @@ def test_one_sentence_for_one_reason() -> None:
     """Eighteen regions without the same permission are one sentence, not eighteen."""
     mend = "grant run.executions.list to the bot's service account."
 
-    assert gaps(all_failing(ProblemKind.DENIED), Section.RUNNERS) == (
+    assert footers(all_failing(ProblemKind.DENIED), Section.RUNNERS) == (
         f"All 18 regions: no permission to list executions; {mend}",
     )
 
@@ -146,7 +146,7 @@ def test_a_silent_region_is_named() -> None:
     """A hanging region used to cost ten minutes and not a word."""
     scan = with_answers(runners=TimedOut(8.0))
 
-    assert gaps(scan, Section.RUNNERS) == (
+    assert footers(scan, Section.RUNNERS) == (
         "us-central1: no answer from Cloud Run within 8 s; try again in a minute.",
     )
     assert "No answer from us-central1." in verdict(scan, NOW).text

@@ -12,7 +12,7 @@ from slack_rules import broken_rules
 
 from formatting.card.art import ART, submitted
 from formatting.card.card import card
-from formatting.card.closing_reply import closing
+from formatting.card.closing_reply import closing_reply
 from formatting.message import Message
 from formatting.monitor.reply import section_message
 from formatting.monitor.summary import verdict
@@ -83,7 +83,7 @@ def test_the_closing_replies(golden: Golden) -> None:
     """The last word of a launch mentions who asked and says how it ended."""
     ends = ["succeeded", "job failed", "cancelled by ben", "cancelled outside", "lost"]
     ends += ["not started", "expired in the queue"]
-    messages = [closing(CARDS[end]) for end in ends]
+    messages = [closing_reply(CARDS[end]) for end in ends]
     golden("closing.txt", "\n".join(shown(message) for message in messages))
 
     assert [rule for message in messages for rule in broken_rules(message)] == []

@@ -7,7 +7,7 @@ from look_samples import BUSY, CARDS, DENIED, NOW
 
 from bot.sandbox.slack.validator import check_message, check_view
 from formatting.card.card import card
-from formatting.card.closing_reply import closing
+from formatting.card.closing_reply import closing_reply
 from formatting.home import home
 from formatting.message import Message
 from formatting.monitor.reply import section_message
@@ -29,7 +29,7 @@ def taken(message: Message) -> None:
 def test_the_sandbox_takes_every_card(state: str) -> None:
     """Two readings of Slack's rules agree on the messages of a launch."""
     taken(card(CARDS[state], NOW))
-    taken(closing(CARDS[state]))
+    taken(closing_reply(CARDS[state]))
 
 
 @pytest.mark.parametrize("style", Style)

@@ -12,8 +12,8 @@ from bot.models.errors import ProblemKind
 from formatting import messages
 from formatting.card.art import ART
 from formatting.card.card import card_lines
-from formatting.card.closing_reply import appeared, closing
-from formatting.failure.api_problems import with_mend
+from formatting.card.closing_reply import closing_reply, late_job_reply
+from formatting.failure.api_problems import problem_with_remedy
 from formatting.home import home
 from formatting.launch_list import status
 from formatting.message import Message
@@ -22,10 +22,10 @@ from formatting.monitor.tables import tables
 from formatting.slack.text import sentence
 
 PRESETS = (
-    messages.PresetWords(
+    messages.PresetSummary(
         "bert-small", "BERT on one L4", "g2-standard-8", Cost(0.85, 1, 24, 2), default=True, overrides=("lr",)
     ),
-    messages.PresetWords("llama"),
+    messages.PresetSummary("llama"),
 )
 URL = "https://acme.slack.com/archives/C01/p11"
 MESSAGES: dict[str, Message] = {
@@ -38,27 +38,27 @@ MESSAGES: dict[str, Message] = {
     ),
     "invite me": messages.invite_me("launch-control", "/launch bert-small"),
     "nothing started": messages.nothing_started("The store is full"),
-    "store trouble": messages.store_trouble("The disk is full."),
-    "unexpected": messages.unexpected("ab12cd34"),
-    "already asked": messages.already_asked(URL),
-    "already asked, no link": messages.already_asked(""),
-    "already looking": messages.already_looking(URL),
-    "cancelling": messages.cancelling("brave-otter-12"),
+    "store trouble": messages.store_error("The disk is full."),
+    "unexpected": messages.unexpected_error("ab12cd34"),
+    "already asked": messages.already_launched(URL),
+    "already asked, no link": messages.already_launched(""),
+    "already looking": messages.scan_already_running(URL),
+    "cancelling": messages.cancelling_launch("brave-otter-12"),
     "log unread": messages.log_unread("vertex-ai-launcher-1", "Cloud Logging did not answer in time"),
-    "gone": messages.gone("thread"),
+    "gone": messages.no_longer_known("thread"),
     "status, none": status((), NOW, "U01ANA"),
     "status": status(tuple(CARDS.values()), NOW, "U01ANA"),
     "home": home(tuple(CARDS.values()), NOW, "U01ANA"),
     "home, empty": home((), NOW, "U01ANA"),
     "home, scanned": home(tuple(CARDS.values()), NOW, "U01ANA", BUSY),
     "home, denied": home((), NOW, "U01ANA", DENIED),
-    "appeared": appeared(CARDS["submitted"]),
+    "appeared": late_job_reply(CARDS["submitted"]),
     **{f"verdict {number}": verdict(scan, NOW) for number, scan in enumerate((BUSY, EMPTY, DENIED, STARTED))},
-    **{f"closing {state}": closing(CARDS[state]) for state in ("succeeded", "job failed", "lost")},
+    **{f"closing {state}": closing_reply(CARDS[state]) for state in ("succeeded", "job failed", "lost")},
 }
 SCANS = (BUSY, EMPTY, DENIED, STARTED, *(all_failing(kind) for kind in ProblemKind))
 FOOTERS = sorted(
-    {line for scan in SCANS for one in tables(scan, NOW) for line in (*one.footers, one.nothing) if line}
+    {line for scan in SCANS for one in tables(scan, NOW) for line in (*one.footers, one.empty_text) if line}
 )
 LOOSE = re.compile(
     r"(?<!\n)  +(?!•)| [.,;:](?:\s|$)|\.\.(?!\.)(?<!\.\.\.)|!(?!date\^)|\bplease\b|\bsorry\b|\boops\b",
@@ -106,7 +106,7 @@ def test_footers_are_sentences(footer: str) -> None:
 @pytest.mark.parametrize("system", ["Cloud Run", "W&B"])
 def test_every_problem_has_words_and_a_mend(kind: ProblemKind, system: str) -> None:
     """Whatever goes wrong, people read what it was, and what to do where anything can be done."""
-    said = sentence(with_mend(problem(kind, system), "list things", "things.list"))
+    said = sentence(problem_with_remedy(problem(kind, system), "list things", "things.list"))
 
     assert not LOOSE.search(said)
     assert "{" not in said

@@ -28,11 +28,11 @@ from bot.models.launch import Failure, FailureKind
 from bot.models.regions import NO_REGION
 from bot.models.scan import Failed, Reading, Row, RowDiagnosis, Scan, Section, Service, TimedOut, Unread
 from formatting.card.card import card, card_lines
-from formatting.card.closing_reply import closing
-from formatting.failure.category_labels import CAUSE_WORDS
-from formatting.failure.note import NOTE, note
+from formatting.card.closing_reply import closing_reply
+from formatting.failure.category_labels import CATEGORY_LABELS
+from formatting.failure.note import NOTE, cause_note
 from formatting.message import Message
-from formatting.monitor.footers import gaps
+from formatting.monitor.footers import footers
 from formatting.monitor.reply import section_message
 from formatting.monitor.summary import verdict_line
 from formatting.monitor.tables import tables
@@ -87,26 +87,26 @@ def shown(row: Row, *found: RowDiagnosis, section: Section = Section.JOBS) -> tu
 )
 def test_a_note_is_the_cause_in_few_words(summary: str, category: Category, words: str) -> None:
     """Whole sentences made rows six lines high, so that a phone showed two of them."""
-    assert words == note(RowDiagnosis("1", caused(summary, category)), "")
+    assert words == cause_note(RowDiagnosis("1", caused(summary, category)), "")
 
 
 def test_a_note_says_how_sure_it_is_and_what_is_not_known() -> None:
     """A guess looks like one, and the platform's own words stand where the log tells nothing."""
     quiet = replace(DIAGNOSIS, has_error=False, category=Category.NONE, summary="")
 
-    assert "probably quota used up" == note(
+    assert "probably quota used up" == cause_note(
         RowDiagnosis("1", caused(QUOTA, Category.QUOTA, Confidence.LOW)), ""
     )
-    assert "Task failed" == note(RowDiagnosis("1", quiet), "Task failed")
-    assert "its log shows no cause" == note(RowDiagnosis("1", quiet), "")
-    assert "reading its log..." == note(RowDiagnosis("1", Reading()), "")
-    assert "Its log is empty." == note(RowDiagnosis("1", Unread("Its log is empty.")), "Task failed.")
+    assert "Task failed" == cause_note(RowDiagnosis("1", quiet), "Task failed")
+    assert "its log shows no cause" == cause_note(RowDiagnosis("1", quiet), "")
+    assert "reading its log..." == cause_note(RowDiagnosis("1", Reading()), "")
+    assert "Its log is empty." == cause_note(RowDiagnosis("1", Unread("Its log is empty.")), "Task failed.")
 
 
 def test_every_kind_of_cause_has_its_few_words() -> None:
     """A new category must not bring tall rows back."""
-    assert set(Category) - {Category.NONE, Category.UNKNOWN} == set(CAUSE_WORDS)
-    assert [] == [words for words in CAUSE_WORDS.values() if len(f"probably {words}") > NOTE]
+    assert set(Category) - {Category.NONE, Category.UNKNOWN} == set(CATEGORY_LABELS)
+    assert [] == [words for words in CATEGORY_LABELS.values() if len(f"probably {words}") > NOTE]
 
 
 def test_the_rest_stands_beneath_and_in_the_file() -> None:
@@ -159,7 +159,7 @@ def test_a_job_that_expired_while_it_waited_says_so() -> None:
     waited = replace(job("5510", JobState.EXPIRED, age=9), started=None, error="")
     table, message = shown(waited)
 
-    assert () == table.acts
+    assert () == table.row_actions
     assert "❌ ERROR: It was not started within the time that it may wait" in " ".join(spoken(message.blocks))
     assert "log" not in " ".join(spoken(message.blocks)).lower()
 
@@ -197,7 +197,7 @@ def test_w_and_b_is_named_once(answer: Failed | TimedOut, words: str) -> None:
     """ "W&B: W&B could not be reached" reads like a stutter."""
     scan = Scan(started=NOW, took=1.0, cells=cells({(Service.RUNS_COMPLETED, NO_REGION): answer}))
 
-    assert (words,) == gaps(scan, Section.COMPLETED)
+    assert (words,) == footers(scan, Section.COMPLETED)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_failed_launch_says_each_thing_once(told: str, cause: str) -> None:
     looks = (
         " ".join(spoken(card(launch, NOW).blocks)),
         "\n".join(card_lines(launch, NOW)),
-        " ".join(spoken(closing(launch).blocks)),
+        " ".join(spoken(closing_reply(launch).blocks)),
     )
     repeated = told.rstrip(". ")[:60]
 

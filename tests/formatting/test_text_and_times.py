@@ -72,7 +72,7 @@ def test_moments() -> None:
 def test_every_state_has_a_glyph_and_words() -> None:
     """A colour or a sign alone says nothing to many: each state has one glyph, with its words beside it."""
     for state in itertools.chain(*STATES):
-        shown = icons.with_words(state)
+        shown = icons.icon_with_text(state)
 
         assert shown.split(" ", 1)[1] == state.value.replace("_", " ")
         assert (shown[0] == "?") == (state.value == "unknown")
@@ -82,7 +82,7 @@ def test_a_state_looks_the_same_everywhere() -> None:
     """A failed runner, job, run and item wear the same sign."""
     failed = (ExecutionStatus.FAILED, JobState.FAILED, RunState.FAILED, QueueItemState.FAILED, Verdict.FAILED)
 
-    assert {icons.glyph(state) for state in failed} == {"✗"}
+    assert {icons.icon(state) for state in failed} == {"✗"}
 
 
 @given(text=st.text(), limit=st.integers(1, 60))

@@ -127,7 +127,7 @@ async def test_a_second_monitor_gets_a_link_while_the_first_is_being_written() -
         await bed.until(lambda: bed.notes("bob"))
         await whole(bed)
 
-        assert "being written in this channel already" in bed.notes("bob")[0]
+        assert "A scan with the same filters is already running" in bed.notes("bob")[0]
         assert "/archives/C0TRAINING/p" in bed.notes("bob")[0]
         assert 1 == len([one for one in bed.slack.messages("#training") if not one.is_reply])
 

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.models.errors import BadInput
 from bot.models.workspace import Workspace
-from bot.sandbox.slack import ALICE, BOB, BOT_USER, CARA, DAN, Room
+from bot.sandbox.slack import ALICE, BOB, BOT_USER, CARA, DAN, ChannelConfig
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.world.scripts import LaunchScript
 from bot.settings.loader import load_secrets, load_settings
@@ -25,7 +25,7 @@ REFUSED = "I only answer people of the workspace in which I am installed, so I d
 # A channel in which people of three workspaces meet; the bot's own belongs to an organisation.
 SHARED = {
     "people": (ALICE, BOB, CARA, DAN),
-    "rooms": (Room("C0TRAINING", "training", (ALICE.id, BOB.id, CARA.id, DAN.id, BOT_USER)),),
+    "channels": (ChannelConfig("C0TRAINING", "training", (ALICE.id, BOB.id, CARA.id, DAN.id, BOT_USER)),),
     "enterprise": True,
 }
 ENDED_AND_RUNNING = tuple(
@@ -76,7 +76,7 @@ LISTENERS: dict[str, Callable[[Bed, str], tuple[str, Json]]] = {
     action_ids.LOG_FILE: _press(action_ids.LOG_FILE, JOB),
     action_ids.LOG_MORE: _press(action_ids.LOG_MORE, f"{JOB}|202"),
     action_ids.LOG_LESS: _press(action_ids.LOG_LESS, f"{JOB}|101"),
-    action_ids.OPEN_CONSOLE: _press(action_ids.opening("job"), ""),
+    action_ids.OPEN_CONSOLE: _press(action_ids.open_page_id("job"), ""),
     action_ids.HOME_REFRESH: _home_press,
     "app_home_opened": _home_opened,
 }
@@ -258,7 +258,7 @@ async def test_the_bot_listens_only_once_it_knows_its_workspace() -> None:
         stage.slack.set_faults(server_errors={"auth.test": 2})
         async with serving(settings, load_secrets(stage.environment())):
             await stage.slack.wait_until(lambda: stage.slack.connections)
-        calls = [(call.method, call.status) for call in stage.slack.journal.calls]
+        calls = [(call.method, call.status) for call in stage.slack.traffic.calls]
 
     assert [("auth.test", 500), ("auth.test", 500), ("auth.test", 200)] == calls[:3]
     assert "apps.connections.open" in [name for name, _ in calls[3:]]

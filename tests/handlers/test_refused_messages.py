@@ -21,7 +21,7 @@ from bot.store import Store, open_store
 from formatting.message import Message
 from formatting.slack import action_ids
 from formatting.slack.blocks import section
-from handlers.slack.ephemeral import private
+from handlers.slack.ephemeral import respond_ephemeral
 from handlers.slack.poster import MessagePoster
 
 CHANNEL = "C0TRAINING"
@@ -91,7 +91,7 @@ DOORS: dict[str, Send] = {
 
 def _calls(parts: Parts, method: str) -> Iterator[tuple[str, bool]]:
     """The answers to a method's calls that said what MESSAGE says, and whether they held blocks."""
-    for call in parts.slack.journal.of(method):
+    for call in parts.slack.traffic.of(method):
         if call.arguments.get("text") == MESSAGE.text:
             yield call.error, bool(call.arguments.get("blocks") not in (None, [], "[]"))
 
@@ -164,7 +164,7 @@ def _respond(parts: Parts) -> AsyncRespond:
 async def test_a_private_answer_that_is_refused_comes_as_text(parts: Parts, code: str) -> None:
     """`respond` raises nothing when Slack refuses: without a look at its answer a press stays unanswered."""
     parts.slack.set_faults(block_refusal=code)
-    await private(_respond(parts), MESSAGE)
+    await respond_ephemeral(_respond(parts), MESSAGE)
 
     assert [False] == parts.shown()
 
@@ -174,7 +174,7 @@ async def test_a_private_answer_that_cannot_be_given_is_logged(parts: Parts, cod
     """A response URL that is used up takes text as little as blocks."""
     parts.slack.set_faults(block_refusal=code)
     with capture_logs() as logs:
-        await private(_respond(parts), MESSAGE)
+        await respond_ephemeral(_respond(parts), MESSAGE)
 
     assert [] == parts.shown()
     assert ["a private answer was not shown"] == [entry["event"] for entry in logs]

@@ -13,7 +13,7 @@ from bot.sandbox.world.world import World
 from bot.scans.scanner import RegionScanner, RunningScan, ScanRequest
 from bot.settings import Settings
 from formatting.failure.view import block_text, failure_views
-from formatting.monitor.summary import silent_line, verdict_line
+from formatting.monitor.summary import unanswered_line, verdict_line
 from formatting.monitor.tables import tables
 from formatting.table.text import text
 
@@ -95,7 +95,7 @@ class Monitor:
 
     def said(self, scan: Scan) -> str:
         """All that a terminal prints of a scan."""
-        parts = [verdict_line(scan), silent_line(scan)]
+        parts = [verdict_line(scan), unanswered_line(scan)]
         for table in tables(scan, self.clock.now()):
             parts += [
                 table.heading,

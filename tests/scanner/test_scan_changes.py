@@ -9,8 +9,8 @@ from bot.models.cloud import Build, BuildStatus, CustomJob, JobState, QueueItem,
 from bot.models.errors import Problem, ProblemKind
 from bot.models.regions import NO_REGION
 from bot.models.scan import Answer, Cell, Failed, Nothing, Row, Rows, Scan, Section, Service
-from bot.models.scan_diff import UNKNOWN_CHANGES, Changes, changes, standing
-from formatting.monitor.summary import changed_line, verdict
+from bot.models.scan_diff import UNKNOWN_CHANGES, Changes, changes, take_snapshot
+from formatting.monitor.summary import changes_line, verdict
 
 NOW = datetime(2026, 3, 6, 14, 2, tzinfo=UTC)
 EAST, WEST = "us-east1", "us-west1"
@@ -58,11 +58,11 @@ def test_changes_count_what_ended_began_and_went() -> None:
         (Service.BUILDS_ACTIVE, EAST, Nothing()),
         (Service.BUILDS_RECENT, EAST, [Build("b", EAST, BuildStatus.SUCCESS)]),
     )
-    found = changes(standing(before), after)
+    found = changes(take_snapshot(before), after)
 
     assert Changes(since=NOW, finished=2, failed=1, appeared=1, gone=1) == found
-    assert "2 finished, 1 failed, 1 began, 1 no longer listed since 14:02 UTC." == changed_line(found)
-    assert "Nothing changed since 14:02 UTC." == changed_line(changes(standing(after), after))
+    assert "2 finished, 1 failed, 1 began, 1 no longer listed since 14:02 UTC." == changes_line(found)
+    assert "Nothing changed since 14:02 UTC." == changes_line(changes(take_snapshot(after), after))
 
 
 def test_a_failure_that_is_listed_for_the_first_time_is_news() -> None:
@@ -71,7 +71,7 @@ def test_a_failure_that_is_listed_for_the_first_time_is_news() -> None:
     before = a_scan((Service.JOBS, EAST, [old]))
     after = a_scan((Service.JOBS, EAST, [old, a_job("fresh", JobState.FAILED, ended=-0.1)]))
 
-    assert Changes(since=NOW, failed=1) == changes(standing(before), after)
+    assert Changes(since=NOW, failed=1) == changes(take_snapshot(before), after)
 
 
 def test_places_that_did_not_answer_twice_are_not_compared_and_that_is_said() -> None:
@@ -79,12 +79,12 @@ def test_places_that_did_not_answer_twice_are_not_compared_and_that_is_said() ->
     running = a_job("east", JobState.RUNNING), a_job("west", JobState.RUNNING, WEST)
     before = a_scan((Service.JOBS, EAST, [running[0]]), (Service.JOBS, WEST, DENIED))
     after = a_scan((Service.JOBS, EAST, DENIED), (Service.JOBS, WEST, [running[1]]))
-    found = changes(standing(before), after)
-    half = changes(standing(before), a_scan((Service.JOBS, EAST, Nothing()), (Service.JOBS, WEST, Nothing())))
+    found = changes(take_snapshot(before), after)
+    half = changes(take_snapshot(before), a_scan((Service.JOBS, EAST, Nothing()), (Service.JOBS, WEST, Nothing())))
 
     assert Changes(since=NOW, partial=True) == found
-    assert "Nothing changed since 14:02 UTC where both scans got an answer." == changed_line(found)
-    assert "1 no longer listed since 14:02 UTC where both scans got an answer." == changed_line(half)
+    assert "Nothing changed since 14:02 UTC where both scans got an answer." == changes_line(found)
+    assert "1 no longer listed since 14:02 UTC where both scans got an answer." == changes_line(half)
 
 
 def test_an_item_that_becomes_a_run_has_not_begun_twice_and_one_that_fails_has_failed() -> None:
@@ -99,7 +99,7 @@ def test_an_item_that_becomes_a_run_has_not_begun_twice_and_one_that_fails_has_f
     before = a_scan(items(*queued), (Service.RUNS_ACTIVE, NO_REGION, Nothing()))
     after = a_scan(items(failed), (Service.RUNS_ACTIVE, NO_REGION, [run]))
 
-    assert Changes(since=NOW, failed=1) == changes(standing(before), after)
+    assert Changes(since=NOW, failed=1) == changes(take_snapshot(before), after)
 
 
 def test_a_thing_seen_both_at_work_and_over_is_over_and_counted_once() -> None:
@@ -109,13 +109,13 @@ def test_a_thing_seen_both_at_work_and_over_is_over_and_counted_once() -> None:
         (Service.BUILDS_RECENT, EAST, [Build("b", EAST, BuildStatus.FAILURE)]),
     )
 
-    assert (frozenset(), frozenset({f"build/{EAST}/b"})) == (standing(torn).working, standing(torn).over)
-    assert Changes(since=NOW) == changes(standing(torn), torn)
+    assert (frozenset(), frozenset({f"build/{EAST}/b"})) == (take_snapshot(torn).working, take_snapshot(torn).over)
+    assert Changes(since=NOW) == changes(take_snapshot(torn), torn)
 
 
 def test_what_is_not_known_is_said() -> None:
     """A board of an older version has kept nothing to compare with: silence would read as "no change"."""
-    assert "What has changed is not known: what stood here before was not kept." == changed_line(
+    assert "What has changed is not known: what stood here before was not kept." == changes_line(
         UNKNOWN_CHANGES
     )
 

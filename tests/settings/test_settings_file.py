@@ -220,7 +220,7 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
     """A forgotten quote is found by its line."""
     (line,) = mistakes(tmp_path, "[google]\nproject = acme\n")
 
-    assert "this is no TOML" in line
+    assert "invalid TOML" in line
     assert "line 2" in line
 
 
