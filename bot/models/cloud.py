@@ -1,6 +1,6 @@
-"""What the outside systems hold: executions, custom jobs, builds, runs, queue items, log entries.
+"""Resources of external systems: executions, custom jobs, builds, runs, queue items, log entries.
 
-All times are aware and in UTC, as the system reported them; None means that it reported none.
+All times are timezone-aware, in UTC, as reported by the system; None means not reported.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Execution:
 
     `resource` is the full name, `name` its last part. `queue`, `entity` and `max_jobs` are read from
     the agent's arguments (`max_jobs` is -1 for "no limit", 1 by the agent's own default), `launch_id`
-    from the LAUNCH_ID variable of the overrides. `time_limit` is one attempt's, in seconds.
+    from the LAUNCH_ID variable of the overrides. `time_limit` counts per attempt, in seconds.
     """
 
     resource: str
@@ -48,7 +48,7 @@ class Execution:
 
     @property
     def active(self) -> bool:
-        """Whether it may still take queue items."""
+        """True if it may still take queue items."""
         return self.status in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING)
 
 
@@ -98,7 +98,7 @@ class CustomJob:
 
     @property
     def active(self) -> bool:
-        """Whether it has not ended, as far as we can tell."""
+        """True if it is not known to have ended."""
         return self.state not in ENDED_JOB_STATES
 
 
@@ -122,7 +122,7 @@ ACTIVE_BUILD_STATUSES = frozenset({BuildStatus.PENDING, BuildStatus.QUEUED, Buil
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A Cloud Build build; `logs_readable` is False when its log lives in Cloud Storage only."""
+    """A Cloud Build build; `logs_readable` is False if its log is only in Cloud Storage."""
 
     build_id: str
     region: str
@@ -139,12 +139,12 @@ class Build:
 
     @property
     def active(self) -> bool:
-        """Whether it is waiting or at work."""
+        """True if it is pending, queued or working."""
         return self.status in ACTIVE_BUILD_STATUSES
 
 
 class RunState(StrEnum):
-    """State of a W&B run; queue items that have no run yet appear as pending, queued or leased."""
+    """State of a W&B run; queue items without a run appear as pending, leased or claimed."""
 
     PENDING = "pending"
     LEASED = "leased"
@@ -185,7 +185,7 @@ class QueueItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """An item of a queue; `run_id` is the one that we put into its spec, `error` W&B's, safe to show."""
+    """A queue item; `run_id` is the one set in its spec by us, `error` is W&B's, safe to show."""
 
     item_id: str
     state: QueueItemState
@@ -201,7 +201,7 @@ class QueueItem:
 class LogEntry:
     """One entry of Cloud Logging, as written: *not* redacted.
 
-    `owner` names whose entry it is: the execution's name, the custom job's id or the build's id.
+    `owner` is the name of the execution, or the id of the custom job or build, that wrote it.
     """
 
     insert_id: str

@@ -1,4 +1,4 @@
-"""What a launch may cost, as its preset said when it was asked for."""
+"""The estimated cost of a launch, from its preset at the time of the request."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`price_per_hour` is the list price of one machine in dollars, None when the settings name none.
+    """Inputs of the estimate.
 
-    `cap_hours` is when Vertex AI ends the job, `expected_hours` how long it should take (None: not said).
+    `price_per_hour` is the list price of one machine in US dollars, None if not set. Vertex AI ends the job
+    after `cap_hours`; `expected_hours` is the expected duration, None if not set.
     """
 
     price_per_hour: float | None

@@ -1,4 +1,4 @@
-"""What a log says about a failure: category, root-cause line, context and advice."""
+"""The diagnosis of a failure from its log: category, root-cause line, context and advice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """The kind of a root cause; the values are those of the labelled corpus, plus `unknown`."""
+    """The category of a root cause; the values are those of the labelled corpus, plus `unknown`."""
 
     NONE = "none"
     UNKNOWN = "unknown"
@@ -39,7 +39,7 @@ class Category(StrEnum):
 
 
 class Source(StrEnum):
-    """Which kind of program wrote a log."""
+    """The system that wrote a log."""
 
     CLOUD_RUN = "cloud_run"
     VERTEX = "vertex"
@@ -47,7 +47,7 @@ class Source(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How sure a diagnosis is; `low` is worded "probably"."""
+    """The confidence of a diagnosis; `low` is shown as "probably"."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -56,11 +56,11 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The answer of `diagnose_lines`; every text in it is redacted and neutralised.
+    """The result of `diagnose_lines`; all its texts are redacted and escaped.
 
-    `root_cause_index` counts the given lines from 0; `context` holds the lines around it, oldest
-    first, of which `context_root` (an index into `context`) is the root-cause line. `cause_id` names
-    the entry of the table of causes that matched, or is empty.
+    `root_cause_index` is an index into the given lines; `context` holds the lines around it, oldest first,
+    and `context_root` is the index of the root-cause line in `context`. `cause_id` is the id of the matched
+    rule, or empty.
     """
 
     has_error: bool

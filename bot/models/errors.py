@@ -1,4 +1,4 @@
-"""The ways an outside system can fail us, as values and as the one exception that carries them."""
+"""Failures of external systems as values, and the exceptions of the core."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ProblemKind(StrEnum):
-    """What a person can do about a failed call follows from its kind."""
+    """The kind of a failed call; it decides what a user can do about it."""
 
     DENIED = "denied"  # 403: a role is missing
     UNAUTHENTICATED = "unauthenticated"  # 401: a key or credentials are missing or wrong
@@ -16,17 +16,17 @@ class ProblemKind(StrEnum):
     EXHAUSTED = "exhausted"  # 429: a quota or rate limit
     UNAVAILABLE = "unavailable"  # 5xx, connection refused or broken
     TIMED_OUT = "timed_out"
-    INVALID = "invalid"  # 400: refused for good; the same call will fail again
-    UNKNOWN = "unknown"  # an answer that we do not understand
+    INVALID = "invalid"  # 400: the same call will fail again
+    UNKNOWN = "unknown"  # an unexpected response
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One failed call: of which system ("Vertex AI", "W&B", ...), where, and in the system's words.
+    """One failed call of a system ("Vertex AI", "W&B", ...), with the system's message.
 
-    `message` is redacted and neutralised already. `retry_after` is in seconds, when the system named
-    one. `missing` names the permission or API that the answer named, if it did. `effectless` means that
-    the call surely changed nothing: it was never sent, or it was refused.
+    `message` is already redacted and escaped. `retry_after` is in seconds, if the system sent one.
+    `missing` is the permission or API named in the response, if any. `effectless` means that the call
+    certainly changed nothing: it was never sent, or it was refused.
     """
 
     kind: ProblemKind
@@ -39,7 +39,7 @@ class Problem:
 
     @property
     def passing(self) -> bool:
-        """Whether the same call may succeed later without anybody mending anything."""
+        """True if the same call may succeed later without a fix."""
         return self.kind in PASSING
 
 
@@ -49,16 +49,16 @@ PASSING = frozenset(
 
 
 class ServiceError(Exception):
-    """Raised by every client in place of its SDK's exceptions."""
+    """A failed call; every client raises it in place of its SDK's exceptions."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.system} {problem.region} {problem.kind}: {problem.message}")
         self.problem = problem
 
 
-class BadInput(ValueError):  # noqa: N818 - it is a sentence for a person, not a failure of ours
-    """What a person typed cannot be done; the text says what was wrong, what is allowed and an example."""
+class BadInput(ValueError):  # noqa: N818 - a message for a user, not a failure of the bot
+    """Invalid input; the text says what is wrong and what is allowed, with an example."""
 
 
 class StoreError(Exception):
-    """The store cannot be read or written; the text is a sentence for the person who asked."""
+    """The store cannot be read or written; the text is a message for the user."""

@@ -1,4 +1,4 @@
-"""A launch: one request to train, and everything known of it. Its id is the W&B run id."""
+"""The launch: one request to train, with its state. Its id is also the W&B run id."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.models.diagnosis import Diagnosis
 
 
 class Stage(StrEnum):
-    """What `advance` does next for a launch."""
+    """The step that `advance` runs next for a launch."""
 
     ANNOUNCE = "announce"
     QUEUE = "queue"
@@ -25,7 +25,7 @@ class Stage(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the card says of a launch as a whole."""
+    """The overall result of a launch, as shown on its card."""
 
     OPEN = "open"
     SUBMITTED = "submitted"
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """Which of the known ends a failed launch met."""
+    """How a launch failed."""
 
     NOT_STARTED = "not_started"
     NOT_QUEUED = "not_queued"
@@ -54,7 +54,7 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A posted message; `url` is its permalink, or empty."""
+    """A posted Slack message; `url` is its permalink, or empty."""
 
     channel: str
     ts: str
@@ -63,9 +63,10 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class RunnerUse:
-    """A runner of this launch: None for `intended` until it is to be started, `resource` once known.
+    """A runner used by a launch.
 
-    `reused` means that it was alive already. `why` says why a further one is wanted.
+    `intended` is when its start was decided, `resource` its full name once known. `reused` means that it was
+    active before. `why` is the reason for starting another runner.
     """
 
     intended: datetime | None = None
@@ -81,7 +82,7 @@ class RunnerUse:
 
 @dataclass(frozen=True, slots=True)
 class JobSeen:
-    """This launch's custom job, as last seen; `first_seen` is by our clock, `created` by Vertex AI's."""
+    """The custom job as last observed; `first_seen` is by our clock, the other times by Vertex AI's."""
 
     resource: str
     job_id: str
@@ -96,9 +97,9 @@ class JobSeen:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a launch failed, in our words (`sentence`), with the log's diagnosis when one was read.
+    """Why a launch failed: a `sentence` for the user, and the diagnosis of the log once it was read.
 
-    `reading` is True while the log is being read; `unread` says why it could not be.
+    `reading` is True while the log is being read; `unread` says why it could not be read.
     """
 
     kind: FailureKind
@@ -111,7 +112,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One metric of the run over its steps, sampled: (step, value) pairs, oldest first."""
+    """Sampled (step, value) pairs of one metric of the run, oldest first."""
 
     key: str
     points: tuple[tuple[float, float], ...]
@@ -119,16 +120,18 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One launch. Stamps named `*_intended` were written before an effect, the others after it.
+    """One launch. Fields named `*_intended` are saved before an effect, the others after it.
 
-    `due` is when `advance` is next wanted, `deadline` when the wait for the job ends, `limit_seconds`
-    the length of that wait. `version` fences saves. `trouble` is the sentence of a step that is being
-    retried, `attempts` counts its tries, `misses` the looks in a row that found nothing. `ended` is when
-    the outcome was known. `item_since` is when its item was first seen in its state. `withdrawn` is since
-    when its item is known to be no agent's to take: taken out of the queue, failed, or not there. `expires`
-    is when an item that is still pending is taken out of the queue. `cost` is what people were told that it
-    may cost; None for a launch of an older bot.
-    `team_id` and `user_id` are Slack's; a launch from a terminal has an empty channel.
+    - `due`: when `advance` runs the next step. `version`: optimistic lock of saves.
+    - `deadline`: when the wait for the job ends; `limit_seconds`: the length of that wait.
+    - `trouble`: a sentence about the step being retried; `attempts`: its failed attempts so far.
+    - `misses`: consecutive checks that found nothing.
+    - `item_since`: when the item was first seen in its current state.
+    - `withdrawn`: since when no agent can take the item: removed from the queue, failed, or absent.
+    - `expires`: when an item that is still pending is removed from the queue.
+    - `cost`: the estimate shown to the user; None for launches stored by an older version.
+    - `ended`: when the outcome was known.
+    - `team_id`, `channel_id`, `user_id`: Slack's ids; a launch from the CLI has no channel.
     """
 
     launch_id: str
@@ -177,5 +180,5 @@ class Launch:
 
     @property
     def runner(self) -> RunnerUse | None:
-        """The runner in use now, if any."""
+        """The current runner, if any."""
         return self.runners[-1] if self.runners else None

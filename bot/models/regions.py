@@ -1,8 +1,8 @@
-"""The regions that a scan asks, in one literal table."""
+"""The default regions of a scan."""
 
 from __future__ import annotations
 
-# The 18 regions of the seed's scan. A settings file may name others.
+# The settings may name others.
 REGIONS: tuple[str, ...] = (
     "us-central1",
     "us-east1",
@@ -24,8 +24,8 @@ REGIONS: tuple[str, ...] = (
     "southamerica-east1",
 )
 
-# A build submitted without a region lives here, so builds are asked for in one place more.
+# Builds submitted without a region are here, so builds are listed here too.
 GLOBAL_LOCATION = "global"
 
-# Where the answers of W&B, which has no regions, stand in a scan.
+# The region of cells of W&B, which has no regions.
 NO_REGION = "-"

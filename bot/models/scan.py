@@ -1,4 +1,4 @@
-"""The answer of a scan: one cell for each region and service, and what the logs added."""
+"""The result of a scan: one cell for each region and service, and what the logs added."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.models.errors import Problem
 
 
 class Service(StrEnum):
-    """What one cell asks for."""
+    """The query of a cell."""
 
     RUNNERS = "runners"
     BUILDS_ACTIVE = "builds"
@@ -26,7 +26,7 @@ class Service(StrEnum):
 
 
 class Section(StrEnum):
-    """The six tables, in the order in which they are shown; the values are the words people type."""
+    """The six tables in display order; the values are the words that users type."""
 
     RUNNERS = "runners"
     BUILDS = "builds"
@@ -50,33 +50,33 @@ Row: TypeAlias = Execution | CustomJob | Build | Run | QueueItem
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The system answered with rows, newest first."""
+    """The query returned rows, newest first."""
 
     rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The system answered that there is nothing."""
+    """The query returned no rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The system answered with an error."""
+    """The query failed."""
 
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """The system did not answer within `after` seconds."""
+    """The query returned nothing within `after` seconds."""
 
     after: float
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The system could not be asked now; the rows are `age` seconds old."""
+    """The query failed; the rows are from a query `age` seconds ago."""
 
     rows: tuple[Row, ...]
     age: float
@@ -85,7 +85,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """The system was asked and has not answered yet; the scan goes on."""
+    """The query is still running."""
 
 
 Answer: TypeAlias = Rows | Nothing | Failed | TimedOut | Stale | Asking
@@ -93,7 +93,7 @@ Answer: TypeAlias = Rows | Nothing | Failed | TimedOut | Stale | Asking
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One region x service of a scan."""
+    """The result of one service in one region."""
 
     service: Service
     region: str
@@ -102,7 +102,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class RunnerLog:
-    """What the scan's one log query said of a runner: the wrapper's count of runs, None if unseen."""
+    """What the log query found for a runner: the number of its runs (None: not found), and a note."""
 
     execution: str
     runs: int | None = None
@@ -111,12 +111,12 @@ class RunnerLog:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A failed row's log is being read."""
+    """The log of a failed row is being read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A failed row's log could not be read, or cannot be (`reason` is a sentence)."""
+    """The log of a failed row could not be read; `reason` is a sentence."""
 
     reason: str
 
@@ -126,9 +126,9 @@ Finding: TypeAlias = Diagnosis | Reading | Unread
 
 @dataclass(frozen=True, slots=True)
 class RowDiagnosis:
-    """What is known of the failure of the row with this id (execution name, job id or build id).
+    """The diagnosis of the failed row with this id (execution name, job id or build id).
 
-    `log_url` opens the log at that time and region.
+    `log_url` opens its log.
     """
 
     row_id: str
@@ -137,23 +137,23 @@ class RowDiagnosis:
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
-    """Which rows of a scan are wanted: of one person, failed ones, at work or newer than `since`."""
+class AppliedFilter:
+    """The filter that was applied to a scan: own rows, failed rows, rows active or newer than `since`."""
 
     mine: bool = False
     failed: bool = False
     since: datetime | None = None
 
 
-EVERYTHING = Only()
+NO_FILTER = AppliedFilter()
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A scan as far as it has come; `took` is in seconds. `logs_problem` is set when the log query failed.
+    """A complete or partial scan; `took` is in seconds. `logs_problem` is set if the log query failed.
 
-    `only` tells what its rows were narrowed to. `in_order` and `in_table` are room for `bot.models.shown`
-    to keep each section's rows: a dozen readers ask for them, and a scan never changes.
+    `applied_filter` is the filter of its rows. `sorted_rows` and `shown_rows` are caches of
+    `bot.models.scan_rows`: a dozen callers read each section's rows, and a scan never changes.
     """
 
     started: datetime
@@ -163,20 +163,20 @@ class Scan:
     logs: tuple[RunnerLog, ...] = ()
     logs_problem: Problem | None = None
     found: tuple[RowDiagnosis, ...] = ()
-    only: Only = EVERYTHING
-    in_order: dict[Section, tuple[Row, ...]] = field(
+    applied_filter: AppliedFilter = NO_FILTER
+    sorted_rows: dict[Section, tuple[Row, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    in_table: dict[Section, tuple[Row, ...]] = field(
+    shown_rows: dict[Section, tuple[Row, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     def of(self, section: Section) -> Iterator[Cell]:
-        """The cells that feed one section, in the order asked."""
+        """Return the cells of one section, in query order."""
         wanted = SERVICES_OF[section]
         return (cell for cell in self.cells if cell.service in wanted)
 
     @property
     def asking(self) -> tuple[Cell, ...]:
-        """The cells that have not answered yet."""
+        """The cells with a running query."""
         return tuple(cell for cell in self.cells if isinstance(cell.answer, Asking))

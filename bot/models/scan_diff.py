@@ -1,4 +1,4 @@
-"""What happened between two scans of the same places; what is kept of the first is small enough to store."""
+"""The difference between two scans; the snapshot of the earlier one is small enough to store."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from types import MappingProxyType
 from bot.models.cloud import Build, CustomJob, Execution, Run
 from bot.models.regions import NO_REGION
 from bot.models.scan import Cell, Nothing, Row, Rows, Scan, Section, Service
-from bot.models.scan_rows import at_work, ended_badly, failed_items, row_id, table_rows
+from bot.models.scan_rows import failed_items, has_failed, is_active, row_id, table_rows
 
-# Builds and runs pass from one table into another when they end, and are the same thing all the same.
+# Builds and runs move to another table when they end, but keep their kind.
 _KINDS = MappingProxyType(
     {
         Service.RUNNERS: "runner",
@@ -24,13 +24,13 @@ _KINDS = MappingProxyType(
         Service.RUNS_COMPLETED: "run",
     }
 )
-# What ended so long before the earlier scan may have ended after it, by another system's clock.
+# Tolerance for clock differences between systems when comparing with the time of the earlier scan.
 _SKEW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class ScanSnapshot:
-    """What a scan showed, to be compared with a later one: rows by key, and the places that answered.
+    """The rows that a scan showed, by key, and the places that were read; compared with a later scan.
 
     A place is "kind/region", a key "kind/region/id".
     """
@@ -43,10 +43,10 @@ class ScanSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many things have finished, failed, appeared and gone from the lists since the earlier scan began.
+    """The number of rows that finished, failed, appeared or disappeared since the start of the earlier scan.
 
-    `partial` means that some places did not answer in both scans, so that nothing is known of them.
-    `since` is None when it is not known what the earlier scan showed.
+    `partial` means that some places were not read in both scans, so that their changes are unknown.
+    `since` is None if there is no earlier snapshot.
     """
 
     since: datetime | None
@@ -60,49 +60,50 @@ class Changes:
 UNKNOWN_CHANGES = Changes(since=None)
 
 
-def standing(scan: Scan) -> ScanSnapshot:
-    """Return what is to be kept of a scan."""
+def take_snapshot(scan: Scan) -> ScanSnapshot:
+    """Return the snapshot of a scan."""
     rows = dict(_rows(scan))
     return ScanSnapshot(
         at=scan.started,
-        places=_answered(scan.cells),
-        working=frozenset(key for key, row in rows.items() if at_work(row)),
-        over=frozenset(key for key, row in rows.items() if not at_work(row)),
+        places=_answered_places(scan.cells),
+        working=frozenset(key for key, row in rows.items() if is_active(row)),
+        over=frozenset(key for key, row in rows.items() if not is_active(row)),
     )
 
 
 def changes(before: ScanSnapshot, after: Scan) -> Changes:
-    """Count what has ended, begun and gone, where both scans got an answer.
+    """Count the rows that ended, appeared or disappeared in places that both scans read.
 
-    What is no longer listed is not called finished: nobody knows how it ended. What is listed only now
-    counts when it ended after the earlier scan: an old row that comes back to the table is no news.
+    A row that is no longer listed does not count as finished, because its outcome is unknown. A row that
+    is listed only now counts if it ended after the earlier scan; older rows may return to a table.
     """
-    now = _answered(after.cells)
-    both = before.places & now
-    rows = {key: row for key, row in _rows(after) if _place(key) in both}
+    now = _answered_places(after.cells)
+    comparable = before.places & now
+    rows = {key: row for key, row in _rows(after) if _place(key) in comparable}
     known = before.working | before.over
     ended = [
         row
         for key, row in rows.items()
-        if not at_work(row) and (key in before.working or (key not in known and _lately(row, before.at)))
+        if not is_active(row)
+        and (key in before.working or (key not in known and _ended_since(row, before.at)))
     ]
-    failed = sum(map(ended_badly, ended))
+    failed = sum(map(has_failed, ended))
     return Changes(
         before.at,
         finished=len(ended) - failed,
         failed=failed,
-        appeared=sum(key not in known and at_work(row) for key, row in rows.items()),
-        gone=sum(_place(key) in both and key not in rows for key in before.working),
-        partial=both != {_place_of(cell) for cell in after.cells},
+        appeared=sum(key not in known and is_active(row) for key, row in rows.items()),
+        gone=sum(_place(key) in comparable and key not in rows for key in before.working),
+        partial=comparable != {_place_of(cell) for cell in after.cells},
     )
 
 
 def _rows(scan: Scan) -> Iterator[tuple[str, Row]]:
-    """The rows shown, by key; of two that are the same thing the one that is over comes last, and stays."""
+    """Yield the shown rows by key, active ones first, so that in a dict the ended one of a pair wins."""
     rows = [row for section in scan.sections for row in table_rows(scan, section)]
     if Section.RUNS in scan.sections:
         rows += failed_items(scan)
-    for row in sorted(rows, key=at_work, reverse=True):
+    for row in sorted(rows, key=is_active, reverse=True):
         yield _key(row), row
 
 
@@ -115,7 +116,7 @@ def _key(row: Row) -> str:
         case Build():
             return f"build/{row.region}/{row.build_id}"
         case _:
-            # An item of a queue becomes the run that it asked for.
+            # A queue item becomes the run with its run id.
             return f"run/{NO_REGION}/{row.run_id or row_id(row)}"
 
 
@@ -128,14 +129,14 @@ def _place_of(cell: Cell) -> str:
     return f"{_KINDS[cell.service]}/{cell.region}"
 
 
-def _answered(cells: tuple[Cell, ...]) -> frozenset[str]:
-    """Return the places of which every cell was answered, and now: older rows tell nothing of now."""
-    silent = {_place_of(cell) for cell in cells if not isinstance(cell.answer, Rows | Nothing)}
-    return frozenset({_place_of(cell) for cell in cells} - silent)
+def _answered_places(cells: tuple[Cell, ...]) -> frozenset[str]:
+    """Return the places in which every cell has current rows; stale rows do not count."""
+    unanswered = {_place_of(cell) for cell in cells if not isinstance(cell.answer, Rows | Nothing)}
+    return frozenset({_place_of(cell) for cell in cells} - unanswered)
 
 
-def _lately(row: Row, since: datetime) -> bool:
-    """Whether it ended after that, as far as its system says when."""
+def _ended_since(row: Row, since: datetime) -> bool:
+    """Return True if its last known time is not before `since`."""
     ended = row.ended if isinstance(row, Execution | CustomJob | Build) else None
     ended = row.heartbeat if isinstance(row, Run) else ended
     last = ended or row.created

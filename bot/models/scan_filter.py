@@ -1,4 +1,4 @@
-"""A scan narrowed to the rows that a person asked for: mine, failed, of the last hours."""
+"""Filters for the rows of a scan: own, failed, recent."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime
 
 from bot.models.cloud import Build, CustomJob, Execution, QueueItem, Run
 from bot.models.launch import Launch
-from bot.models.scan import Answer, Nothing, Only, Row, Rows, Scan, Stale
-from bot.models.scan_rows import at_work, ended_badly
+from bot.models.scan import Answer, AppliedFilter, Nothing, Row, Rows, Scan, Stale
+from bot.models.scan_rows import has_failed, is_active
 
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """What belongs to one person: the runs that they launched, and the runners started for these."""
+    """What belongs to one user: the runs that they launched, and the runners of those launches."""
 
     run_ids: frozenset[str] = frozenset()
     runners: frozenset[str] = frozenset()
@@ -22,9 +22,9 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class ScanFilter:
-    """Which rows are wanted; a row must pass all that is set.
+    """A row must match every criterion that is set.
 
-    `since`: it ended, or was created, at that time or later, or is at work.
+    `since`: it ended or was created at that time or later, or it is active.
     """
 
     failed: bool = False
@@ -32,8 +32,8 @@ class ScanFilter:
     mine: Mine | None = None
 
 
-def mine_of(launches: Iterable[Launch], user_id: str) -> Mine:
-    """Return what a person launched, by the launches that the store knows; a launch's id is its run's."""
+def owned_by(launches: Iterable[Launch], user_id: str) -> Mine:
+    """Return the runs and runners of a user's stored launches; a launch's id is its run id."""
     own = [launch for launch in launches if launch.user_id == user_id]
     return Mine(
         run_ids=frozenset(launch.launch_id for launch in own),
@@ -41,45 +41,49 @@ def mine_of(launches: Iterable[Launch], user_id: str) -> Mine:
     )
 
 
-def narrowed(scan: Scan, to: ScanFilter) -> Scan:
-    """Return the scan with only the rows wanted; what could not be asked stays as it is."""
-    if to == ScanFilter():
+def filter_scan(scan: Scan, criteria: ScanFilter) -> Scan:
+    """Return the scan with only the matching rows; failed cells are unchanged."""
+    if criteria == ScanFilter():
         return scan
-    cells = tuple(replace(cell, answer=_narrowed(cell.answer, to)) for cell in scan.cells)
-    return replace(scan, cells=cells, only=Only(to.mine is not None, to.failed, to.since))
+    cells = tuple(replace(cell, answer=_filter_answer(cell.answer, criteria)) for cell in scan.cells)
+    return replace(
+        scan,
+        cells=cells,
+        applied_filter=AppliedFilter(criteria.mine is not None, criteria.failed, criteria.since),
+    )
 
 
-def _narrowed(answer: Answer, to: ScanFilter) -> Answer:
+def _filter_answer(answer: Answer, criteria: ScanFilter) -> Answer:
     match answer:
         case Rows(rows):
-            kept = tuple(row for row in rows if _wanted(row, to))
+            kept = tuple(row for row in rows if _matches(row, criteria))
             return Rows(kept) if kept else Nothing()
         case Stale(rows):
-            return replace(answer, rows=tuple(row for row in rows if _wanted(row, to)))
+            return replace(answer, rows=tuple(row for row in rows if _matches(row, criteria)))
         case _:
             return answer
 
 
-def _wanted(row: Row, to: ScanFilter) -> bool:
+def _matches(row: Row, criteria: ScanFilter) -> bool:
     return (
-        (not to.failed or ended_badly(row))
-        and (to.since is None or at_work(row) or _last(row, to.since) >= to.since)
-        and (to.mine is None or _is_of(row, to.mine))
+        (not criteria.failed or has_failed(row))
+        and (criteria.since is None or is_active(row) or _last(row, criteria.since) >= criteria.since)
+        and (criteria.mine is None or _is_owned(row, criteria.mine))
     )
 
 
-def _last(row: Row, otherwise: datetime) -> datetime:
-    """Return the last that is known to have happened to a row; a row without times is not hidden."""
+def _last(row: Row, default: datetime) -> datetime:
+    """Return the last known time of a row, else `default`, so that a row without times is kept."""
     ended = row.ended if isinstance(row, Execution | CustomJob | Build) else None
     ended = row.heartbeat if isinstance(row, Run) else ended
-    return ended or row.created or otherwise
+    return ended or row.created or default
 
 
-def _is_of(row: Row, mine: Mine) -> bool:
+def _is_owned(row: Row, mine: Mine) -> bool:
     match row:
         case Execution():
             return row.launch_id in mine.run_ids or row.name in mine.runners
         case CustomJob() | Run() | QueueItem():
             return row.run_id in mine.run_ids
         case Build():
-            return False  # a build names nobody
+            return False  # a build names no user

@@ -1,4 +1,4 @@
-"""Which rows of a scan are shown: the newest few of each table, and whatever is still at work."""
+"""Selection of the rows that a scan shows: the newest of each table, and all active ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIMITS: dict[Section, int | None] = {
     Section.COMPLETED: 10,
 }
 
-_RUNS_AT_WORK = frozenset(
+_ACTIVE_RUN_STATES = frozenset(
     {RunState.PENDING, RunState.LEASED, RunState.CLAIMED, RunState.RUNNING, RunState.PREEMPTING}
 )
 _FAILED = frozenset(
@@ -46,63 +46,63 @@ _FAILED = frozenset(
         QueueItemState.FAILED,
     },
 )
-LATELY = timedelta(days=1)
-_EVER = datetime.min.replace(tzinfo=UTC)
+RECENT = timedelta(days=1)
+_MIN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def all_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
-    """Every row that came for a section, newest first; a row without a time comes last.
+    """Return all rows of a section, newest first; rows without a time come last.
 
-    Queue items whose run is there too are left out, and failed ones, which run no more.
+    Queue items that failed or that have a run in the same section are left out.
     """
-    rows = _came(scan, section)
-    return _without_echoes(rows) if section is Section.RUNS else rows
+    rows = _received_rows(scan, section)
+    return _without_started_items(rows) if section is Section.RUNS else rows
 
 
 def table_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
-    """Return the rows of one table: the newest few, and behind them every row at work, however old."""
-    if section not in scan.in_table:
+    """Return the rows of one table: the newest ones, then all older active ones."""
+    if section not in scan.shown_rows:
         rows, limit = all_rows(scan, section), LIMITS[section]
-        older = () if limit is None else tuple(filter(at_work, rows[limit:]))
-        scan.in_table[section] = (*rows[:limit], *older)
-    return scan.in_table[section]
+        older = () if limit is None else tuple(filter(is_active, rows[limit:]))
+        scan.shown_rows[section] = (*rows[:limit], *older)
+    return scan.shown_rows[section]
 
 
 def failed_items(scan: Scan) -> tuple[QueueItem, ...]:
-    """Return the queue items that failed, newest first."""
-    rows = _came(scan, Section.RUNS)
-    return tuple(row for row in rows if isinstance(row, QueueItem) and _over(row))
+    """Return all failed queue items, newest first."""
+    rows = _received_rows(scan, Section.RUNS)
+    return tuple(row for row in rows if isinstance(row, QueueItem) and _is_failed_item(row))
 
 
-def items_failed_lately(scan: Scan) -> tuple[QueueItem, ...]:
-    """Those of the last day, newest first; W&B keeps the older ones for ever."""
-    since = scan.started - LATELY
+def recently_failed_items(scan: Scan) -> tuple[QueueItem, ...]:
+    """Return the failed queue items of the last day, newest first; W&B never deletes old ones."""
+    since = scan.started - RECENT
     return tuple(item for item in failed_items(scan) if item.created is not None and item.created > since)
 
 
-def at_work(row: Row) -> bool:
-    """Whether it is waiting or working, as far as we can tell."""
+def is_active(row: Row) -> bool:
+    """Return True if the row is waiting or running."""
     if isinstance(row, Run):
-        return row.state in _RUNS_AT_WORK
-    return not _over(row) if isinstance(row, QueueItem) else row.active
+        return row.state in _ACTIVE_RUN_STATES
+    return not _is_failed_item(row) if isinstance(row, QueueItem) else row.active
 
 
-def ended_badly(row: Row) -> bool:
-    """Whether it failed by itself: not cancelled, not killed."""
+def has_failed(row: Row) -> bool:
+    """Return True if the row failed; cancelled and killed rows have not."""
     return (row.status if isinstance(row, Execution | Build) else row.state) in _FAILED
 
 
-def failed_at_work(row: Row) -> bool:
-    """Whether it failed and had begun before: what expired while it waited for its turn wrote no log."""
+def failed_after_start(row: Row) -> bool:
+    """Return True if the row failed after it had started; a row that expired while queued has no log."""
     match row:
         case Build(status=BuildStatus.EXPIRED) | CustomJob(state=JobState.EXPIRED, started=None):
             return False
         case _:
-            return ended_badly(row)
+            return has_failed(row)
 
 
 def row_id(row: Row) -> str:
-    """Return what a diagnosis and an action name this row by."""
+    """Return the id of a row in diagnoses and actions."""
     match row:
         case Execution():
             return row.name
@@ -116,24 +116,26 @@ def row_id(row: Row) -> str:
             return row.item_id
 
 
-def _came(scan: Scan, section: Section) -> tuple[Row, ...]:
-    if section not in scan.in_order:
+def _received_rows(scan: Scan, section: Section) -> tuple[Row, ...]:
+    if section not in scan.sorted_rows:
         answers = [cell.answer for cell in scan.of(section)]
         rows = [row for answer in answers if isinstance(answer, (Rows, Stale)) for row in answer.rows]
-        scan.in_order[section] = tuple(sorted(rows, key=_newest, reverse=True))
-    return scan.in_order[section]
+        scan.sorted_rows[section] = tuple(sorted(rows, key=_created, reverse=True))
+    return scan.sorted_rows[section]
 
 
-def _newest(row: Row) -> datetime:
-    return row.created or _EVER
+def _created(row: Row) -> datetime:
+    return row.created or _MIN_TIME
 
 
-def _without_echoes(rows: Sequence[Row]) -> tuple[Row, ...]:
+def _without_started_items(rows: Sequence[Row]) -> tuple[Row, ...]:
     runs = {row.run_id for row in rows if isinstance(row, Run)}
     return tuple(
-        row for row in rows if not (isinstance(row, QueueItem) and (_over(row) or row.run_id in runs))
+        row
+        for row in rows
+        if not (isinstance(row, QueueItem) and (_is_failed_item(row) or row.run_id in runs))
     )
 
 
-def _over(item: QueueItem) -> bool:
+def _is_failed_item(item: QueueItem) -> bool:
     return item.state is QueueItemState.FAILED

@@ -1,4 +1,4 @@
-"""A Slack workspace by its ids."""
+"""The ids of a Slack workspace."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One workspace; `enterprise_id` is its Enterprise Grid organisation, "" when it belongs to none."""
+    """A workspace; `enterprise_id` is its Enterprise Grid organisation, or ""."""
 
     team_id: str
     enterprise_id: str = ""

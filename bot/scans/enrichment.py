@@ -13,7 +13,7 @@ from bot.models.cloud import Build, CustomJob, Execution, LogEntry
 from bot.models.diagnosis import Category, Confidence, Diagnosis, Source
 from bot.models.errors import Problem, ServiceError, StoreError
 from bot.models.scan import Reading, Row, RowDiagnosis, RunnerLog, Scan, Section, Unread
-from bot.models.scan_rows import failed_at_work, items_failed_lately, row_id, table_rows
+from bot.models.scan_rows import failed_after_start, recently_failed_items, row_id, table_rows
 from bot.ports import Clock, Diagnoses, Logs, LogScope, Settled
 from bot.runtime.single_flight import SingleFlight
 from bot.settings import Settings
@@ -100,7 +100,7 @@ class ScanEnricher:
 
     async def _read_items(self, scan: Scan, enrichment: ScanEnrichment) -> None:
         """Diagnose failed queue items by their error message, without a log read."""
-        items = items_failed_lately(scan)[:MAX_ITEMS] if Section.RUNS in scan.sections else ()
+        items = recently_failed_items(scan)[:MAX_ITEMS] if Section.RUNS in scan.sections else ()
         for item in items:
             if item.error and item.item_id not in enrichment.found:
                 diagnosis = await self._reader.from_message(item.error)
@@ -179,7 +179,7 @@ class ScanEnricher:
 def _failed(scan: Scan) -> Iterator[Row]:
     for section in (Section.RUNNERS, Section.RECENT_BUILDS, Section.JOBS):
         if section in scan.sections:
-            yield from filter(failed_at_work, table_rows(scan, section))
+            yield from filter(failed_after_start, table_rows(scan, section))
 
 
 def log_scope(row: Row, earliest: datetime) -> LogScope | None:

@@ -20,7 +20,7 @@ from bot.models.scan import (
     Section,
     Service,
 )
-from bot.models.scan_filter import ScanFilter, mine_of, narrowed
+from bot.models.scan_filter import ScanFilter, filter_scan, owned_by
 from bot.models.scan_rows import LIMITS
 from bot.ports import Builds, Clock, Jobs, Launches, Runners, Tracker
 from bot.scans.cells import Query, QueryRunner
@@ -109,7 +109,7 @@ class RegionScanner:
         if not request.mine:
             return ScanFilter(request.failed, since)
         launches = await self._launches.recent(since=now - OWN_LAUNCHES_AGE, limit=MAX_OWN_LAUNCHES)
-        return ScanFilter(request.failed, since, mine_of(launches, request.mine))
+        return ScanFilter(request.failed, since, owned_by(launches, request.mine))
 
     def _queries(self, request: ScanRequest) -> Iterator[Query]:
         calls = self._calls()
@@ -219,7 +219,7 @@ class RunningScan:
             found=tuple(self._enrichment.found.values()),
         )
         # Until the filter is known, no rows are returned.
-        return narrowed(scan, self._scan_filter.result()) if self._scan_filter.done() else self._scan
+        return filter_scan(scan, self._scan_filter.result()) if self._scan_filter.done() else self._scan
 
     async def close(self) -> None:
         """Cancel the rest of the scan."""

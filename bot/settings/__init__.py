@@ -1,7 +1,7 @@
 """The settings: one TOML file, parsed once into frozen values. Secrets come from the environment.
 
-Every field has a title (what it is, in words) and an example; `bot.settings_file` turns mistakes into
-sentences that name the file, the key and the example.
+Every field has a title and an example; `bot.settings.loader` reports mistakes as sentences with the file,
+the key and the example.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ __all__ = [
 
 
 class Settings(Frozen):
-    """Everything that the product can be told."""
+    """All settings of the settings file."""
 
     google: Google
     runner: Runner
     wandb: Wandb
     preset: tuple[Preset, ...] = Field(min_length=1, title="the presets", examples=["[[preset]]"])
-    default_preset: str = Field("", title="the preset that `/launch` alone means", examples=["bert-small"])
+    default_preset: str = Field("", title="the preset of `/launch` without a name", examples=["bert-small"])
     access: Access = Access()
     limits: Limits = Limits()
     store: Store = Store()
@@ -47,7 +47,9 @@ class Settings(Frozen):
     regions: tuple[Region, ...] = Field(
         REGIONS, min_length=1, title="the regions of a scan", examples=[["us-central1"]]
     )
-    cause: tuple[dict[str, object], ...] = Field((), title="causes of your own", examples=["[[cause]]"])
+    cause: tuple[dict[str, object], ...] = Field(
+        (), title="custom rules for the diagnosis", examples=["[[cause]]"]
+    )
 
     @field_validator("preset")
     @classmethod
@@ -75,19 +77,19 @@ class Settings(Frozen):
 
     @property
     def default(self) -> Preset | None:
-        """The preset that `/launch` alone means, if there is one."""
+        """The default preset, if there is one."""
         for preset in self.preset:
             if preset.default or preset.name == self.default_preset:
                 return preset
         return self.preset[0] if len(self.preset) == 1 else None
 
     def find_preset(self, name: str) -> Preset | None:
-        """Return the preset of that name."""
+        """Return the preset with this name, or None."""
         return next((preset for preset in self.preset if preset.name == name), None)
 
 
 class Secrets(Frozen):
-    """What only the environment holds."""
+    """Secrets, read from the environment only."""
 
     slack_bot_token: SecretStr = SecretStr("")
     slack_app_token: SecretStr = SecretStr("")

@@ -1,4 +1,4 @@
-"""Mistakes in the settings as sentences: where, what is wrong, what is allowed, an example."""
+"""Messages for validation errors of the settings: location, error, allowed values and an example."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.settings import Secrets
 
 Location = tuple[int | str, ...]
 
-# What is allowed, by pydantic's name of the mistake (https://docs.pydantic.dev/latest/errors/validation_errors/).
+# Messages by pydantic error type (https://docs.pydantic.dev/latest/errors/validation_errors/).
 RULES: dict[str, str] = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
@@ -40,9 +40,9 @@ RULES: dict[str, str] = {
     "tuple_type": "must be a list in [brackets]",
     "value_error": "{error}",
 }
-# A longer text may be a key or a token that was put into the wrong place: it is not repeated.
+# Longer values are not shown: they may be secrets in the wrong place.
 MAX_SHOWN = 24
-# Keys of older versions, and what to do about them.
+# Messages for keys that older versions had.
 GONE: MappingProxyType[Location, str] = MappingProxyType(
     {
         ("wandb", "app_url"): (
@@ -55,14 +55,14 @@ SECRET_WORDS = ("token", "secret", "password", "api_key")
 
 
 def describe_mistakes(error: ValidationError, schema: type[BaseModel]) -> tuple[str, ...]:
-    """One line a mistake, each once: `slack.sockets: 9 must be at most 5 (...). Example: sockets = 2`."""
+    """Return one line per mistake: `slack.sockets: 9 must be at most 5 (...). Example: sockets = 2`."""
     faults = error.errors(include_url=False)
     lines: dict[str, str] = {}
     for fault in faults:
         if fault["type"] == "too_short" and _has_mistakes_inside(fault["loc"], faults):
             continue
         for line in _lines(fault, schema):
-            # A value with several allowed types is refused once for each of them.
+            # pydantic reports a value with several allowed types once for each type.
             lines.setdefault(line.split(": ", 1)[0], line)
     return tuple(lines.values())
 
@@ -83,7 +83,7 @@ def _lines(fault: ErrorDetails, schema: type[BaseModel]) -> Iterator[str]:
             if part.is_required():
                 yield _sentence((*location, name), part, "is missing")
         return
-    yield _sentence(location, field, _wrong(fault))
+    yield _sentence(location, field, _problem(fault))
 
 
 def _sentence(location: Location, field: FieldInfo | None, wrong: str) -> str:
@@ -91,7 +91,7 @@ def _sentence(location: Location, field: FieldInfo | None, wrong: str) -> str:
     return f"{_path(location)}: {wrong}{title}.{_example(location, field)}"
 
 
-def _wrong(fault: ErrorDetails) -> str:
+def _problem(fault: ErrorDetails) -> str:
     rule = RULES.get(fault["type"], fault["msg"]).format(**fault.get("ctx", {})).replace("'", '"')
     value = fault["input"]
     if fault["type"] == "missing" or isinstance(value, dict | list | tuple):
@@ -108,7 +108,7 @@ def _unknown(location: Location, schema: type[BaseModel]) -> str:
         words = "_".join(str(part) for part in location)
         variable = difflib.get_close_matches(words, list(Secrets.model_fields), n=1, cutoff=0)[0].upper()
         return (
-            f"{_path(location)}: no secret stands in this file; it is read from the environment. "
+            f"{_path(location)}: secrets are not allowed in this file; they are read from the environment. "
             f"Example: export {variable}=..."
         )
     _, parent = _find(location[:-1], schema)
@@ -116,12 +116,12 @@ def _unknown(location: Location, schema: type[BaseModel]) -> str:
     known = list(model.model_fields) if model is not None else []
     near = difflib.get_close_matches(name, known, n=1)
     home = _home(name, schema)
-    hint = f"did you mean {near[0]}? Known" if near else f"it belongs into {home}. Known" if home else "known"
+    hint = f"did you mean {near[0]}? Known" if near else f"it belongs in {home}. Known" if home else "known"
     return f"{_path(location)}: there is no such key; {hint} here: {', '.join(known)}."
 
 
 def _home(name: str, schema: type[BaseModel]) -> str:
-    """Return the table that has a key of this name, if one has."""
+    """Return the table with a key of this name, or ""."""
     for table, field in schema.model_fields.items():
         model = _model(field)
         if model is not None and name in model.model_fields:
@@ -130,19 +130,19 @@ def _home(name: str, schema: type[BaseModel]) -> str:
 
 
 def _find(location: Sequence[int | str], schema: type[BaseModel]) -> tuple[Location, FieldInfo | None]:
-    """Return the part of a location that the file has, and the field it leads to."""
+    """Return the part of a location that exists in the file, and its field."""
     model: type[BaseModel] | None = schema
     field: FieldInfo | None = None
     found: list[int | str] = []
     for part in location:
         if isinstance(part, str) and model is not None and part in model.model_fields:
             field = model.model_fields[part]
-            # The keys of a table of tables are names that people chose, not fields.
+            # The keys of a table of tables are chosen by the user, they are not fields.
             model = None if _is_table_of_tables(field) else _model(field)
         elif isinstance(part, str) and model is None and field is not None and _is_table_of_tables(field):
             model = _model(field)
         elif isinstance(part, str):
-            break  # pydantic's name for one of several allowed types
+            break  # pydantic appends the name of one of several allowed types
         found.append(part)
     return tuple(found), field
 

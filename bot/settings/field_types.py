@@ -1,4 +1,4 @@
-"""The kinds of values that settings have, each with its complaint in words."""
+"""The field types of the settings, with their error messages."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 
 class Frozen(BaseModel):
-    """A table of the file: no unknown keys, never changed."""
+    """Base of all tables: frozen, unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
 
-def _loopback(value: str) -> str:
+def _https_or_loopback(value: str) -> str:
     parts = urlsplit(value)
     host = (parts.hostname or "").replace("{region}", "x")
-    if parts.scheme not in ("http", "https") or not host or not _port_fits(parts):
+    if parts.scheme not in ("http", "https") or not host or not _port_is_valid(parts):
         raise ValueError("must start with https:// (or http://127.0.0.1:PORT on this machine)")
-    if parts.scheme == "http" and not _on_this_machine(host):
+    if parts.scheme == "http" and not _is_loopback(host):
         raise ValueError("must be https:// (plain http:// is for this machine only: http://127.0.0.1:PORT)")
     return value.rstrip("/")
 
 
-def _port_fits(parts: SplitResult) -> bool:
+def _port_is_valid(parts: SplitResult) -> bool:
     try:
         return parts.port is None or parts.port > 0
     except ValueError:
         return False
 
 
-def _on_this_machine(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -42,12 +42,12 @@ def _on_this_machine(host: str) -> bool:
         return False
 
 
-def _like(pattern: str, words: str) -> AfterValidator:
-    """Return a validator whose complaint is in words, not the pattern."""
+def _matching(pattern: str, message: str) -> AfterValidator:
+    """Return a validator for a pattern; its error is `message` instead of the pattern."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
-            raise ValueError(words)
+            raise ValueError(message)
         return value
 
     return AfterValidator(check)
@@ -57,7 +57,7 @@ UNLIMITED = "unlimited"
 
 
 def _cap(value: object) -> int | None:
-    """Return the number, or None for "unlimited": to switch a limit off takes a word, not a big number."""
+    """Return the number, or None for "unlimited"; no number switches a limit off."""
     if value == UNLIMITED:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -66,29 +66,32 @@ def _cap(value: object) -> int | None:
 
 
 Cap = Annotated[int | None, PlainValidator(_cap)]
-Url = Annotated[str, AfterValidator(_loopback)]
+Url = Annotated[str, AfterValidator(_https_or_loopback)]
 UserId = Annotated[
     str,
-    _like(r"[UW][A-Z0-9]{2,}", "must be a Slack user id, such as U012ABCDEF: profile, then 'Copy member ID'"),
+    _matching(
+        r"[UW][A-Z0-9]{2,}", "must be a Slack user id, such as U012ABCDEF: profile, then 'Copy member ID'"
+    ),
 ]
 ChannelId = Annotated[
     str,
-    _like(
+    _matching(
         r"[CGD][A-Z0-9]{2,}",
-        "must be a Slack channel id, such as C012ABCDEF: it stands at the end of the channel's details",
+        "must be a Slack channel id, such as C012ABCDEF: see the end of the channel's details",
     ),
 ]
-# The agent lower-cases the project, so a run would land in another one than we look at.
-LowerName = Annotated[str, Field(min_length=1, max_length=128), _like(r"[^A-Z]*", "must be lower-case")]
+# The agent lower-cases the project; runs of another spelling would be in a project that is not read.
+LowerName = Annotated[str, Field(min_length=1, max_length=128), _matching(r"[^A-Z]*", "must be lower-case")]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 PresetName = Annotated[
-    str, _like(r"[a-z0-9][a-z0-9_-]{0,39}", "must be one word of a-z, 0-9, - and _, at most 40 characters")
+    str,
+    _matching(r"[a-z0-9][a-z0-9_-]{0,39}", "must be one word of a-z, 0-9, - and _, at most 40 characters"),
 ]
-Region = Annotated[str, _like(r"[a-z]+-[a-z]+\d+", "must be a Google Cloud region")]
-Bucket = Annotated[str, _like(r"gs://\S+", "must be a bucket that starts with gs://")]
+Region = Annotated[str, _matching(r"[a-z]+-[a-z]+\d+", "must be a Google Cloud region")]
+Bucket = Annotated[str, _matching(r"gs://\S+", "must be a bucket that starts with gs://")]
 StoreUrl = Annotated[
     str,
-    _like(
+    _matching(
         r"(sqlite:///|postgresql://).+", "must start with sqlite:/// and a file name, or with postgresql://"
     ),
 ]

@@ -1,4 +1,4 @@
-"""From the settings file and the environment to checked values, or to every mistake at once."""
+"""Load and validate the settings file and the environment; all mistakes are reported at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.settings import Secrets, Settings
 from bot.settings.error_messages import describe_mistakes
 
 EXAMPLE_FILE = "settings.example.toml"
-# What each variable is, and how its value begins, if that is known.
+# For each variable, its description and the prefix of its value, if known.
 VARIABLES: dict[str, tuple[str, str]] = {
     "SLACK_BOT_TOKEN": ("the bot token of the installed Slack app", "xoxb-"),
     "SLACK_APP_TOKEN": ("the app-level token that opens Socket Mode", "xapp-"),
@@ -22,7 +22,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; the text names every mistake, one a line."""
+    """The settings are invalid; the text has one line per mistake."""
 
     def __init__(self, *mistakes: str) -> None:
         super().__init__("\n".join(mistakes))
@@ -30,9 +30,9 @@ class SettingsError(Exception):
 
 
 def load_settings(path: Path) -> Settings:
-    """Return the settings in a TOML file.
+    """Return the settings of a TOML file.
 
-    Raise SettingsError with a line for each mistake: file, key, what is wrong and allowed, an example.
+    Raise SettingsError with one line per mistake: file, key, error, allowed values and an example.
     """
     table = _read(path)
     try:
@@ -42,10 +42,10 @@ def load_settings(path: Path) -> Settings:
 
 
 def load_secrets(environ: Mapping[str, str], *, needed: Collection[str] = ()) -> Secrets:
-    """Return the secrets in an environment; one that is not set is empty.
+    """Return the secrets of an environment; unset ones are empty.
 
-    Raise SettingsError naming every variable of `needed` that is not set and every one that holds
-    something else; a value is never shown.
+    Raise SettingsError that names every variable of `needed` that is not set, and every variable with an
+    invalid value; values are never shown.
     """
     values = {name: environ.get(name, "").strip() for name in VARIABLES}
     mistakes = [_mistake(name, value, needed=name in needed) for name, value in values.items()]
@@ -63,9 +63,9 @@ def _read(path: Path) -> dict[str, object]:
     except OSError as error:
         mistake = f"cannot be read: {error.strerror}. Name a text file, such as {EXAMPLE_FILE}"
     except UnicodeDecodeError as error:
-        mistake = f"byte {error.start} is no UTF-8 text. Save the file as UTF-8"
+        mistake = f"byte {error.start} is not valid UTF-8. Save the file as UTF-8"
     except tomllib.TOMLDecodeError as error:
-        mistake = f'invalid TOML: {error}. Text stands in quotes: name = "value"; tables begin so: [wandb]'
+        mistake = f'invalid TOML: {error}. Put text in quotes: name = "value"; start a table with [wandb]'
     raise SettingsError(f"{path}: {mistake}")
 
 
@@ -77,5 +77,5 @@ def _mistake(name: str, value: str, *, needed: bool) -> str:
     if not value.startswith(start):
         return f"{name} does not begin with {start}, as {what} does. {example}"
     if not value.isascii() or any(character.isspace() for character in value):
-        return f"{name} holds a space or a character that no token has. It is {what}. {example}"
+        return f"{name} contains a space or a character that tokens do not have. It is {what}. {example}"
     return ""

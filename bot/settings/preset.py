@@ -1,4 +1,4 @@
-"""A preset: what is launched, by whom, and what a person may change of it."""
+"""Presets: named launch configurations, who may use them, and which keys may be overridden."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHOICE_TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float
 
 
 class Allow(Frozen):
-    """A key that a person may override: its type, and its range or choices."""
+    """The rule of a key that users may override: its type, and its range or choices."""
 
     type: Literal["int", "float", "str", "bool"] = Field("str", title="the value's type", examples=["float"])
     min: float | None = Field(None, title="the least value", examples=[0.0001])
@@ -29,7 +29,7 @@ class Allow(Frozen):
 
     @field_validator("max")
     @classmethod
-    def _range_is_no_trap(cls, value: float | None, info: ValidationInfo) -> float | None:
+    def _max_is_not_below_min(cls, value: float | None, info: ValidationInfo) -> float | None:
         least = info.data.get("min")
         if value is not None and least is not None and value < least:
             raise ValueError(f"must not be below min, which is {least:g}")
@@ -50,9 +50,9 @@ class Allow(Frozen):
 class Preset(Frozen):
     """A named launch configuration."""
 
-    name: PresetName = Field(title="the word people type", examples=["bert-small"])
+    name: PresetName = Field(title="the name that people type", examples=["bert-small"])
     description: str = Field("", title="one line for `/launch presets`", examples=["BERT on one L4"])
-    default: bool = Field(False, title="whether `/launch` alone means this preset", examples=[True])
+    default: bool = Field(False, title="whether `/launch` without a name uses this preset", examples=[True])
     image: Name = Field(title="the trainer's image", examples=["us-docker.pkg.dev/acme-ml/train/bert:1.4"])
     entry_point: tuple[str, ...] = Field((), title="the full command", examples=[["python", "train.py"]])
     args: tuple[str, ...] = Field((), title="arguments after the command", examples=[["--epochs", "3"]])
@@ -85,7 +85,7 @@ class Preset(Frozen):
 
     @field_validator("accelerator_count")
     @classmethod
-    def _accelerators_are_counted(cls, value: int, info: ValidationInfo) -> int:
+    def _accelerator_count_matches_type(cls, value: int, info: ValidationInfo) -> int:
         kind = info.data.get("accelerator_type")
         if kind and not value:
             raise ValueError("must be at least 1 when there is an accelerator_type")
@@ -95,7 +95,7 @@ class Preset(Frozen):
 
     @field_validator("max_hours")
     @classmethod
-    def _expectation_fits_the_cap(cls, value: float | None, info: ValidationInfo) -> float | None:
+    def _max_hours_is_within_timeout(cls, value: float | None, info: ValidationInfo) -> float | None:
         cap = info.data.get("timeout_hours")
         if value is not None and cap is not None and value > cap:
             raise ValueError(f"must not be above timeout_hours, which is {cap:g}: Vertex ends the job then")
@@ -103,8 +103,8 @@ class Preset(Frozen):
 
     @field_validator("args", "allow")
     @classmethod
-    def _command_is_whole(cls, value: T, info: ValidationInfo) -> T:
-        # The agent's command is entry_point + args: args alone would replace the image's own entrypoint.
+    def _args_need_an_entry_point(cls, value: T, info: ValidationInfo) -> T:
+        # The agent runs entry_point + args: args alone would replace the entrypoint of the image.
         if value and info.data.get("entry_point") == ():
             raise ValueError("needs an entry_point that holds the full command")
         return value

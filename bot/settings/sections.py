@@ -1,4 +1,4 @@
-"""The tables of the settings file, but for the presets."""
+"""The tables of the settings file, except the presets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.settings.field_types import (
 
 
 class Google(Frozen):
-    """Which project, and at which addresses when they are not Google's own."""
+    """The Google Cloud project, and endpoints that replace Google's own."""
 
     project: Name = Field(title="the Google Cloud project id", examples=["acme-ml"])
     aiplatform_endpoint: Url | None = Field(
@@ -46,12 +46,12 @@ class Runner(Frozen):
         title="the region in which the agent creates custom jobs", examples=["us-central1"]
     )
     near_limit_seconds: Seconds = Field(
-        600, title="a runner this near its time limit is not reused", examples=[600]
+        600, title="a runner with less time left than this is not reused", examples=[600]
     )
 
 
 class Wandb(Frozen):
-    """Which W&B entity and project, and at which address."""
+    """The W&B entity, project and API address."""
 
     entity: Name = Field(title="the W&B entity (team)", examples=["acme-ml"])
     project: LowerName = Field(title="the W&B project", examples=["trainer"])
@@ -61,7 +61,7 @@ class Wandb(Frozen):
 
 
 class Access(Frozen):
-    """Who may launch, and where; nobody until it says so."""
+    """Who may launch, and where; by default nobody."""
 
     users: tuple[UserId, ...] = Field((), title="people who may launch", examples=[["U012ABCDEF"]])
     channels: tuple[ChannelId, ...] = Field(
@@ -72,7 +72,7 @@ class Access(Frozen):
 
 
 class Limits(Frozen):
-    """How many launches may be in flight at once; None is no limit, typed as "unlimited" in the file."""
+    """The maximum number of unfinished launches; None means no limit, written "unlimited" in the file."""
 
     in_flight_per_person: Cap = Field(
         4, title="the most launches of one person that have not ended", examples=[4]
@@ -81,7 +81,7 @@ class Limits(Frozen):
 
 
 class Store(Frozen):
-    """Where launches live."""
+    """The database of launches, and how long they are kept."""
 
     url: StoreUrl = Field(
         "sqlite:///launch-control.db", title="the store", examples=["sqlite:///var/launch-control.db"]
@@ -89,58 +89,60 @@ class Store(Frozen):
     keep_days: float = Field(90, gt=0, title="ended launches older than this are removed", examples=[90])
     heartbeat_seconds: Seconds = Field(
         5,
-        title="with Postgres, how often a bot shows that it lives; its work is rescued after three",
+        title="with Postgres, the heartbeat interval; other bots take over after three missed heartbeats",
         examples=[5],
     )
 
 
 class Timing(Frozen):
-    """Every wait of the product, in seconds."""
+    """Intervals, deadlines and time limits, in seconds unless the name says otherwise."""
 
-    poll: Seconds = Field(5, title="how often a waiting launch looks", examples=[5])
+    poll: Seconds = Field(5, title="the poll interval of a waiting launch", examples=[5])
     wait: Seconds = Field(120, title="how long a launch waits for its job", examples=[120])
     start_within: Seconds = Field(
-        120, title="a launch of which nothing was sent within this is not started", examples=[120]
+        120, title="a launch of which nothing reached W&B within this is not started", examples=[120]
     )
     queue_expires: Seconds = Field(
         1800,
-        title="an item that is still pending so long after the wait is taken out of the queue",
+        title="an item still pending this long after the wait is removed from the queue",
         examples=[1800],
     )
     pending_timeout: Seconds = Field(
         60, title="an item still pending after this gets another runner", examples=[60]
     )
-    not_found_grace: Seconds = Field(10, title="the pause before something is called absent", examples=[10])
-    claimed_timeout: Seconds = Field(
-        600, title="an item that an agent took this long ago, without a job, is lost", examples=[600]
+    not_found_grace: Seconds = Field(
+        10, title="the pause before a second check for something missing", examples=[10]
     )
-    log_grace: Seconds = Field(60, title="how long late log lines are waited for", examples=[60])
-    follow_first: Seconds = Field(15, title="the first interval of the follow-through", examples=[15])
-    follow_last: Seconds = Field(300, title="the longest interval of the follow-through", examples=[300])
-    follow_days: float = Field(7, gt=0, title="the follow-through ends after this many days", examples=[7])
-    call: Seconds = Field(10, title="the deadline of one call", examples=[10])
-    retry: Seconds = Field(0.2, title="the first pause before a read is tried again", examples=[0.2])
+    claimed_timeout: Seconds = Field(
+        600, title="an item claimed for this long without a job counts as lost", examples=[600]
+    )
+    log_grace: Seconds = Field(60, title="how long to wait for late log lines", examples=[60])
+    follow_first: Seconds = Field(15, title="the first poll interval of a submitted launch", examples=[15])
+    follow_last: Seconds = Field(300, title="the longest poll interval of a submitted launch", examples=[300])
+    follow_days: float = Field(7, gt=0, title="a launch is followed for at most this many days", examples=[7])
+    call: Seconds = Field(10, title="the deadline of one API call", examples=[10])
+    retry: Seconds = Field(0.2, title="the first pause before a read is retried", examples=[0.2])
     insert: Seconds = Field(1, title="the deadline of the insert before the ack", examples=[1])
-    scan_first: Seconds = Field(2, title="what has come by then is posted", examples=[2])
-    scan_limit: Seconds = Field(8, title="what has not come by then is given up", examples=[8])
-    scan_cache_ttl: Seconds = Field(4, title="one scan serves all who ask within this", examples=[4])
+    scan_first: Seconds = Field(2, title="a scan posts its first results after this", examples=[2])
+    scan_limit: Seconds = Field(8, title="a scan waits for results no longer than this", examples=[8])
+    scan_cache_ttl: Seconds = Field(4, title="requests within this share one scan", examples=[4])
     dedup_window: Seconds = Field(
-        10, title="the same words by the same person within this are one launch", examples=[10]
+        10, title="identical commands by one person within this are one launch", examples=[10]
     )
     refusal_hours: float = Field(
-        24, gt=0, title="how long a refused block type is not tried again", examples=[24]
+        24, gt=0, title="how long a refused block type is not sent again", examples=[24]
     )
 
 
 class Slack(Frozen):
-    """Slack's address, how tables look, and the budgets."""
+    """Slack's API address, table format, rate limits and connections."""
 
     base_url: Url = Field(
         "https://slack.com/api", title="Slack's Web API address", examples=["https://slack.com/api"]
     )
-    tables: Literal["native", "text"] = Field("native", title="how tables look", examples=["native"])
+    tables: Literal["native", "text"] = Field("native", title="the format of tables", examples=["native"])
     posts_per_second: float = Field(1.0, gt=0, title="posts a second in one channel", examples=[1.0])
-    post_burst: int = Field(4, ge=1, title="posts that may go at once in one channel", examples=[4])
+    post_burst: int = Field(4, ge=1, title="posts that may be sent at once in one channel", examples=[4])
     edits_per_minute: float = Field(40, gt=0, title="edits a minute in a workspace", examples=[40])
     sockets: int = Field(2, ge=1, le=5, title="Socket Mode connections", examples=[2])
     ping_seconds: Seconds = Field(5, title="how often a connection is checked", examples=[5])
@@ -153,7 +155,7 @@ class Slack(Frozen):
 
 
 class LogReading(Frozen):
-    """How much of a log is read, and how often."""
+    """How often logs are read, how far back, and how much of them is shown."""
 
     reads_per_minute: float = Field(30, gt=0, le=60, title="log reads a minute", examples=[30])
     lookback_days: float = Field(7, gt=0, title="how far back logs are read", examples=[7])

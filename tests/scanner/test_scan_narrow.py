@@ -12,7 +12,7 @@ from bot.models.cloud import Build, BuildStatus, CustomJob, Execution, Execution
 from bot.models.errors import BadInput, Problem, ProblemKind
 from bot.models.launch import Launch, RunnerUse
 from bot.models.scan import Answer, Cell, Failed, Nothing, Rows, Scan, Section, Service
-from bot.models.scan_filter import Mine, ScanFilter, mine_of, narrowed
+from bot.models.scan_filter import Mine, ScanFilter, filter_scan, owned_by
 from bot.models.scan_rows import all_rows, row_id
 from bot.sandbox.world.world import World
 from bot.scans.scanner import ScanRequest
@@ -55,7 +55,7 @@ def test_failed_keeps_what_ended_badly_by_itself() -> None:
     states = (JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED, JobState.SUCCEEDED, JobState.RUNNING)
     scan = a_scan((Service.JOBS, Rows(tuple(a_job(state, state) for state in states))))
 
-    kept = narrowed(scan, ScanFilter(failed=True))
+    kept = filter_scan(scan, ScanFilter(failed=True))
 
     assert {"failed", "expired"} == set(ids(kept, Section.JOBS))
 
@@ -69,7 +69,7 @@ def test_since_keeps_what_ended_lately_and_what_is_at_work() -> None:
         replace(a_job("without-times", JobState.FAILED), created=None),
     )
 
-    kept = narrowed(a_scan((Service.JOBS, Rows(jobs))), ScanFilter(since=hours(2)))
+    kept = filter_scan(a_scan((Service.JOBS, Rows(jobs))), ScanFilter(since=hours(2)))
 
     assert {"ended-lately", "at-work", "without-times"} == set(ids(kept, Section.JOBS))
 
@@ -88,7 +88,7 @@ def test_mine_is_by_the_ids_of_my_launches() -> None:
         (Service.BUILDS_ACTIVE, Rows((Build("b", EAST, BuildStatus.WORKING),))),
     )
 
-    kept = narrowed(scan, ScanFilter(mine=Mine(frozenset({"mine0001"}), frozenset({"used-by-me"}))))
+    kept = filter_scan(scan, ScanFilter(mine=Mine(frozenset({"mine0001"}), frozenset({"used-by-me"}))))
 
     assert {"started-for-me", "used-by-me"} == set(ids(kept, Section.RUNNERS))
     assert ["1"] == ids(kept, Section.JOBS)
@@ -104,7 +104,7 @@ def test_mine_comes_from_the_launches_of_that_person() -> None:
     )  # fmt: skip
     other = replace(launch, launch_id="other001", user_id="UBOB")
 
-    assert Mine(frozenset({"mine0001"}), frozenset({"used-by-me"})) == mine_of((launch, other), "UANA")
+    assert Mine(frozenset({"mine0001"}), frozenset({"used-by-me"})) == owned_by((launch, other), "UANA")
 
 
 def test_what_could_not_be_asked_stays_said_in_a_narrowed_scan() -> None:
@@ -112,7 +112,7 @@ def test_what_could_not_be_asked_stays_said_in_a_narrowed_scan() -> None:
     refused = Failed(Problem(ProblemKind.DENIED, "Vertex AI", "no", EAST))
     scan = a_scan((Service.JOBS, refused), (Service.RUNNERS, Nothing()))
 
-    kept = narrowed(scan, ScanFilter(failed=True))
+    kept = filter_scan(scan, ScanFilter(failed=True))
 
     assert [refused, Nothing()] == [cell.answer for cell in kept.cells]
 

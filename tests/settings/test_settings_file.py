@@ -165,7 +165,7 @@ def test_five_mistakes_are_named_at_once(tmp_path: Path) -> None:
             'default_preset = "bort"\n[google]',
             'default_preset: "bort" must be the name of a preset; there are: bert-small',
         ),
-        ("[google]", "sockets = 3\n[google]", "sockets: there is no such key; it belongs into [slack]"),
+        ("[google]", "sockets = 3\n[google]", "sockets: there is no such key; it belongs in [slack]"),
         (
             'entity = "acme-ml"',
             'entity = "acme-ml"\napp_url = "https://wandb.ai"',
@@ -213,7 +213,7 @@ def test_no_secret_is_repeated(tmp_path: Path) -> None:
 
     assert len(lines) == 3
     assert token not in "".join(lines)
-    assert lines[1].endswith("it is read from the environment. Example: export WANDB_API_KEY=...")
+    assert lines[1].endswith("they are read from the environment. Example: export WANDB_API_KEY=...")
 
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"\xff\xfe[", "byte 0 is no UTF-8 text"), (None, "there is no such file. Begin with a copy: cp")],
+    [(b"\xff\xfe[", "byte 0 is not valid UTF-8"), (None, "there is no such file. Begin with a copy: cp")],
 )
 def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, content: bytes | None, words: str) -> None:
     """No stack trace for a wrong path or a file in another encoding."""
