@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -36,8 +37,11 @@ def inherited_environment() -> dict[str, str]:
 class BotProcess:
     """`async with BotProcess(...)` runs the bot's `serve` command until the block ends."""
 
-    def __init__(self, settings: Path, secrets: dict[str, str], *, log: Path) -> None:
-        self._arguments = [sys.executable, "-m", "handlers.cli", "serve", "--settings", str(settings)]
+    def __init__(
+        self, settings: Path, secrets: dict[str, str], *, log: Path, options: Sequence[str] = ()
+    ) -> None:
+        command = [sys.executable, "-m", "handlers.cli", "serve", "--settings", str(settings)]
+        self._arguments = [*command, *options]
         # Temporary files of killed processes are removed with the sandbox's folder.
         self._scratch = tempfile.mkdtemp(prefix="bot-", dir=log.parent)
         self._environment = {**inherited_environment(), **secrets, "TMPDIR": self._scratch}

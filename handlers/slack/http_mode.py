@@ -89,7 +89,7 @@ class _Receiver:
     async def _answer_body(self, request: web.BaseRequest, body: bytes) -> web.Response | Refusal:
         if not self._is_signed(request, body):
             return _ssl_check() if SSL_CHECK in body.split(b"&") else Refusal.UNSIGNED
-        self.server.trust(request)
+        self.server.trust(request.protocol)
         try:
             # The query is left out: the signature does not cover it.
             payload = AsyncBoltRequest(body=body.decode(), headers=request.headers)  # type: ignore[arg-type]  # as in Bolt's own adapter

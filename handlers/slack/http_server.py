@@ -17,15 +17,19 @@ LINGER_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """What one sender may take: bytes of a body, seconds for headers and body, connections of all together.
+    """What strangers may take: bytes of a body, seconds for headers and for a body, and untrusted connections.
 
-    The connections stay below 1,024, the usual limit of a process's open files.
+    A press brings the pressed message back with all its text, which may be 12,000 characters; one outside
+    ASCII takes eight bytes (`%5Cu2588`), an emoji sixteen. `untrusted` stays well below 1,024, the usual
+    limit of a process's open files. `young_seconds` is how long a new connection keeps its place in any
+    case, so that a burst of Slack's own requests pushes none of them out.
     """
 
-    body_bytes: int = 65_536
+    body_bytes: int = 262_144
     header_seconds: float = 5.0
     body_seconds: float = 5.0
-    connections: int = 512
+    untrusted: int = 512
+    young_seconds: float = 0.25
 
 
 class Refusal(Enum):
@@ -81,10 +85,10 @@ async def read_body(request: web.BaseRequest, limits: HttpLimits) -> bytes | Ref
 
 
 class LimitedServer(web.Server):
-    """A server that holds at most so many connections.
+    """A server that gives strangers only so many connections at a time.
 
-    One too many takes the place of the oldest that is not trusted yet. So half-open connections can fill
-    the server, but they cannot keep a request of Slack out of it.
+    One too many closes the oldest that is not trusted yet. So half-open connections can fill the server,
+    but they cannot keep a request of Slack out of it.
     """
 
     def __init__(
@@ -92,7 +96,8 @@ class LimitedServer(web.Server):
     ) -> None:
         super().__init__(answer)
         self._limits = limits
-        self._untrusted: dict[web.RequestHandler, asyncio.Transport] = {}
+        # Oldest first: when each was made, by the event loop's clock.
+        self._untrusted: dict[web.RequestHandler, float] = {}
 
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of one new connection."""
@@ -102,28 +107,31 @@ class LimitedServer(web.Server):
             # aiohttp closes a connection on which it waits for the end of the headers for so long.
             keepalive_timeout=self._limits.header_seconds,
             lingering_time=LINGER_SECONDS,
-            read_bufsize=self._limits.body_bytes,
             # A few compressed bytes can become gigabytes, and Slack compresses nothing.
             auto_decompress=False,
             access_log=None,  # type: ignore[arg-type]  # aiohttp's own way to say that there is none
         )
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Note a new connection, and close the oldest untrusted one if there are too many."""
+        """Note a new connection, and close the oldest untrusted ones while there are too many."""
         super().connection_made(handler, transport)
-        self._untrusted[handler] = transport
-        if len(self.connections) > self._limits.connections:
-            oldest = next(iter(self._untrusted))
-            self._untrusted.pop(oldest).abort()
+        now = asyncio.get_running_loop().time()
+        self._untrusted[handler] = now
+        while len(self._untrusted) > self._limits.untrusted:
+            oldest, since = next(iter(self._untrusted.items()))
+            if now - since < self._limits.young_seconds:
+                return
+            del self._untrusted[oldest]
+            oldest.force_close()
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         """Forget a connection."""
         super().connection_lost(handler, exc)
         self._untrusted.pop(handler, None)
 
-    def trust(self, request: web.BaseRequest) -> None:
-        """Keep the connection of this request until it is answered."""
-        self._untrusted.pop(request.protocol, None)
+    def trust(self, handler: web.RequestHandler) -> None:
+        """Keep this connection, which Slack has proved to be its own, until it is answered."""
+        self._untrusted.pop(handler, None)
 
 
 class _Connection(web.RequestHandler):

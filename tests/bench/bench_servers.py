@@ -201,6 +201,12 @@ async def _connected(stage: Sandbox) -> float:
     return time.monotonic()
 
 
+async def _use_http(stage: Sandbox, *, url: str) -> bool:
+    """Sends payloads to this request URL from now on; whether it answers Slack's challenge."""
+    await stage.slack.use_http(url)
+    return await stage.slack.verify_request_url()
+
+
 async def _type(stage: Sandbox, *, texts: list[str], together: bool, rooms: int = 1) -> list[float]:
     """Types commands as alice, one after another or all at once; milliseconds until each was acknowledged."""
     sent = [
@@ -278,6 +284,7 @@ ORDERS: dict[str, Callable[..., Awaitable[Any]]] = {
     "faults": _faults,
     "calls": _calls,
     "connected": _connected,
+    "use_http": _use_http,
     "type": _type,
     "herd": _herd,
     "big_log": _big_log,
