@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -21,8 +23,10 @@ from handlers.slack.http_server import HttpLimits, LimitedServer, Refusal, closi
 PATH = "/slack/events"
 # A handler that is not over then is cancelled, in time for its connection to be closed in order.
 ANSWER_SECONDS = BUDGETS[Phase.ACKS] - 0.5
-# So many connections may wait to be accepted: a burst must not make the kernel drop Slack's.
-BACKLOG = 512
+# New connections wait in the kernel; were its queue short, it would drop Slack's among a burst of others.
+QUEUED = 4096
+# asyncio accepts so many before it reads from the others again, and opens a file for each.
+ACCEPTED_AT_ONCE = 16
 # Slack asks for nothing but a 200: https://docs.slack.dev/interactivity/implementing-slash-commands
 SSL_CHECK = b"ssl_check=1"
 
@@ -56,7 +60,11 @@ async def listen_http(
 async def _bind(runner: web.ServerRunner, host: str, port: int) -> tuple[str, int]:
     """Where it listens now."""
     try:
-        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        listener = socket.create_server((host, port), family=found[0][0])
+        await web.SockSite(runner, listener, backlog=ACCEPTED_AT_ONCE).start()
+        # Again, as asyncio takes one number for both: how many it accepts at once, and how many may wait.
+        listener.listen(QUEUED)
     except OSError as error:
         raise BadInput(
             f"{host}:{port} cannot be listened on: {error.strerror}. Set another http_host or http_port in "

@@ -17,19 +17,17 @@ LINGER_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """What strangers may take: bytes of a body, seconds for headers and for a body, and untrusted connections.
+    """What strangers may take: bytes of a body, seconds for headers and for a body, connections at a time.
 
     A press brings the pressed message back with all its text, which may be 12,000 characters; one outside
     ASCII takes eight bytes (`%5Cu2588`), an emoji sixteen. `untrusted` stays well below 1,024, the usual
-    limit of a process's open files. `young_seconds` is how long a new connection keeps its place in any
-    case, so that a burst of Slack's own requests pushes none of them out.
+    limit of a process's open files: a process that reaches it accepts nothing for a second.
     """
 
     body_bytes: int = 262_144
     header_seconds: float = 5.0
     body_seconds: float = 5.0
     untrusted: int = 512
-    young_seconds: float = 0.25
 
 
 class Refusal(Enum):
@@ -96,8 +94,7 @@ class LimitedServer(web.Server):
     ) -> None:
         super().__init__(answer)
         self._limits = limits
-        # Oldest first: when each was made, by the event loop's clock.
-        self._untrusted: dict[web.RequestHandler, float] = {}
+        self._untrusted: dict[web.RequestHandler, asyncio.Transport] = {}  # oldest first
 
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of one new connection."""
@@ -113,16 +110,11 @@ class LimitedServer(web.Server):
         )
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Note a new connection, and close the oldest untrusted ones while there are too many."""
+        """Note a new connection, and close the oldest untrusted one if there are too many."""
         super().connection_made(handler, transport)
-        now = asyncio.get_running_loop().time()
-        self._untrusted[handler] = now
-        while len(self._untrusted) > self._limits.untrusted:
-            oldest, since = next(iter(self._untrusted.items()))
-            if now - since < self._limits.young_seconds:
-                return
-            del self._untrusted[oldest]
-            oldest.force_close()
+        self._untrusted[handler] = transport
+        if len(self._untrusted) > self._limits.untrusted:
+            self._untrusted.pop(next(iter(self._untrusted))).abort()
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         """Forget a connection."""

@@ -20,10 +20,15 @@ from processes import child
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.models.diagnosis import Category, Confidence, Diagnosis
 from bot.models.errors import BadInput
+from bot.models.scan import Section
 from bot.sandbox.slack import signature
+from bot.sandbox.slack.directory import TEAM_ID
 from bot.settings.loader import load_secrets
 from bot.settings.sections import Slack
+from formatting.failure.blocks import MOST_LINES, failure_message
+from formatting.failure.view import FailureView
 from handlers.slack.http_mode import PATH, listen_http
 from handlers.slack.http_server import HttpLimits
 
@@ -114,7 +119,7 @@ async def bolt(**limits: Any) -> AsyncIterator[Bolt]:
         await made.go.wait()
         await ack("pong")
 
-    slow = {"header_seconds": NEVER, "body_seconds": NEVER, "young_seconds": 0.0}
+    slow = {"header_seconds": NEVER, "body_seconds": NEVER}
     async with listen_http(app, Slack(http_port=0), SECRETS, HttpLimits(**{**slow, **limits})) as made.url:
         yield made
 
@@ -181,18 +186,6 @@ async def test_a_request_of_slack_s_under_way_keeps_its_place() -> None:
         assert (200, "pong") == await slack.answer()
 
 
-async def test_a_burst_of_slack_s_own_requests_pushes_none_of_them_out() -> None:
-    """More at once than strangers may hold: each is new, so each is waited for."""
-    async with bolt(untrusted=2, young_seconds=NEVER) as app, contextlib.AsyncExitStack() as open_ones:
-        app.go.set()
-        lines = [await open_ones.enter_async_context(wire(app.url)) for _ in range(20)]
-        for line in lines:
-            line.writer.write(app.ping())
-        answers = [await line.answer() for line in lines]
-
-    assert [(200, "pong")] * 20 == answers
-
-
 async def test_an_ack_under_way_goes_out_at_the_end_and_half_open_connections_do_not_delay_it() -> None:
     """A deployment replaces the bot while somebody types, and while somebody else holds connections open."""
     async with contextlib.AsyncExitStack() as open_ones:
@@ -223,7 +216,7 @@ def _refusals(secret: str) -> dict[str, tuple[int, bytes]]:
     """Requests by their fault, each with the status that it must get."""
     form, broken = f"command=%2Flaunch&text={MARK}", f'{{"{MARK}": '
     now, good = str(int(time.time())), signature(secret, form)
-    chunks = b"".join(b"8000\r\n" + BIG[:0x8000] + b"\r\n" for _ in range(3)) + b"0\r\n\r\n"
+    chunks = b"".join(b"8000\r\n" + BIG[:0x8000] + b"\r\n" for _ in range(9)) + b"0\r\n\r\n"
     squeezed = gzip.compress(BIG)
     return {
         "too large": (413, post(BIG, FORM)),
@@ -289,6 +282,29 @@ async def test_every_bad_request_gets_its_status_in_one_line_and_one_line_in_the
     assert [] == [line for line in log.splitlines() if MARK in line or "Traceback" in line or len(line) > 400]
 
 
+@pytest.mark.parametrize(
+    "line", ["学習に失敗しました " * 8, "█" * 60, "🔥" * 60], ids=["words", "bar", "emoji"]
+)
+def test_a_press_under_the_longest_log_that_we_post_is_not_too_large(line: str) -> None:
+    """Slack sends the pressed message back, each of these characters as eight or sixteen bytes."""
+    diagnosis = Diagnosis(
+        has_error=True,
+        category=Category.UNKNOWN,
+        root_cause_index=400,
+        summary=line,
+        context=(line,) * 800,
+        context_root=400,
+        advice=line,
+        confidence=Confidence.LOW,
+    )
+    view = FailureView(Section.JOBS, "us-central1", "1", (("job", line),), line, diagnosis)
+    message = failure_message(view, lines=MOST_LINES)
+    payload = {"type": "block_actions", "message": {"text": message.text, "blocks": message.blocks}}
+    body = urlencode({"payload": json.dumps(payload)})
+
+    assert 65_536 < len(body) < HttpLimits().body_bytes
+
+
 async def test_other_paths_and_methods_are_told_so() -> None:
     """A health check or a browser is no attack: it gets an answer, and no line in the log."""
     async with bolt() as app:
@@ -307,7 +323,7 @@ async def test_a_payload_that_nobody_takes_is_logged_without_its_words(
     caplog.set_level("INFO")
     press = {
         "type": "block_actions",
-        "team": {"id": "T1"},
+        "team": {"id": TEAM_ID},
         "user": {"id": "U1"},
         "actions": [{"type": "button", "action_id": MARK, "block_id": MARK, "value": MARK}],
     }
