@@ -71,7 +71,9 @@ def serve(settings_path: Path, *, http: bool) -> NoReturn:
     bot uses it), BadInput when a token is missing or refused, ServiceError when Slack does not answer.
     """
     set_up_logging()
-    settings, secret = load_settings(settings_path), load_secrets(os.environ)
+    receiving = "SLACK_SIGNING_SECRET" if http else "SLACK_APP_TOKEN"
+    needed = ("SLACK_BOT_TOKEN", receiving, "WANDB_API_KEY")
+    settings, secret = load_settings(settings_path), load_secrets(os.environ, needed=needed)
     sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.run(_until_told(settings, secret, http=http))
     log.info("stopped")
@@ -176,9 +178,16 @@ async def _answering(
         listeners = Listeners(
             launch=LaunchCommand(settings, clock, components.service, notifier),
             monitor=MonitorCommand(
-                settings, clock, scanner, SlackOutput(slack, poster, edit_queue, bot_name), store.threads, machines
+                settings,
+                clock,
+                scanner,
+                SlackOutput(slack, poster, edit_queue, bot_name),
+                store.threads,
+                machines,
             ),
-            actions=Actions(components.service, logs, RowCanceller(settings, clock, clients, store, components.service)),
+            actions=Actions(
+                components.service, logs, RowCanceller(settings, clock, clients, store, components.service)
+            ),
             home=Home(settings, slack, components.service, scanner, clock),
         )
         listening = asyncio.Event()

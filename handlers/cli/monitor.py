@@ -43,7 +43,9 @@ async def run_monitor(settings_path: Path, words: tuple[str, ...]) -> int:
         scanner = await stack.enter_async_context(open_scanner(settings, clients, store))
         scan = await _watched(scanner.join(request))
         machines = await MachineTypes(settings, store.launches).of(scan)
-    click.echo(" ".join(part for part in (verdict_line(scan), filter_line(scan), unanswered_line(scan)) if part))
+    click.echo(
+        " ".join(part for part in (verdict_line(scan), filter_line(scan), unanswered_line(scan)) if part)
+    )
     for table in tables(scan, clock.now(), machines):
         click.echo("\n".join(["", table.heading, text(table), *table.footers]))
         for view in failure_views(scan, table.section):

@@ -34,13 +34,19 @@ async def reply_errors(respond: Respond, work: Awaitable[object], *, log_of: str
     except StoreError as failure:
         await respond_ephemeral(respond, messages.store_error(str(failure)))
     except NotInvited as word:
-        await respond_ephemeral(respond, messages.not_done(f"Slack does not let me write here any more ({word})"))
+        await respond_ephemeral(
+            respond, messages.not_done(f"Slack does not let me write here any more ({word})")
+        )
     except ServiceError as error:
-        await respond_ephemeral(respond, _unread(log_of, error) if log_of else messages.not_done(error_text(error)))
+        await respond_ephemeral(
+            respond, _unread(log_of, error) if log_of else messages.not_done(error_text(error))
+        )
 
 
 def _unread(log_of: str, error: ServiceError) -> Message:
-    return messages.log_unread(log_of, problem_with_remedy(error.problem, "read logs", "logging.logEntries.list"))
+    return messages.log_unread(
+        log_of, problem_with_remedy(error.problem, "read logs", "logging.logEntries.list")
+    )
 
 
 def error_text(error: ServiceError) -> str:

@@ -109,8 +109,8 @@ class _Receiver:
         """Return whether Slack signed this body within the last five minutes."""
         try:
             return self._verifier.is_valid_request(body, request.headers)
-        except (ValueError, TypeError):
-            # The timestamp is no number, the body is not UTF-8, or the signature is not ASCII.
+        except (ArithmeticError, ValueError, TypeError):
+            # The timestamp is no number or a huge one, the body is not UTF-8, or the signature is not ASCII.
             return False
 
 

@@ -225,6 +225,7 @@ def _refusals(secret: str) -> dict[str, tuple[int, bytes]]:
         "not signed": (401, post(form.encode(), FORM)),
         "no timestamp": (401, post(form.encode(), {**FORM, "X-Slack-Signature": good["X-Slack-Signature"]})),
         "timestamp of words": (401, post(form.encode(), {**FORM, **good, "X-Slack-Request-Timestamp": MARK})),
+        "huge timestamp": (401, post(form.encode(), {**good, "X-Slack-Request-Timestamp": "9" * 400})),
         "endless timestamp": (401, post(form.encode(), {**good, "X-Slack-Request-Timestamp": "9" * 5_000})),
         "signature not ASCII": (
             401, post(form.encode(), {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": f"v0=é{MARK}"}),

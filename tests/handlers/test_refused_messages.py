@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bed import bot_on, said
 from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from structlog.testing import capture_logs
 
 from bot.clients.slack import SlackClient, answer_refusal
+from bot.clients.slack.errors import slack_failure
 from bot.models.errors import ProblemKind, ServiceError
 from bot.ports import NotInvited
 from bot.runtime.clock import SystemClock
@@ -192,6 +196,8 @@ async def test_a_private_answer_that_cannot_be_given_is_logged(parts: Parts, cod
         (404, '{"ok":false,"error":"used_url"}', ProblemKind.NOT_FOUND),
         (500, "rollup_error", ProblemKind.UNAVAILABLE),
         (502, "<html>Bad gateway</html>", ProblemKind.UNAVAILABLE),
+        (200, '{"ok":false}', ProblemKind.INVALID),
+        (200, "<html>Sign in</html>", ProblemKind.INVALID),
     ],
 )
 def test_answers_of_a_response_url_are_understood(status: int, body: str, kind: ProblemKind | None) -> None:
@@ -199,6 +205,24 @@ def test_answers_of_a_response_url_are_understood(status: int, body: str, kind: 
     refusal = answer_refusal(status, body)
 
     assert kind == (refusal.problem.kind if refusal else None)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ({"error": "ratelimited"}, {"Retry-After": "soon"}),
+        ({"error": "ratelimited"}, {"Retry-After": []}),
+        ({"error": "invalid_blocks", "response_metadata": {"messages": None}}, {}),
+        ({"error": "invalid_blocks", "response_metadata": []}, {}),
+    ],
+)
+def test_an_error_of_an_unknown_form_is_still_an_error_of_slack(body: Any, headers: Any) -> None:
+    """A proxy or a new version may answer so; the caller expects no other exception."""
+    response = AsyncSlackResponse(
+        client=None, http_verb="POST", api_url="", req_args={}, data=body, headers=headers, status_code=200
+    )
+
+    assert isinstance(slack_failure(SlackApiError("refused", response)), ServiceError)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import aiosqlite
 import psutil
 import pytest
 from bed import brief, stage_on, write_in
+from bot.sandbox.stage import Stage
 from processes import Child, child
 
 from bot.runtime.shutdown import BUDGETS, END_SECONDS, Phase, end
-from bot.sandbox.stage import Stage
 from bot.sandbox.world.state import Fault
 
 FOR_EVER = 10**6

@@ -80,7 +80,9 @@ def test_places_that_did_not_answer_twice_are_not_compared_and_that_is_said() ->
     before = a_scan((Service.JOBS, EAST, [running[0]]), (Service.JOBS, WEST, DENIED))
     after = a_scan((Service.JOBS, EAST, DENIED), (Service.JOBS, WEST, [running[1]]))
     found = changes(take_snapshot(before), after)
-    half = changes(take_snapshot(before), a_scan((Service.JOBS, EAST, Nothing()), (Service.JOBS, WEST, Nothing())))
+    half = changes(
+        take_snapshot(before), a_scan((Service.JOBS, EAST, Nothing()), (Service.JOBS, WEST, Nothing()))
+    )
 
     assert Changes(since=NOW, partial=True) == found
     assert "Nothing changed since 14:02 UTC where both scans got an answer." == changes_line(found)
@@ -109,7 +111,10 @@ def test_a_thing_seen_both_at_work_and_over_is_over_and_counted_once() -> None:
         (Service.BUILDS_RECENT, EAST, [Build("b", EAST, BuildStatus.FAILURE)]),
     )
 
-    assert (frozenset(), frozenset({f"build/{EAST}/b"})) == (take_snapshot(torn).working, take_snapshot(torn).over)
+    assert (frozenset(), frozenset({f"build/{EAST}/b"})) == (
+        take_snapshot(torn).working,
+        take_snapshot(torn).over,
+    )
     assert Changes(since=NOW) == changes(take_snapshot(torn), torn)
 
 

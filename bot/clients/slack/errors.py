@@ -141,20 +141,23 @@ def answer_refusal(status: int, body: str) -> ServiceError | None:
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
     """
     word = _answer_word(body)
-    if status == HTTP_OK and word in ("", "ok"):
+    if status == HTTP_OK and word == "ok":
         return None
+    word = "" if word in ("ok", "unknown_reply") else word
     # The HTTP status of each code is not documented, so the code decides.
     return _failure(word, HTTP_BAD_REQUEST if word else status)
 
 
 def _answer_word(body: str) -> str:
+    """Return the code of a reply, "ok" for success, "unknown_reply" for what is neither."""
     try:
         value = json.loads(body)
     except ValueError:
-        return body.strip() if _WORD.fullmatch(body.strip()) else ""
-    if not isinstance(value, dict) or value.get("ok") is True:
-        return ""
-    return str(value.get("error", ""))
+        text = body.strip()
+        return text if _WORD.fullmatch(text) else "unknown_reply" if text else "ok"
+    if isinstance(value, dict) and value.get("ok") is not True:
+        return str(value.get("error") or "unknown_reply")
+    return "ok"
 
 
 def _failure(word: str, status: int) -> ServiceError:
@@ -165,17 +168,24 @@ def _failure(word: str, status: int) -> ServiceError:
 
 def _limited(error: SlackApiError) -> ServiceError:
     headers = getattr(error.response, "headers", {}) or {}
-    value = headers.get("Retry-After", headers.get("retry-after", "1"))
-    seconds = float(value[0] if isinstance(value, list) else value)
+    value = headers.get("Retry-After", headers.get("retry-after", ""))
+    seconds = re.fullmatch(
+        r"\d{1,5}(\.\d{1,9})?", str(value[0] if isinstance(value, list) and value else value)
+    )
     problem = Problem(
-        ProblemKind.EXHAUSTED, SYSTEM, "asks us to slow down", retry_after=seconds, effectless=True
+        ProblemKind.EXHAUSTED,
+        SYSTEM,
+        "asks us to slow down",
+        retry_after=float(seconds.group()) if seconds else 1.0,
+        effectless=True,
     )
     return ServiceError(problem)
 
 
 def _blocks_failure(error: SlackApiError, word: str) -> Exception:
-    metadata = error.response.get("response_metadata") or {}
-    details = " ".join(map(str, metadata.get("messages", ())))
+    metadata = error.response.get("response_metadata")
+    messages = metadata.get("messages") if isinstance(metadata, dict) else None
+    details = " ".join(map(str, messages)) if isinstance(messages, list) else ""
     refused = frozenset(_UNSUPPORTED.findall(details))
     if refused:
         return BlocksRefused(refused)
