@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from bot.models.launch import Launch, Stage
 from bot.settings import Settings
 
+# Tries in a row that failed, a minute apart at last, after which a launch past all limits is let go.
+TRIES = 60
+
 
 def nothing_sent(launch: Launch) -> bool:
     """Return True if no queue item was requested from W&B for this launch."""

@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 
 from bot.launches.context import Dependencies, StepContext
+from bot.launches.deadlines import TRIES
 from bot.launches.steps.announce import announce
 from bot.launches.steps.cancel import cancel
 from bot.launches.steps.diagnose import diagnose
 from bot.launches.steps.enqueue import enqueue
 from bot.launches.steps.expire import expire
-from bot.launches.steps.follow_job import end_as_lost, follow_job, past_follow_limit
+from bot.launches.steps.follow_job import follow_job, past_follow_limit
+from bot.launches.steps.let_go import let_go
 from bot.launches.steps.report import report
 from bot.launches.steps.start_runner import start_runner
 from bot.launches.steps.wait_for_job import wait_for_job
@@ -34,13 +36,17 @@ STEPS: MappingProxyType[Stage, Step] = MappingProxyType(
 
 # Stages in which a launch may still incur cost, and so can be cancelled.
 CANCELLABLE = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
+# Stages that the limit of days ends; before them the queue step finds out whether anything was sent.
+FOLLOWED = frozenset({Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
 
 
 def _step(context: StepContext) -> Step:
     stage = context.launch.stage
-    if stage in CANCELLABLE and past_follow_limit(context):
-        return end_as_lost
-    return cancel if context.launch.cancel_asked and stage in CANCELLABLE else STEPS[stage]
+    late = stage in FOLLOWED and past_follow_limit(context)
+    hopeless = late and context.launch.attempts >= TRIES
+    if context.launch.cancel_asked and stage in CANCELLABLE and not hopeless:
+        return cancel
+    return let_go if late else STEPS[stage]
 
 
 async def advance(launch: Launch, dependencies: Dependencies) -> Launch:

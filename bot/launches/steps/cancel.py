@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from bot.launches.context import StepContext
+from bot.launches.steps.all_regions import find_job_in_other_regions
 from bot.launches.steps.dequeue import dequeue, dequeue_delay
 from bot.launches.steps.lost_items import item_is_orphaned
 from bot.launches.steps.observe import Observation, apply_job, job_seen, observe
@@ -27,7 +28,7 @@ async def cancel(context: StepContext) -> None:
     elif context.launch.job is not None:
         await _finish(context)  # the job is gone from Vertex AI: nothing is left to cancel
     elif await dequeue(context):
-        await _finish(context)
+        await _without_job(context)
     elif item_is_orphaned(context, observation) and context.launch.withdrawn is None:
         await _wait_for_late_job(context)
     else:
@@ -71,7 +72,17 @@ async def _wait_for_late_job(context: StepContext) -> None:
     if context.launch.misses == 0:
         await context.reschedule(context.dependencies.settings.timing.log_grace, misses=1)
     else:
+        await _without_job(context)
+
+
+async def _without_job(context: StepContext) -> None:
+    """No job in its own region: it is called cancelled once no other region has one either."""
+    job = await find_job_in_other_regions(context)
+    if job is None:
         await _finish(context)
+        return
+    await context.save(region=job.region)
+    await _apply_or_cancel(context, job)
 
 
 async def _finish(context: StepContext, **changes: Any) -> None:

@@ -9,7 +9,7 @@ from bot.models.cloud import QueueItemState
 
 
 async def dequeue_expired(context: StepContext) -> None:
-    """Remove the expired items of other launches from this launch's queue.
+    """Remove the expired and the cancelled items of other launches from this launch's queue.
 
     The `expire` step of each of those launches ends it later. Raise ServiceError on failure; the caller
     must then not start a runner.
@@ -22,7 +22,10 @@ async def dequeue_expired(context: StepContext) -> None:
         if other.queue == launch.queue
         and other.launch_id != launch.launch_id
         and other.item_intended is not None
-        and expired(dependencies.settings, other, context.now())
+        and (
+            expired(dependencies.settings, other, context.now())
+            or (other.cancel_asked is not None and other.job is None and other.ended is None)
+        )
     ]
     if not expired_launches:
         return

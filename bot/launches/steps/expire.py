@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from bot.launches.context import StepContext
-from bot.launches.deadlines import expired, nothing_sent, queue_deadline, start_deadline
+from bot.launches.deadlines import TRIES, expired, nothing_sent, queue_deadline, start_deadline
+from bot.launches.steps.all_regions import followed_elsewhere
 from bot.launches.steps.dequeue import dequeue, dequeue_delay
 from bot.launches.steps.follow_job import past_follow_limit
 from bot.launches.steps.observe import apply_job, observe
 from bot.launches.steps.start_runner import release_claim
-from bot.launches.steps.wait_for_job import find_job_in_other_regions
 from bot.models.cloud import CustomJob, QueueItem, QueueItemState
 from bot.models.errors import Problem, ServiceError
 from bot.models.launch import FailureKind, Stage
 
 MAY_START = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
-# Attempts to remove an item, after which a launch past its follow limit may end as lost.
-TRIES = 60
 
 
 async def expire(context: StepContext) -> bool:
@@ -74,10 +72,7 @@ def _is_unclaimed(context: StepContext, item: QueueItem | None) -> bool:
 
 
 async def _fail_as_expired(context: StepContext) -> bool:
-    job = await find_job_in_other_regions(context)
-    if job is not None:
-        await context.save(region=job.region)
-        await apply_job(context, job)
+    if await followed_elsewhere(context):
         return True
     if await context.dependencies.tracker.find_run(context.launch.launch_id) is not None:
         return False  # an agent has taken it: the launch is followed further

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import timedelta
 
 from bot.launches.context import StepContext
 from bot.launches.deadlines import queue_deadline
-from bot.launches.steps.dequeue import dequeue
 from bot.launches.steps.lost_items import handle_lost_item
 from bot.launches.steps.observe import FAILED_STATES, apply_job, job_seen, observe
 from bot.models.cloud import ENDED_JOB_STATES, CustomJob
@@ -20,7 +18,7 @@ async def follow_job(context: StepContext) -> None:
     if context.launch.job is None:
         await _without_job(context)
         return
-    job = await _job(context, context.launch.job)
+    job = await find_job(context, context.launch.job)
     if job is None:
         await end_as_lost(context)
     elif job.state in ENDED_JOB_STATES or job.state in FAILED_STATES:
@@ -37,15 +35,12 @@ def past_follow_limit(context: StepContext) -> bool:
 
 
 async def end_as_lost(context: StepContext) -> None:
-    """End the launch as lost; remove an item that is still queued, if possible."""
-    if context.launch.job is None:
-        with contextlib.suppress(ServiceError):
-            await dequeue(context)
+    """End the launch as lost; call it only when no agent can take its item any more."""
     await context.transition_to(Stage.REPORT, verdict=Verdict.LOST, ended=context.now())
 
 
-async def _job(context: StepContext, seen: JobSeen) -> CustomJob | None:
-    """Return the job from the shared listing, else by its name; None when it does not exist any more."""
+async def find_job(context: StepContext, seen: JobSeen) -> CustomJob | None:
+    """Return the job in the region's one listing, else by its name; None when it is gone."""
     listed = await context.dependencies.poller.find_job(context.launch)
     if listed is not None:
         return listed

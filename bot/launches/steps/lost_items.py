@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.launches.context import StepContext
+from bot.launches.steps.all_regions import followed_elsewhere
 from bot.launches.steps.observe import Observation, apply_job
 from bot.models.cloud import QueueItem, QueueItemState
 from bot.models.launch import FailureKind
@@ -84,11 +85,15 @@ async def _fail_as_lost(context: StepContext, observation: Observation, **change
 
 
 async def _apply_late_job(context: StepContext) -> bool:
-    """Apply the job if one exists after all; return whether it does."""
+    """Apply a job that appeared after all, in any region; return False if there is none.
+
+    Another agent may have had the item, and its failure may be spurious.
+    """
     job = await context.dependencies.poller.find_job_uncached(context.launch)
-    if job is not None:
-        await apply_job(context, job)
-    return job is not None
+    if job is None:
+        return await followed_elsewhere(context)
+    await apply_job(context, job)
+    return True
 
 
 def _is_first_check(context: StepContext, **changes: Any) -> bool:

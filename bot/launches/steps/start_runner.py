@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.launches.context import StepContext, trouble_sentence
 from bot.launches.runner_selection import find_reusable_runner, find_started_runner
+from bot.launches.steps.all_regions import followed_elsewhere
 from bot.launches.steps.dequeue import dequeue, dequeue_delay, find_item_uncached
 from bot.launches.steps.dequeue_expired import dequeue_expired
 from bot.launches.steps.observe import apply_job
@@ -157,6 +158,8 @@ async def _give_up(context: StepContext) -> None:
     if job is not None:
         await apply_job(context, job)
     elif await dequeue(context):
+        if await followed_elsewhere(context):
+            return
         reason = context.launch.trouble.rstrip(".")
         diagnosis = await context.dependencies.reader.from_message(reason)
         await context.fail(

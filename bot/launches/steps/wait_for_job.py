@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 
 from bot.launches.context import StepContext
+from bot.launches.steps.all_regions import followed_elsewhere
 from bot.launches.steps.dequeue import dequeue, dequeue_delay
 from bot.launches.steps.lost_items import handle_lost_item
 from bot.launches.steps.observe import Observation, apply_job, observe
@@ -72,6 +73,8 @@ async def _handle_ended_runner(context: StepContext, **changes: Any) -> None:
 async def _dequeue_and_fail(context: StepContext, **changes: Any) -> None:
     """Dequeue the item of a launch without an active runner; fail the launch only after that."""
     if await dequeue(context):
+        if await followed_elsewhere(context):
+            return
         sentence = "Every runner ended before it took the item. The item was taken out of the queue."
         await context.fail(FailureKind.RUNNERS_DIED, sentence, read_log=True)
     else:
@@ -96,34 +99,13 @@ async def _start_another_runner(context: StepContext, why: str, **changes: Any) 
 
 
 async def time_out(context: StepContext, observation: Observation) -> None:
-    """Mark the launch as timed out, unless another region has the job; it is followed further either way."""
-    job = await find_job_in_other_regions(context)
-    if job is not None:
-        await context.save(region=job.region)
-        await apply_job(context, job)
-        return
+    """Says that the wait is over, unless the job is found in another region; the launch is followed on."""
+    # A region that cannot be asked holds up nothing: the follow-through looks on.
+    with contextlib.suppress(ServiceError):
+        if await followed_elsewhere(context):
+            return
     after = context.dependencies.settings.timing.follow_first
     changes = {**observation.changes(context), **observation.trouble_changes(context)}
     await context.transition_to(
         Stage.FOLLOW, after=after, **{**changes, "verdict": Verdict.TIMED_OUT, "misses": 0}
     )
-
-
-async def find_job_in_other_regions(context: StepContext) -> CustomJob | None:
-    """Return the launch's job in any other configured region; regions that fail are skipped."""
-    jobs = await asyncio.gather(
-        *(
-            _in_region(context, region)
-            for region in context.dependencies.settings.regions
-            if region != context.launch.region
-        )
-    )
-    return next((job for job in jobs if job is not None), None)
-
-
-async def _in_region(context: StepContext, region: str) -> CustomJob | None:
-    try:
-        return await context.dependencies.poller.find_job(context.launch, region)
-    except ServiceError:
-        # A failed region delays nothing: the follow step goes on polling.
-        return None
