@@ -1,4 +1,4 @@
-"""The Bolt app: which listener answers what, and the one place where unexpected errors are caught."""
+"""Builds the Bolt app: registers all listeners and catches unexpected errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RATE_LIMIT_RETRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Everything that answers."""
+    """All listeners of the app."""
 
     launch: LaunchCommand
     monitor: MonitorCommand
@@ -48,12 +48,12 @@ class Listeners:
 
 
 def web_client(settings: Settings, *, token: str = "") -> AsyncWebClient:
-    """Return a Web API client: a deadline for each call, and Slack's Retry-After honoured a few times."""
+    """Return a Web API client with a timeout for each call and a few retries after rate limits."""
     return AsyncWebClient(
         token=token or None,
         base_url=f"{settings.slack.base_url}/",
         timeout=int(max(1, settings.timing.call)),
-        # Only refusals are sent again: the SDK's default also repeats a post whose answer was lost.
+        # Only rate-limited calls are retried: the SDK's default also repeats a post whose response was lost.
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
     )
 
@@ -61,49 +61,49 @@ def web_client(settings: Settings, *, token: str = "") -> AsyncWebClient:
 def build_app(
     settings: Settings, secret: Secrets, workspace: Workspace, listeners: Listeners, tracker: ListenerTracker
 ) -> AsyncApp:
-    """Return the app, with every listener registered; it asks nothing of Slack by itself, not even before an ack.
+    """Return the app with all listeners registered. It makes no Slack calls of its own.
 
-    No listener hears of a payload from another workspace than the given one.
+    Payloads from other workspaces than the given one do not reach the listeners.
     """
     app = AsyncApp(
         client=web_client(settings),
-        # Left alone, Bolt asks auth.test before the first listener: an ack would wait for Slack's answer.
+        # By default Bolt calls auth.test before the first listener, which would delay its ack.
         authorize=_with_token(secret.slack_bot_token.get_secret_value()),
         signing_secret=secret.slack_signing_secret.get_secret_value() or None,
-        # Both Socket Mode and HTTP verify what they must by themselves; a bot never hears itself here.
+        # Events caused by the bot itself are ignored.
         ignoring_self_events_enabled=True,
-        # Bolt answers when a listener's function returns: ours return with the ack (`until_acked`).
+        # Bolt responds when a listener's function returns. Ours return at the ack (`wait_for_ack`).
         process_before_response=True,
         logger=_bolt_log(),
         raise_error_for_unhandled_request=True,
     )
-    app.error(_unheard)
+    app.error(_log_unhandled)
     app.middleware(only_own(workspace, tracker))
-    app.command("/launch")(_guarded(tracker, listeners.launch.handle))
-    app.command("/monitor")(_guarded(tracker, listeners.monitor.handle))
-    app.action(action_ids.LAUNCH_CANCEL)(_guarded(tracker, listeners.actions.cancel_launch))
-    app.action(action_ids.LAUNCH_RELAUNCH)(_guarded(tracker, listeners.actions.relaunch))
-    app.action(action_ids.MONITOR_REFRESH)(_guarded(tracker, listeners.monitor.refresh))
-    app.action(action_ids.MONITOR_ACT)(_guarded(tracker, listeners.actions.act))
-    app.action(action_ids.ROW_CANCEL)(_guarded(tracker, listeners.actions.cancel_row))
-    app.action(action_ids.LOG_FILE)(_guarded(tracker, listeners.actions.log_file))
-    app.action(action_ids.LOG_MORE)(_guarded(tracker, listeners.actions.log_context))
-    app.action(action_ids.LOG_LESS)(_guarded(tracker, listeners.actions.log_context))
-    app.action(action_ids.HOME_REFRESH)(_guarded(tracker, listeners.home.refresh))
-    app.action(_OPENED)(_acknowledge)
-    app.event("app_home_opened")(_guarded(tracker, listeners.home.opened))
+    app.command("/launch")(_wrap(tracker, listeners.launch.handle))
+    app.command("/monitor")(_wrap(tracker, listeners.monitor.handle))
+    app.action(action_ids.LAUNCH_CANCEL)(_wrap(tracker, listeners.actions.cancel_launch))
+    app.action(action_ids.LAUNCH_RELAUNCH)(_wrap(tracker, listeners.actions.relaunch))
+    app.action(action_ids.MONITOR_REFRESH)(_wrap(tracker, listeners.monitor.refresh))
+    app.action(action_ids.MONITOR_ACT)(_wrap(tracker, listeners.actions.act))
+    app.action(action_ids.ROW_CANCEL)(_wrap(tracker, listeners.actions.cancel_row))
+    app.action(action_ids.LOG_FILE)(_wrap(tracker, listeners.actions.log_file))
+    app.action(action_ids.LOG_MORE)(_wrap(tracker, listeners.actions.log_context))
+    app.action(action_ids.LOG_LESS)(_wrap(tracker, listeners.actions.log_context))
+    app.action(action_ids.HOME_REFRESH)(_wrap(tracker, listeners.home.refresh))
+    app.action(_LINK_BUTTON)(_acknowledge)
+    app.event("app_home_opened")(_wrap(tracker, listeners.home.opened))
     return app
 
 
 def _bolt_log() -> logging.Logger:
-    """Return the logger whose level Bolt copies to all of its own; below ERROR these write whole requests down."""
+    """Return the logger whose level Bolt copies to its own. Below ERROR they log whole requests."""
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.ERROR)
     return logger
 
 
-async def _unheard(error: Exception, body: dict[str, Any]) -> None:
-    """Logs a payload that no listener took, or that failed before one; Bolt's own line would quote it."""
+async def _log_unhandled(error: Exception, body: dict[str, Any]) -> None:
+    """Log a payload without a listener, or one that failed earlier. Bolt's own log line would quote it."""
     log = structlog.get_logger("slack")
     if isinstance(error, BoltUnhandledRequestError):
         log.warning("no listener takes this payload", kind=body.get("type") or "command")
@@ -118,44 +118,44 @@ def _with_token(token: str) -> Callable[..., Awaitable[AuthorizeResult]]:
     return authorize
 
 
-_OPENED = re.compile(rf"^{action_ids.OPEN_CONSOLE}\b")
+_LINK_BUTTON = re.compile(rf"^{action_ids.OPEN_CONSOLE}\b")
 
 
 async def _acknowledge(ack: Callable[..., Awaitable[Any]]) -> None:
-    """A button that only opens a page: Slack wants to hear that the press arrived."""
+    """Acknowledge a link button, as Slack requires for every press."""
     await ack()
 
 
-def _guarded(tracker: ListenerTracker, listener: Listener) -> Callable[[AsyncArgs], Awaitable[None]]:
-    """Return the listener as Bolt calls it: known to `in_flight`, and with the last catch around it.
+def _wrap(tracker: ListenerTracker, listener: Listener) -> Callable[[AsyncArgs], Awaitable[None]]:
+    """Return the listener wrapped for Bolt: tracked by `tracker`, with unexpected errors caught.
 
-    Not left to Bolt's own error handler, which takes an ack back when a listener fails right after it.
+    Bolt's own error handler is not used, because it withdraws an ack if the listener fails right after it.
     """
     names = tuple(inspect.signature(listener).parameters)
 
-    async def work(args: AsyncArgs, ack: Ack) -> None:
-        tracker.working()
-        given = {"ack": ack, "respond": in_thread(args)}
+    async def run_listener(args: AsyncArgs, ack: Ack) -> None:
+        tracker.track_current_task()
+        arguments = {"ack": ack, "respond": in_thread(args)}
         try:
-            await listener(**{name: given.get(name) or getattr(args, name) for name in names})
-        except Exception as error:  # noqa: BLE001 - the entry point: whatever it is, the person gets a number
-            await _unexpected(error, args)
+            await listener(**{name: arguments.get(name) or getattr(args, name) for name in names})
+        except Exception as error:  # noqa: BLE001 - the entry point: the user gets a correlation id for any error
+            await _report_unexpected(error, args)
 
-    async def run(args: AsyncArgs) -> None:
-        await wait_for_ack(args.ack, functools.partial(work, args))
+    async def run_until_ack(args: AsyncArgs) -> None:
+        await wait_for_ack(args.ack, functools.partial(run_listener, args))
 
     async def run_event(args: AsyncArgs) -> None:
         # Bolt acknowledges an event as soon as this returns.
-        asyncio.ensure_future(work(args, args.ack))  # noqa: RUF006 - `in_flight` holds it
+        asyncio.ensure_future(run_listener(args, args.ack))  # noqa: RUF006 - `tracker` holds it
 
-    return run if "ack" in names else run_event
+    return run_until_ack if "ack" in names else run_event
 
 
-async def _unexpected(error: Exception, args: AsyncArgs) -> None:
-    """A correlation id for the person, the same id and the error for the log."""
+async def _report_unexpected(error: Exception, args: AsyncArgs) -> None:
+    """Log the error with a correlation id, and send the id to the user."""
     correlation = secrets.token_hex(4)
     log = structlog.get_logger("slack")
-    log.error("a listener failed in an unexpected way", correlation=correlation, exc_info=error)
+    log.error("a listener failed unexpectedly", correlation=correlation, exc_info=error)
     sentence = messages.unexpected_error(correlation).text
     try:
         if args.ack.response is None and args.body.get("command"):
@@ -165,5 +165,5 @@ async def _unexpected(error: Exception, args: AsyncArgs) -> None:
             await args.ack()
         if args.body.get("response_url"):
             await in_thread(args)(text=sentence, response_type="ephemeral", replace_original=False)
-    except (aiohttp.ClientError, TimeoutError, OSError) as unsaid:
-        log.warning("the number could not be told", correlation=correlation, reason=str(unsaid))
+    except (aiohttp.ClientError, TimeoutError, OSError) as failure:
+        log.warning("the correlation id could not be sent", correlation=correlation, reason=str(failure))

@@ -1,4 +1,4 @@
-"""The bot's own log: readable in a terminal, JSON lines otherwise; launch and correlation ids, no secrets."""
+"""Logging setup: readable in a terminal, otherwise JSON lines; all values are redacted."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import structlog
 
 from bot.redaction import redact
 
-# Libraries whose INFO lines say nothing that ours do not.
+# Libraries whose INFO lines are not logged.
 QUIET = ("slack_bolt", "slack_sdk", "aiohttp", "grpc", "google", "wandb", "alembic", "asyncio", "urllib3")
 
-# Bytes of one text of the log: it is redacted where it is said, which may be the event loop.
+# Bytes of one logged text. Redaction may run in the event loop, so its input is limited.
 _LONGEST = 16_384
 
 
 def set_up_logging(*, level: int = logging.INFO) -> None:
-    """Send our log, and the libraries' warnings, to standard error."""
+    """Write the bot's log and the libraries' warnings to standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # A traceback becomes text first, so that it is redacted like everything else.
-    end: list[Any] = [structlog.processors.format_exc_info, _without_secrets]
+    # Tracebacks are formatted first, so that they are redacted too.
+    final: list[Any] = [structlog.processors.format_exc_info, _redact_event]
     if sys.stderr.isatty():
-        end.append(structlog.dev.ConsoleRenderer())
+        final.append(structlog.dev.ConsoleRenderer())
     else:
-        end.append(structlog.processors.JSONRenderer(ensure_ascii=False))
+        final.append(structlog.processors.JSONRenderer(ensure_ascii=False))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -42,7 +42,7 @@ def set_up_logging(*, level: int = logging.INFO) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *end],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
         )
     )
     root = logging.getLogger()
@@ -52,17 +52,17 @@ def set_up_logging(*, level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Redacts every text of an event, those inside tracebacks too."""
-    return {key: _redacted(value) for key, value in event.items()}
+def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Redact all texts of an event, including tracebacks."""
+    return {key: _redact_value(value) for key, value in event.items()}
 
 
-def _redacted(value: Any) -> Any:
+def _redact_value(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _redacted(inner) for key, inner in value.items()}
+        return {key: _redact_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_redacted(inner) for inner in value]
+        return [_redact_value(inner) for inner in value]
     if value is None or isinstance(value, int | float):
         return value
-    # Anything else is written as what it prints, an exception's message too.
+    # Other values are logged as their repr, exceptions too.
     return redact(value if isinstance(value, str) else repr(value), most=_LONGEST)

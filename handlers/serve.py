@@ -1,4 +1,4 @@
-"""`launch-control serve`: opens everything, answers until it is told to stop, closes everything in order."""
+"""`launch-control serve`: opens all components, runs until a signal, and closes them in order."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ from handlers.slack.poster import MessagePoster
 from handlers.slack.transport import listen
 
 log = structlog.get_logger("serve")
-# How long a bot that starts waits for a Slack that is away.
+# Seconds that the bot waits for Slack at start.
 SLACK_SECONDS = 300.0
-# A thread that diagnoses a log hands over to the event loop this soon. An ack takes some ten such turns, and
-# at Python's 5 ms each they were nearly all its time
+# Threads that diagnose logs yield to the event loop after this time. An ack needs about ten such switches,
+# which at Python's default of 5 ms took most of its time
 # (https://docs.python.org/3/library/sys.html#sys.setswitchinterval).
 SWITCH_SECONDS = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The running bot: its app, its store, its listeners at work, and the warm-up of its clients.
+    """The running bot: its app, its store, its running listeners, and the warm-up of its clients.
 
-    The warm-up begins once `listening` is set: until then it would only hold up the first connection.
+    The warm-up starts when `listening` is set, so that it does not delay the first connection.
     """
 
     app: AsyncApp
@@ -65,26 +65,26 @@ class Bot:
 
 
 def serve(settings_path: Path, *, http: bool) -> NoReturn:
-    """Run the bot until SIGTERM or SIGINT, and ends the process with exit code 0.
+    """Run the bot until SIGTERM or SIGINT, then end the process with exit code 0.
 
     Raise SettingsError for a wrong settings file, StoreError when the store cannot be used (or another
-    bot uses it), BadInput when a token is missing or refused, ServiceError when Slack does not answer.
+    bot uses it), BadInput when a token is missing or refused, ServiceError when Slack does not respond.
     """
     set_up_logging()
     receiving = "SLACK_SIGNING_SECRET" if http else "SLACK_APP_TOKEN"
     needed = ("SLACK_BOT_TOKEN", receiving, "WANDB_API_KEY")
     settings, secret = load_settings(settings_path), load_secrets(os.environ, needed=needed)
     sys.setswitchinterval(SWITCH_SECONDS)
-    asyncio.run(_until_told(settings, secret, http=http))
+    asyncio.run(_run_until_signal(settings, secret, http=http))
     log.info("stopped")
-    # All is closed. The interpreter would still wait for a thread in which the wandb library hangs.
+    # The interpreter would still wait for threads in which the wandb library hangs.
     _exit()
 
 
-async def _until_told(settings: Settings, secret: Secrets, *, http: bool) -> None:
+async def _run_until_signal(settings: Settings, secret: Secrets, *, http: bool) -> None:
     work = asyncio.create_task(_serve(settings, secret, http=http))
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, _stop, work)
+        asyncio.get_running_loop().add_signal_handler(name, _start_shutdown, work)
     with contextlib.suppress(asyncio.CancelledError):
         await work
 
@@ -95,24 +95,24 @@ async def _serve(settings: Settings, secret: Secrets, *, http: bool) -> None:
         await asyncio.Event().wait()
 
 
-def _stop(work: asyncio.Task[None]) -> None:
-    """End the bot, its start included; once, as a second signal must not cut the end short."""
+def _start_shutdown(work: asyncio.Task[None]) -> None:
+    """Start the shutdown, also during startup. Further signals are ignored."""
     if not work.cancelling():
         log.info("stopping")
         work.cancel()
-        # A thread, because it must also end what hangs in a thread, or after the event loop.
-        last = threading.Timer(SHUTDOWN_SECONDS, _cut)
-        last.daemon = True
-        last.start()
+        # A thread, because it must also end the process if another thread or the closed event loop hangs.
+        watchdog = threading.Timer(SHUTDOWN_SECONDS, _force_exit)
+        watchdog.daemon = True
+        watchdog.start()
 
 
-def _cut() -> None:
-    log.error("the end was cut short", seconds=SHUTDOWN_SECONDS)
+def _force_exit() -> None:
+    log.error("the shutdown was cut short", seconds=SHUTDOWN_SECONDS)
     _exit()
 
 
 def _exit() -> NoReturn:
-    """End the process now: each step of a launch is written down before it, so nothing is lost."""
+    """End the process immediately. Launches are safe: each step is stored before it runs."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
@@ -122,9 +122,9 @@ def _exit() -> NoReturn:
 async def serving(
     settings: Settings, secret: Secrets, *, http: bool = False
 ) -> AsyncIterator[tuple[Bot, str]]:
-    """The bot, listening, with the store's lock held; gives it with its request URL ("" for Socket Mode).
+    """Hold the store's lock, listen, and yield the bot with its request URL ("" for Socket Mode).
 
-    Raises what `serve` raises for secrets and store.
+    Raise the errors that `serve` raises for secrets and store.
     """
     with take_lock(settings.store.url):
         async with (
@@ -137,21 +137,21 @@ async def serving(
 
 @asynccontextmanager
 async def open_bot(settings: Settings, secret: Secrets) -> AsyncIterator[Bot]:
-    """The app with everything behind it; unfinished launches are taken up before anything new comes in."""
+    """Open the app with all its components. Unfinished launches are resumed before new requests arrive."""
     clients = make_external_clients(settings, secret)
     edit_queue = EditQueue(settings.slack.edits_per_minute)
     store = await open_store(settings.store.url, SystemClock())
     try:
-        async with _answering(settings, secret, clients, store, edit_queue) as bot:
+        async with _open_listeners(settings, secret, clients, store, edit_queue) as bot:
             yield bot
     finally:
-        # After the last turn: the edits that it owes go out while the clients close.
+        # After the last launch step: pending edits are sent while the clients close.
         await run_phase(Phase.CLIENTS, edit_queue.close(grace=BUDGETS[Phase.CLIENTS] - 0.2), clients.close())
         await run_phase(Phase.STORE, store.close())
 
 
 @asynccontextmanager
-async def _answering(
+async def _open_listeners(
     settings: Settings, secret: Secrets, clients: ExternalClients, store: Store, edit_queue: EditQueue
 ) -> AsyncIterator[Bot]:
     clock = SystemClock()
@@ -191,35 +191,35 @@ async def _answering(
             home=Home(settings, slack, components.service, scanner, clock),
         )
         listening = asyncio.Event()
-        warming = asyncio.create_task(_warmed(clients, listening))
+        warming = asyncio.create_task(_warm_up_clients(clients, listening))
         resumed = await components.scheduler.start()
-        log.info("launches taken up", launches=resumed)
+        log.info("launches resumed", launches=resumed)
         try:
             app = build_app(settings, secret, workspace, listeners, tracker)
             yield Bot(app, store, tracker, warming, listening)
         finally:
             warming.cancel()
-            await run_phase(Phase.LISTENERS, tracker.end(), _ended(warming))
+            await run_phase(Phase.LISTENERS, tracker.cancel_all(), _wait_for_end(warming))
 
 
-async def _warmed(clients: ExternalClients, listening: asyncio.Event) -> None:
+async def _warm_up_clients(clients: ExternalClients, listening: asyncio.Event) -> None:
     await listening.wait()
     await clients.warm()
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
+async def _wait_for_end(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
 async def _whoami(slack: SlackClient) -> tuple[Workspace, str]:
-    """Return the workspace and the bot's name, known before the bot listens: nobody else's words are answered.
+    """Return the workspace, which payloads are checked against, and the bot's name.
 
-    A wrong token is found here too, before anybody types. Raise BadInput for one.
+    Raise BadInput if Slack refuses the token.
     """
     try:
         return await stamina.AsyncRetryingCaller(
             attempts=None, timeout=SLACK_SECONDS, wait_initial=0.5, wait_max=15.0
-        )(_passes, slack.whoami)
+        )(_is_transient, slack.whoami)
     except ServiceError as error:
         if error.problem.passing:
             raise
@@ -229,5 +229,5 @@ async def _whoami(slack: SlackClient) -> tuple[Workspace, str]:
         ) from error
 
 
-def _passes(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     return isinstance(error, ServiceError) and error.problem.passing

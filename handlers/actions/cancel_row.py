@@ -1,4 +1,4 @@
-"""Cancelling a row of a table: the launch that it belongs to, or, for an admin, the thing itself."""
+"""Cancels a row of a table: the launch that it belongs to or, for admins, the resource itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store import Store
 
 @dataclass(frozen=True, slots=True)
 class RowRef:
-    """A row of a table by its section, region and id (execution name, job id, build id or run id)."""
+    """Identifies a row of a table by section, region and id (execution name, job id, build id or run id)."""
 
     section: Section
     region: str
@@ -25,7 +25,7 @@ class RowRef:
 
 
 class RowCanceller:
-    """Says who may cancel a row, and cancels it."""
+    """Authorises and cancels rows of tables."""
 
     def __init__(
         self, settings: Settings, clock: Clock, clients: ExternalClients, store: Store, service: LaunchService
@@ -39,8 +39,8 @@ class RowCanceller:
     async def authorise(self, row: RowRef, user_id: str) -> Launch | None:
         """Return the unfinished launch that the row belongs to, if any.
 
-        Raise Refused when this person may not cancel it: a launch's row is for its launcher and the
-        admins, any other for the admins. Raise ServiceError when the row cannot be looked up.
+        Raise Refused when the user may not cancel it: the row of a launch may be cancelled by its launcher
+        and by admins, any other row by admins only. Raise ServiceError when the row cannot be read.
         """
         launch = await self._launch_of(row)
         if launch is not None:
@@ -53,7 +53,7 @@ class RowCanceller:
         return None
 
     async def cancel(self, row: RowRef, *, user_id: str, user_name: str) -> None:
-        """Cancel the row's launch, or asks the row's own system to stop it. Raises as `authorise` does."""
+        """Cancel the row's launch, or stop the resource itself. Raise the same errors as `authorise`."""
         launch = await self.authorise(row, user_id)
         if launch is not None and launch.ended is None:
             await self._service.cancel(launch.launch_id, user_id=user_id, user_name=user_name)
@@ -88,7 +88,7 @@ class RowCanceller:
                     raise BadInput(f"W&B knows of no run {row.row_id}. Type /monitor runs to look again.")
 
     def _resource(self, row: RowRef) -> str:
-        place = f"projects/{self._settings.google.project}/locations/{row.region}"
+        location = f"projects/{self._settings.google.project}/locations/{row.region}"
         if row.section is Section.JOBS:
-            return f"{place}/customJobs/{row.row_id}"
-        return f"{place}/jobs/{self._settings.runner.job}/executions/{row.row_id}"
+            return f"{location}/customJobs/{row.row_id}"
+        return f"{location}/jobs/{self._settings.runner.job}/executions/{row.row_id}"

@@ -1,4 +1,4 @@
-"""Buttons and selects: acknowledge, parse the value, hand over."""
+"""Listeners of buttons and selects: acknowledge, parse the value, call the service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Body: TypeAlias = Mapping[str, Any]
 
 
 class Actions:
-    """What follows a press on a launch's card or under a table."""
+    """Handles the buttons of launch cards and the actions below tables."""
 
     def __init__(self, service: LaunchService, logs: LogActions, rows: RowCanceller) -> None:
         self._service = service
@@ -28,75 +28,77 @@ class Actions:
         self._rows = rows
 
     async def cancel_launch(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Asks for the launch to be cancelled; the card then says what was done."""
+        """Request the cancellation of a launch. The card shows the result."""
         await ack()
-        user_id, user_name = person(body)
-        asked = self._service.cancel(body["actions"][0]["value"], user_id=user_id, user_name=user_name)
-        await reply_errors(respond, asked)
+        user_id, user_name = user_of(body)
+        cancelling = self._service.cancel(body["actions"][0]["value"], user_id=user_id, user_name=user_name)
+        await reply_errors(respond, cancelling)
 
     async def relaunch(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Launch again what an ended launch launched, for whoever pressed."""
+        """Start a launch with the preset and overrides of an ended one, for the user who message_ts."""
         await ack()
         await reply_errors(respond, self._relaunch(body["actions"][0]["value"], body, respond))
 
     async def log_file(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Put the whole log into the thread as a file."""
+        """Upload the whole log into the thread as a file."""
         await ack()
         log_ref = LogRef(*action_ids.split_ids(body["actions"][0]["value"])[:3])
-        await reply_errors(respond, self._logs.attach(log_ref, *place(body)), log_of=log_ref.row_id)
+        await reply_errors(respond, self._logs.attach(log_ref, *thread_of(body)), log_of=log_ref.row_id)
 
     async def log_context(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Show more, or fewer, of the lines around the cause."""
+        """Show more or fewer lines around the cause."""
         await ack()
         *ids, lines = action_ids.split_ids(body["actions"][0]["value"])
-        pressed = body["container"]["message_ts"]
-        await reply_errors(respond, self._logs.show_context(LogRef(*ids), int(lines), *place(body), pressed))
+        message_ts = body["container"]["message_ts"]
+        await reply_errors(
+            respond, self._logs.show_context(LogRef(*ids), int(lines), *thread_of(body), message_ts)
+        )
 
     async def act(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """What was chosen under "Act on...": why a row failed, or to cancel it, which asks first."""
+        """Handle a choice under "Act on...": explain why a row failed, or ask previous cancelling it."""
         await ack()
         chosen = body["actions"][0]["selected_option"]
         verb, *ids = action_ids.split_ids(chosen["value"])
         if verb == "why":
             log_ref = LogRef(*ids)
-            await reply_errors(respond, self._logs.explain(log_ref, *place(body)), log_of=log_ref.row_id)
+            await reply_errors(respond, self._logs.explain(log_ref, *thread_of(body)), log_of=log_ref.row_id)
         else:
             name = chosen["text"]["text"].removeprefix("Cancel ")
-            await reply_errors(respond, self._ask(_row(ids), name, body, respond))
+            await reply_errors(respond, self._ask_to_cancel(_row(ids), name, body, respond))
 
     async def cancel_row(self, ack: Ack, body: Body, respond: Respond) -> None:
-        """Cancel the row that was asked about."""
+        """Cancel a row after its confirmation."""
         await ack()
         *ids, name = action_ids.split_ids(body["actions"][0]["value"])
         await reply_errors(respond, self._cancel_row(_row(ids), name, body, respond))
 
-    async def _ask(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
-        await self._rows.authorise(row, person(body)[0])
+    async def _ask_to_cancel(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
+        await self._rows.authorise(row, user_of(body)[0])
         value = action_ids.join_ids(row.section, row.region, row.row_id, name)
         await respond_ephemeral(respond, messages.confirm_cancel(name, value))
 
     async def _cancel_row(self, row: RowRef, name: str, body: Body, respond: Respond) -> None:
-        user_id, user_name = person(body)
+        user_id, user_name = user_of(body)
         await self._rows.cancel(row, user_id=user_id, user_name=user_name)
         await respond_ephemeral(respond, messages.cancelling_row(name), replace=True)
 
     async def _relaunch(self, launch_id: str, body: Body, respond: Respond) -> None:
-        before = await self._service.find(launch_id)
-        user_id, user_name = person(body)
+        previous = await self._service.find(launch_id)
+        user_id, user_name = user_of(body)
         request = LaunchRequest(
             trigger_id=body["trigger_id"],
-            team_id=before.team_id,
+            team_id=previous.team_id,
             channel_id=body["channel"]["id"],
             user_id=user_id,
             user_name=user_name,
             text=f"relaunch {launch_id}",
-            preset=before.preset,
-            overrides=before.overrides,
+            preset=previous.preset,
+            overrides=previous.overrides,
         )
         try:
             added = await self._service.submit(request)
-        except Refused as refusal:
-            await respond_ephemeral(respond, messages.nothing_started(str(refusal)))
+        except Refused as refused:
+            await respond_ephemeral(respond, messages.nothing_started(str(refused)))
             return
         if added.fresh:
             self._service.begin(added)
@@ -105,14 +107,14 @@ class Actions:
             await respond_ephemeral(respond, messages.already_launched(card.url if card else ""))
 
 
-def person(body: Body) -> tuple[str, str]:
-    """Id and name of who pressed; on an Enterprise Grid the name may be missing."""
+def user_of(body: Body) -> tuple[str, str]:
+    """Return the id and name of the user. On Enterprise Grid the name may be missing, then the id is used."""
     user = body["user"]
     return user["id"], user.get("username") or user.get("name") or user["id"]
 
 
-def place(body: Body) -> tuple[str, str]:
-    """Channel and thread of the message that was pressed."""
+def thread_of(body: Body) -> tuple[str, str]:
+    """Return the channel and thread of the message that was message_ts."""
     container = body["container"]
     return body["channel"]["id"], container.get("thread_ts") or container["message_ts"]
 

@@ -1,4 +1,4 @@
-"""Logs on demand: why a row failed, more lines around the cause, the whole log as a file in the thread."""
+"""Log actions: explain why a row failed, show more lines around the cause, upload the whole log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from formatting.message import Message
 from formatting.slack.action_ids import OF_LAUNCH
 from handlers.slack.poster import MessagePoster
 
-# About the megabyte that a snippet may hold, at 200 characters a line; it costs at most 5 reads of the log.
+# About 1 MB at 200 characters a line, the limit of a snippet. Costs at most 5 read requests.
 MAX_LINES = 5_000
 
 SOURCES = {
@@ -36,7 +36,7 @@ SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class LogRef:
-    """The row of a table, or the launch (`section` is then OF_LAUNCH), whose log is meant."""
+    """Identifies a log by the row of a table, or by a launch if `section` is OF_LAUNCH."""
 
     section: str
     region: str
@@ -44,7 +44,7 @@ class LogRef:
 
 
 class LogActions:
-    """Answers the buttons under failures, in the thread in which they were pressed."""
+    """Implements the buttons below failures; replies in the thread in which they were pressed."""
 
     def __init__(
         self,
@@ -67,30 +67,30 @@ class LogActions:
         self._poster = poster
 
     async def attach(self, log_ref: LogRef, channel: str, thread_ts: str) -> None:
-        """Put the log, redacted, into the thread as a file; the end is kept when it is too long."""
+        """Upload the redacted log into the thread as a file. If it is too long, only its end is kept."""
         lines = await self._reader.lines(await self._scope(log_ref), limit=MAX_LINES)
         if not lines:
             raise BadInput(f"The log of {log_ref.row_id} is empty, or has not arrived yet.")
-        cut = len(lines) >= MAX_LINES
+        truncated = len(lines) >= MAX_LINES
         await self._slack.upload(
             channel,
             thread_ts,
             filename=f"{log_ref.row_id}.log",
             title=f"{log_ref.row_id}.log",
-            comment=messages.log_file_comment(log_ref.row_id, lines=len(lines), cut_before=cut),
+            comment=messages.log_file_comment(log_ref.row_id, lines=len(lines), cut_before=truncated),
             content="\n".join(lines),
         )
 
     async def explain(self, log_ref: LogRef, channel: str, thread_ts: str) -> None:
-        """Says in the thread why the row failed."""
-        known = await self._diagnoses.find([log_ref.row_id])
-        diagnosis = known[0].diagnosis if known else await self._read(log_ref, LINES)
+        """Post in the thread why the row failed."""
+        stored = await self._diagnoses.find([log_ref.row_id])
+        diagnosis = stored[0].diagnosis if stored else await self._read(log_ref, LINES)
         await self._poster.post(channel, await self._message(log_ref, diagnosis, LINES), thread_ts=thread_ts)
 
     async def show_context(self, log_ref: LogRef, lines: int, channel: str, thread_ts: str, ts: str) -> None:
-        """Show that many lines around the cause: first in a message of its own, then by editing that one.
+        """Show `lines` lines around the cause: in a new message the first time, then by editing that message.
 
-        `ts` is the message that was pressed: a reply with a table stays as it is.
+        `ts` is the message that was pressed. A reply with a table is never edited.
         """
         message = await self._message(log_ref, await self._read(log_ref, lines), lines)
         if await self._is_table(channel, thread_ts, ts):
@@ -118,15 +118,15 @@ class LogActions:
         return failure_message(view, lines=lines)
 
     async def _row(self, log_ref: LogRef, section: Section) -> Row:
-        """Return the row as it is now; of a build only what the button knew."""
-        place = f"projects/{self._settings.google.project}/locations/{log_ref.region}"
+        """Return the current row. Builds are not read: only the id and region from the button are set."""
+        location = f"projects/{self._settings.google.project}/locations/{log_ref.region}"
         if section is Section.RUNNERS:
             job = self._settings.runner.job
             return await self._clients.runners.get_execution(
-                f"{place}/jobs/{job}/executions/{log_ref.row_id}"
+                f"{location}/jobs/{job}/executions/{log_ref.row_id}"
             )
         if section is Section.JOBS:
-            return await self._clients.jobs.get_job(f"{place}/customJobs/{log_ref.row_id}")
+            return await self._clients.jobs.get_job(f"{location}/customJobs/{log_ref.row_id}")
         return Build(build_id=log_ref.row_id, region=log_ref.region, status=BuildStatus.FAILURE)
 
     async def _scope(self, log_ref: LogRef) -> LogScope:

@@ -1,4 +1,4 @@
-"""`launch-control diagnose`: what a log file says about a failure."""
+"""`launch-control diagnose`: diagnoses the failure in a log file."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from formatting.failure.plain_text import diagnosis_text
 from handlers.cli.exit_codes import DONE, FAILED
 
 EXAMPLE = "Example: launch-control diagnose train.log"
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# Characters that no log holds but by accident: not tabs, line ends, colours or what a progress bar uses.
+_UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Control characters that logs do not contain; tabs, line ends, colours and progress bars are allowed.
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _SAMPLE = 65_536
-# Of random bytes a tenth are such characters, of a text hardly one in a thousand.
+# About 10% of random bytes are such characters, and less than 0.1% of a text.
 _BINARY_SHARE = 0.05
 
 
 def run_diagnose(name: str, *, source: Source, as_json: bool, settings_path: Path | None) -> int:
-    """Print the diagnosis of a file, or of standard input for "-"; returns 1 when there is an error in it.
+    """Print the diagnosis of a file, or of standard input for "-"; return the exit code, 1 for an error.
 
-    The settings are read for causes of one's own. Raise BadInput for what cannot be read as a log,
+    Custom rules are read from the settings. Raise BadInput if the file cannot be read as a log, and
     SettingsError.
     """
     rules = (*_custom_rules(settings_path), *RULES)
@@ -63,16 +63,16 @@ def _read(name: str) -> bytes:
         reason = "that is a directory; name a file in it"
     except OSError as error:
         reason = f"it cannot be read: {error.strerror}"
-    except AttributeError:  # there is no sys.stdin
+    except AttributeError:  # sys.stdin is None
         reason = "standard input is closed"
-    except ValueError as error:  # a name that no file can have
+    except ValueError as error:  # an invalid file name
         reason = f"it cannot be read: {error}"
     raise BadInput(f"{click.format_filename(name)}: {reason}. {EXAMPLE}")
 
 
 def _lines(data: bytes, name: str) -> list[str]:
-    """Return the lines of a log; what is no UTF-8 in them is replaced."""
-    if data.startswith(_WIDE):
+    """Return the lines of a log. Invalid UTF-8 is replaced."""
+    if data.startswith(_UTF_16_BOMS):
         text = data.decode("utf-16", errors="replace")
     elif len(_CONTROL.findall(data[:_SAMPLE])) > _BINARY_SHARE * min(len(data), _SAMPLE):
         raise BadInput(
@@ -81,6 +81,6 @@ def _lines(data: bytes, name: str) -> list[str]:
         )
     else:
         text = data.decode("utf-8-sig", errors="replace")
-    # A carriage return is the stroke of a progress bar, and it stays within its line.
+    # A lone carriage return comes from a progress bar and does not end a line.
     lines = text.replace("\r\n", "\n").split("\n")
     return lines if lines[-1] else lines[:-1]

@@ -1,4 +1,4 @@
-"""What the console command's exit code says."""
+"""Exit codes of the console command."""
 
 from __future__ import annotations
 

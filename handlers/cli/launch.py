@@ -1,4 +1,4 @@
-"""`launch-control launch`: one launch, followed until it is submitted or has ended."""
+"""`launch-control launch`: starts a launch and follows it until it is submitted or has ended."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from handlers.cli.live_card import TerminalCard, TerminalNotifier
 from handlers.commands.parser import Start, parse_launch
 
 CODES = {Verdict.SUBMITTED: DONE, Verdict.SUCCEEDED: DONE, Verdict.TIMED_OUT: TIMED_OUT}
-# How often the store is asked how the launch stands, in seconds.
-LOOK = 0.5
+# Seconds between reads of the launch from the store.
+POLL_SECONDS = 0.5
 
 
 async def run_launch(settings_path: Path, words: tuple[str, ...]) -> int:
-    """Start a launch and follows it; returns the exit code.
+    """Start a launch, follow it and return the exit code.
 
-    Takes a SQLite store's lock if it is free; else the bot that holds it does the work, as bots do on a
-    Postgres. Raise BadInput for words that mean no launch, SettingsError, StoreError.
+    The launch runs in this process if the lock of the SQLite store is free. Otherwise, and always on
+    Postgres, the running bot executes it. Raise BadInput for invalid arguments, SettingsError, StoreError.
     """
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
     request = _request(words)
@@ -42,7 +42,7 @@ async def run_launch(settings_path: Path, words: tuple[str, ...]) -> int:
         store = await open_store(settings.store.url, clock)
         stack.push_async_callback(store.close)
         clients = await stack.enter_async_context(open_external_clients(settings, secret))
-        shown = stack.enter_context(TerminalCard(clock))
+        terminal_card = stack.enter_context(TerminalCard(clock))
         components = await stack.enter_async_context(
             open_launch_components(settings, clients, store, TerminalNotifier())
         )
@@ -50,15 +50,15 @@ async def run_launch(settings_path: Path, words: tuple[str, ...]) -> int:
         if lock is not None:
             components.service.begin(added)
         launch = added.launch
-        while not settled(launch):
-            await clock.wait(min(LOOK, settings.timing.poll))
+        while not is_finished(launch):
+            await clock.wait(min(POLL_SECONDS, settings.timing.poll))
             launch = await components.service.find(launch.launch_id)
-            shown.show(launch)
+            terminal_card.show(launch)
         return CODES.get(launch.verdict, FAILED)
 
 
-def settled(launch: Launch) -> bool:
-    """Whether a terminal waits no longer: submitted, timed out, or ended with its log read."""
+def is_finished(launch: Launch) -> bool:
+    """Return True if the command need not wait longer: submitted, timed out, or ended and diagnosed."""
     if launch.verdict in (Verdict.SUBMITTED, Verdict.TIMED_OUT):
         return True
     return launch.verdict is not Verdict.OPEN and launch.stage in (Stage.REPORT, Stage.DONE)
@@ -76,8 +76,8 @@ def _lock(url: str) -> StoreLock | None:
 
 
 def _request(words: tuple[str, ...]) -> LaunchRequest:
-    asked = parse_launch(" ".join(words))
-    if not isinstance(asked, Start):
+    parsed = parse_launch(" ".join(words))
+    if not isinstance(parsed, Start):
         raise BadInput(
             "Here only a preset and key=value are understood. Example: launch-control launch bert-small"
         )
@@ -88,8 +88,8 @@ def _request(words: tuple[str, ...]) -> LaunchRequest:
         channel_id="",
         user_id=user,
         user_name=user,
-        # Two launches typed in a terminal are two launches, however quickly they follow each other.
+        # The random suffix prevents two equal commands in a row from counting as one launch.
         text=" ".join([*words, f"#{secrets.token_hex(4)}"]),
-        preset=asked.preset,
-        overrides=asked.overrides,
+        preset=parsed.preset,
+        overrides=parsed.overrides,
     )

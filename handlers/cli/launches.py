@@ -1,4 +1,4 @@
-"""`launch-control launches`: the store's launches, also while the bot runs."""
+"""`launch-control launches`: lists the launches in the store, also while the bot runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def list_launches(settings_path: Path, *, days: float, as_json: bool) -> i
     finally:
         await store.close()
     if as_json:
-        click.echo(json.dumps([_facts(launch) for launch in launches], indent=2))
+        click.echo(json.dumps([_as_json(launch) for launch in launches], indent=2))
     elif launches:
         rows = [_row(launch, clock.now()) for launch in launches]
         click.echo(
@@ -51,8 +51,8 @@ def _row(launch: Launch, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _facts(launch: Launch) -> dict[str, object]:
-    """Return what another program needs of a launch."""
+def _as_json(launch: Launch) -> dict[str, object]:
+    """Return a launch as a dictionary for JSON output."""
     return {
         "id": launch.launch_id,
         "name": launch.name,

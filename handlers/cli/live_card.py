@@ -1,4 +1,4 @@
-"""A launch's card in a terminal: redrawn in place, or a line for each change where nothing can be redrawn."""
+"""A launch's card in a terminal: redrawn in place, or one line for each change in a file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from formatting.card.card import card_lines
 
 
 class TerminalCard:
-    """Shows one launch until the block ends."""
+    """A context manager that shows one launch in the terminal."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._live = (
             Live(console=Console(highlight=False), auto_refresh=False) if sys.stdout.isatty() else None
         )
-        self._said: set[str] = set()
+        self._printed: set[str] = set()
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -38,45 +38,45 @@ class TerminalCard:
             self._live.stop()
 
     def show(self, launch: Launch) -> None:
-        """Show the launch as it now stands."""
+        """Show the current state of the launch."""
         lines = card_lines(launch, self._clock.now())
         if self._live is not None:
             self._live.update(Text("\n".join(lines)), refresh=True)
             return
         for line in lines:
-            # Seconds that pass are no news in a log file.
-            news = line.split(" of ", maxsplit=1)[0].rstrip("0123456789 ▰▱")
-            if news not in self._said:
-                self._said.add(news)
+            # A line that differs only in elapsed seconds is not printed again.
+            key = line.split(" of ", maxsplit=1)[0].rstrip("0123456789 ▰▱")
+            if key not in self._printed:
+                self._printed.add(key)
                 click.echo(line)
 
 
 class TerminalNotifier:
-    """Fulfils `bot.ports.Announcer` where nobody is to be told: the terminal reads the store itself."""
+    """Implements `bot.ports.LaunchNotifier` without sending anything: the command reads the store itself."""
 
     async def post(self, launch: Launch) -> MessageRef:  # noqa: ARG002 - the port's signature
-        """There is no message; an empty reference stands for it."""
+        """Return an empty reference, as no message is posted."""
         return MessageRef(channel="", ts="")
 
     async def find(self, launch: Launch, *, kind: MessageKind) -> MessageRef | None:  # noqa: ARG002 - the port's
-        """There is no message."""
+        """Return None, as no message is posted."""
         return None
 
     async def edit(self, launch: Launch) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     async def flush(self, launch: Launch) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     async def refuse(self, launch: Launch, reason: str) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     async def notify_late_job(self, launch: Launch) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     async def upload_chart(self, launch: Launch) -> None:
-        """Nothing to do: the card itself shows the curve as a line of bars."""
+        """Do nothing: the card already shows the curve as a sparkline."""
 
     async def close(self, launch: Launch) -> MessageRef:  # noqa: ARG002 - the port's signature
-        """There is no message; an empty reference stands for it."""
+        """Return an empty reference, as no message is posted."""
         return MessageRef(channel="", ts="")

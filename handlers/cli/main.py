@@ -1,4 +1,4 @@
-"""The console command. Each command imports what it needs when it runs, so that --help answers at once."""
+"""The console command. Each command imports its modules when it runs, so that --help is fast."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 timed out.
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, help=HELP)
 @click.version_option(package_name="launch-control")
 def cli() -> None:
-    """The console command; its help is HELP, whose line breaks stay."""
+    """Define the console command. Its help text is HELP, to keep the line breaks."""
 
 
 @cli.command()
@@ -47,7 +47,7 @@ def serve(settings_path: Path, *, http: bool) -> None:
     """Run the Slack bot until it is told to stop."""
     from handlers.serve import serve as run  # noqa: PLC0415 - imported when it runs
 
-    _leave(lambda: run(settings_path, http=http))
+    _run_and_exit(lambda: run(settings_path, http=http))
 
 
 @cli.command(short_help="Play with the bot on this machine, with no accounts.")
@@ -79,7 +79,7 @@ def sandbox(port: int, scenario: str, *, demo: bool, list_them: bool) -> None:
         return
     try:
         code = asyncio.run(
-            _in_order(run_sandbox(scenario, port=0 if demo else port, demo=demo, say=click.echo))
+            _run_until_signal(run_sandbox(scenario, port=0 if demo else port, demo=demo, say=click.echo))
         )
     except ScenarioError as mistake:
         _fail(str(mistake), USAGE)
@@ -88,8 +88,8 @@ def sandbox(port: int, scenario: str, *, demo: bool, list_them: bool) -> None:
     sys.exit(code)
 
 
-async def _in_order(work: Coroutine[Any, Any, int]) -> int:
-    """Run work that may be told to stop, once, at any moment; its end is never cut short."""
+async def _run_until_signal(work: Coroutine[Any, Any, int]) -> int:
+    """Run a coroutine; cancel it on the first SIGINT or SIGTERM. Later signals are ignored."""
     task = asyncio.ensure_future(work)
 
     def stop() -> None:
@@ -114,7 +114,7 @@ def launch(settings_path: Path, words: tuple[str, ...]) -> None:
     """
     from handlers.cli.launch import run_launch  # noqa: PLC0415 - imported when it runs
 
-    _leave(lambda: asyncio.run(run_launch(settings_path, words)))
+    _run_and_exit(lambda: asyncio.run(run_launch(settings_path, words)))
 
 
 @cli.command(short_help="Show runners, builds, jobs and runs of all regions.")
@@ -130,7 +130,7 @@ def monitor(settings_path: Path, words: tuple[str, ...]) -> None:
     """
     from handlers.cli.monitor import run_monitor  # noqa: PLC0415 - imported when it runs
 
-    _leave(lambda: asyncio.run(run_monitor(settings_path, words)))
+    _run_and_exit(lambda: asyncio.run(run_monitor(settings_path, words)))
 
 
 @cli.command(short_help="Print the store's launches.")
@@ -141,7 +141,7 @@ def launches(settings_path: Path, days: float, *, as_json: bool) -> None:
     """Print the store's launches, also while the bot runs."""
     from handlers.cli.launches import list_launches  # noqa: PLC0415 - imported when it runs
 
-    _leave(lambda: asyncio.run(list_launches(settings_path, days=days, as_json=as_json)))
+    _run_and_exit(lambda: asyncio.run(list_launches(settings_path, days=days, as_json=as_json)))
 
 
 @cli.command(short_help="Say why a log file ended badly and what to do.")
@@ -168,11 +168,13 @@ def diagnose(file: str, source: str, settings_path: Path | None, *, as_json: boo
     from bot.models.diagnosis import Source  # noqa: PLC0415 - imported when it runs
     from handlers.cli.diagnose import run_diagnose  # noqa: PLC0415 - the same
 
-    _leave(lambda: run_diagnose(file, source=Source(source), as_json=as_json, settings_path=settings_path))
+    _run_and_exit(
+        lambda: run_diagnose(file, source=Source(source), as_json=as_json, settings_path=settings_path)
+    )
 
 
-def _leave(run: Callable[[], int]) -> NoReturn:
-    """Run a command; what a person must mend is one sentence on standard error and exit code 2."""
+def _run_and_exit(run: Callable[[], int]) -> NoReturn:
+    """Run a command and exit. Errors of the user print one sentence on standard error."""
     from bot.diagnosis import RuleError  # noqa: PLC0415 - imported when it runs
     from bot.launches.permissions import Refused  # noqa: PLC0415 - the same
     from bot.models.errors import BadInput, ServiceError, StoreError  # noqa: PLC0415 - imported when it runs
@@ -199,7 +201,7 @@ def _fail(sentence: str, code: int) -> NoReturn:
 
 
 def main() -> None:
-    """The entry point of the console command."""
+    """Run the console command."""
     cli(prog_name="launch-control")
 
 

@@ -1,4 +1,4 @@
-"""`launch-control monitor`: one scan, printed."""
+"""`launch-control monitor`: prints one scan."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from handlers.slack.monitor_thread import MachineTypes
 
 
 async def run_monitor(settings_path: Path, words: tuple[str, ...]) -> int:
-    """Print the verdict, the tables and the failures of one scan; returns 1 when nobody could be asked.
+    """Print the summary, tables and failures of one scan; return 1 if no service answered, else 0.
 
-    Raise BadInput for words that mean no scan, SettingsError, StoreError.
+    Raise BadInput for invalid arguments, SettingsError, StoreError.
     """
     settings, secret = load_settings(settings_path), load_secrets(os.environ)
     request = _request(words, settings)
@@ -41,7 +41,7 @@ async def run_monitor(settings_path: Path, words: tuple[str, ...]) -> int:
         stack.push_async_callback(store.close)
         clients = await stack.enter_async_context(open_external_clients(settings, secret))
         scanner = await stack.enter_async_context(open_scanner(settings, clients, store))
-        scan = await _watched(scanner.join(request))
+        scan = await _wait_with_spinner(scanner.join(request))
         machines = await MachineTypes(settings, store.launches).of(scan)
     click.echo(
         " ".join(part for part in (verdict_line(scan), filter_line(scan), unanswered_line(scan)) if part)
@@ -49,7 +49,7 @@ async def run_monitor(settings_path: Path, words: tuple[str, ...]) -> int:
     for table in tables(scan, clock.now(), machines):
         click.echo("\n".join(["", table.heading, text(table), *table.footers]))
         for view in failure_views(scan, table.section):
-            click.echo("\n".join(["", block_text(view), *_more(view)]))
+            click.echo("\n".join(["", block_text(view), *_advice_and_log(view)]))
     return FAILED if all(isinstance(cell.answer, Failed | TimedOut) for cell in scan.cells) else DONE
 
 
@@ -57,17 +57,17 @@ def _request(words: tuple[str, ...], settings: Settings) -> ScanRequest:
     try:
         return parse_monitor(" ".join(words), settings.regions, user_id=getpass.getuser())
     except BadInput as mistake:
-        said = str(mistake).replace("/monitor", "launch-control monitor").replace(", help.", ".")
-        raise BadInput(said) from mistake
+        message = str(mistake).replace("/monitor", "launch-control monitor").replace(", help.", ".")
+        raise BadInput(message) from mistake
 
 
-def _more(view: FailureView) -> list[str]:
-    """Return what to do, and where the log is."""
-    named = (("What to do", advice(view.diagnosis)), ("Log", view.log_url))
-    return [f"  {name}: {said}" for name, said in named if said]
+def _advice_and_log(view: FailureView) -> list[str]:
+    """Return lines with the advice and the URL of the log."""
+    labelled = (("What to do", advice(view.diagnosis)), ("Log", view.log_url))
+    return [f"  {label}: {value}" for label, value in labelled if value]
 
 
-async def _watched(running: RunningScan) -> Scan:
-    """Return the finished scan; a terminal shows that it is under way."""
+async def _wait_with_spinner(running: RunningScan) -> Scan:
+    """Return the finished scan; show a spinner meanwhile."""
     with Console(stderr=True).status("Asking all regions..."):
         return await running.diagnosed()

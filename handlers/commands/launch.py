@@ -1,4 +1,4 @@
-"""/launch: acknowledge, parse, hand over, return."""
+"""The listener of /launch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Respond: TypeAlias = Callable[..., Awaitable[Any]]
 
 
 class LaunchCommand:
-    """Answers `/launch`; a launch is stored before the ack, and begins after it."""
+    """Handles `/launch`. A launch is stored before the ack and starts after it."""
 
     def __init__(
         self, settings: Settings, clock: Clock, service: LaunchService, notifier: SlackLaunchNotifier
@@ -34,33 +34,33 @@ class LaunchCommand:
         self._notifier = notifier
 
     async def handle(self, ack: Ack, command: Mapping[str, Any], respond: Respond) -> None:
-        """Handles one command; what a person got wrong is answered privately, and nothing is started."""
+        """Handle one command. On invalid input nothing is started and the answer is ephemeral."""
         try:
             match parse_launch(command.get("text") or ""):
                 case Start(preset, overrides):
                     await self._start(ack, respond, _request(command, preset, overrides))
                 case Help():
-                    await _private(ack, messages.launch_help())
+                    await _ack_ephemeral(ack, messages.launch_help())
                 case Presets():
-                    await _private(ack, self._presets(command))
+                    await _ack_ephemeral(ack, self._presets(command))
                 case Status():
                     await self._status(ack, respond, command)
                 case Cancel(launch_id):
                     await self._cancel(ack, launch_id, command)
         except BadInput as mistake:
-            await _private(ack, messages.bad_input(str(mistake)))
+            await _ack_ephemeral(ack, messages.bad_input(str(mistake)))
         except Refused as refusal:
-            await _private(ack, messages.nothing_started(str(refusal)))
+            await _ack_ephemeral(ack, messages.nothing_started(str(refusal)))
         except StoreError as failure:
-            await _private(ack, messages.store_error(str(failure)))
+            await _ack_ephemeral(ack, messages.store_error(str(failure)))
 
     async def _start(self, ack: Ack, respond: Respond, request: LaunchRequest) -> None:
         added = await self._service.submit(request)
         if not added.fresh:
             card = added.launch.card
-            await _private(ack, messages.already_launched(card.url if card else ""))
+            await _ack_ephemeral(ack, messages.already_launched(card.url if card else ""))
             return
-        self._notifier.expect(added.launch.launch_id, _answer(respond))
+        self._notifier.register_answer(added.launch.launch_id, _ephemeral_answer(respond))
         await ack()
         self._service.begin(added)
 
@@ -79,12 +79,12 @@ class LaunchCommand:
                 launch_id, user_id=user, user_name=command.get("user_name") or user
             )
         except Refused as refusal:
-            await _private(ack, messages.bad_input(str(refusal)))
+            await _ack_ephemeral(ack, messages.bad_input(str(refusal)))
         else:
-            await _private(ack, messages.cancelling_launch(launch.name))
+            await _ack_ephemeral(ack, messages.cancelling_launch(launch.name))
 
     def _presets(self, command: Mapping[str, Any]) -> Message:
-        usable = [
+        allowed = [
             preset
             for preset in self._settings.preset
             if may_launch(
@@ -94,7 +94,7 @@ class LaunchCommand:
                 preset=preset,
             )
         ]
-        return messages.presets([_in_words(preset, self._settings) for preset in usable])
+        return messages.presets([_preset_summary(preset, self._settings) for preset in allowed])
 
 
 def _request(
@@ -113,7 +113,7 @@ def _request(
     )
 
 
-def _in_words(preset: Preset, settings: Settings) -> messages.PresetSummary:
+def _preset_summary(preset: Preset, settings: Settings) -> messages.PresetSummary:
     machine = preset.machine_type
     if preset.accelerator_count:
         machine = f"{machine}, {preset.accelerator_count} x {preset.accelerator_type}"
@@ -129,12 +129,12 @@ def _in_words(preset: Preset, settings: Settings) -> messages.PresetSummary:
     )
 
 
-async def _private(ack: Ack, message: Message) -> None:
-    """Answers in the ack itself: the quickest way, and the one that is always open."""
+async def _ack_ephemeral(ack: Ack, message: Message) -> None:
+    """Send an ephemeral answer in the ack, which also works in channels without the bot."""
     await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
 
 
-def _answer(respond: Respond) -> Callable[[str], Awaitable[object]]:
+def _ephemeral_answer(respond: Respond) -> Callable[[str], Awaitable[object]]:
     async def answer(text: str) -> object:
         return await respond(text=text, response_type="ephemeral")
 

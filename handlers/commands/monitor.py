@@ -1,4 +1,4 @@
-"""/monitor: one scan, a verdict, six replies in its thread, edited as answers come."""
+"""The listeners of /monitor and its Refresh button: write one scan into a thread and edit it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from handlers.commands.parser import monitor_words, parse_monitor
 from handlers.slack.ephemeral import error_text, reply_errors, respond_ephemeral
 from handlers.slack.monitor_thread import MachineTypes, MonitorThread, MonitorThreadWriter, SlackOutput
 
-# How long a thread that was begun and not finished counts as being written, by whichever process.
-WRITING = timedelta(seconds=30)
-# How long another process that took the words first may need to post its thread; how often it is looked for.
+# How long an unfinished thread counts as in progress, in any process.
+IN_PROGRESS_WINDOW = timedelta(seconds=30)
+# How long to wait for another process that claimed the command to post its thread, and the poll interval.
 POSTING_SECONDS = 3.0
-LOOKING_SECONDS = 0.2
-# Causes that are known already come with the rows if they come within this many seconds.
-KNOWN_SECONDS = 0.5
+POLL_SECONDS = 0.2
+# The first edit of a refresh waits this many seconds for diagnoses that are already stored.
+STORED_DIAGNOSIS_SECONDS = 0.5
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
 Respond: TypeAlias = Callable[..., Awaitable[Any]]
@@ -35,7 +35,7 @@ Key: TypeAlias = tuple[str, ScanRequest]
 
 
 class MonitorCommand:
-    """Answers `/monitor` and its Refresh button."""
+    """Handles `/monitor` and its Refresh button."""
 
     def __init__(
         self,
@@ -52,11 +52,11 @@ class MonitorCommand:
         self._bot_name = output.bot_name
         self._threads = threads
         self._writer = MonitorThreadWriter(settings, clock, output, threads, machines)
-        self._writing: dict[Key, asyncio.Future[MessageRef]] = {}
+        self._in_progress: dict[Key, asyncio.Future[MessageRef]] = {}
         self._refreshed: dict[MessageRef, float] = {}
 
     async def handle(self, ack: Ack, command: Mapping[str, Any], respond: Respond) -> None:
-        """Handles one command; a second one with the same words gets the thread that is being written."""
+        """Handle one command. If the same scan is already running in the channel, link to its thread."""
         text = (command.get("text") or "").strip()
         if text == "help":
             message = messages.monitor_help()
@@ -78,29 +78,31 @@ class MonitorCommand:
             await respond_ephemeral(respond, messages.not_done(error_text(error)))
 
     async def _answer(self, key: Key, text: str, respond: Respond) -> None:
-        there = await self._being_written(key)
-        if there is not None:
-            await respond_ephemeral(respond, messages.scan_already_running(there.url))
+        existing = await self._thread_in_progress(key)
+        if existing is not None:
+            await respond_ephemeral(respond, messages.scan_already_running(existing.url))
             return
-        with self._written(key) as parent:
+        with self._mark_in_progress(key) as parent:
             writer = uuid4().hex
-            elsewhere = await self._written_elsewhere(key[0], text, writer)
-            if elsewhere is None:
-                await self._write_as(writer, key, text, parent)
+            other_thread = await self._claim_or_find_thread(key[0], text, writer)
+            if other_thread is None:
+                await self._write_and_release(writer, key, text, parent)
             else:
-                parent.set_result(elsewhere)
-                await respond_ephemeral(respond, messages.scan_already_running(elsewhere.url))
+                parent.set_result(other_thread)
+                await respond_ephemeral(respond, messages.scan_already_running(other_thread.url))
 
-    async def _write_as(self, writer: str, key: Key, text: str, parent: asyncio.Future[MessageRef]) -> None:
-        """Write the thread and gives the words back; when the bot ends, the claim grows old by itself."""
+    async def _write_and_release(
+        self, writer: str, key: Key, text: str, parent: asyncio.Future[MessageRef]
+    ) -> None:
+        """Write the thread, then release the claim. If the process dies, the claim expires."""
         try:
             await self._write(key, text, parent)
         except Exception:
-            await self._give_back(writer, key[0], text)
+            await self._release(writer, key[0], text)
             raise
-        await self._give_back(writer, key[0], text)
+        await self._release(writer, key[0], text)
 
-    async def _give_back(self, writer: str, channel: str, text: str) -> None:
+    async def _release(self, writer: str, channel: str, text: str) -> None:
         with contextlib.suppress(StoreError):
             await self._threads.end(channel, text, writer=writer)
 
@@ -115,11 +117,11 @@ class MonitorCommand:
             await self._writer.show(monitor_thread, first)
             await self._follow(monitor_thread, running, first)
         finally:
-            # Also when Slack failed half-way: a refresh then posts what is missing, and nothing twice.
+            # Also after a Slack error: a refresh then posts only the missing replies.
             await self._finish(monitor_thread, running.snapshot())
 
     async def _follow(self, monitor_thread: MonitorThread, running: RunningScan, shown: Scan) -> None:
-        """Edits the thread once when all rows are in, and once when the diagnoses are."""
+        """Edit the thread when all rows have arrived, and again when all diagnoses have."""
         if shown.asking:
             await self._writer.show(monitor_thread, await running.rows())
         await self._writer.show(monitor_thread, await running.diagnosed())
@@ -130,94 +132,96 @@ class MonitorCommand:
         await self._writer.remember(monitor_thread, finished=True)
 
     async def refresh(self, ack: Ack, body: Mapping[str, Any], respond: Respond) -> None:
-        """Scan again and edits the same replies in place."""
+        """Scan again and edit the same replies in place."""
         await ack()
         await reply_errors(respond, self._refresh(body, respond))
 
     async def _refresh(self, body: Mapping[str, Any], respond: Respond) -> None:
-        place = MessageRef(body["channel"]["id"], body["message"]["ts"])
-        thread = await self._threads.find(place)
+        parent = MessageRef(body["channel"]["id"], body["message"]["ts"])
+        thread = await self._threads.find(parent)
         if thread is None:
             await respond_ephemeral(respond, messages.no_longer_known("thread"))
             return
         request = parse_monitor(thread.words, self._settings.regions, user_id=body["user"]["id"])
-        key = (place.channel, request)
-        there = await self._being_written(key) or (thread.parent if self._is_fresh(thread) else None)
-        if there is not None:
-            await respond_ephemeral(respond, messages.scan_already_running(there.url))
-        elif not self._rested(place):
+        key = (parent.channel, request)
+        existing = await self._thread_in_progress(key) or (thread.parent if self._is_fresh(thread) else None)
+        if existing is not None:
+            await respond_ephemeral(respond, messages.scan_already_running(existing.url))
+        elif not self._may_refresh(parent):
             await respond_ephemeral(respond, messages.refresh_too_soon())
         else:
-            with self._written(key) as parent:
-                parent.set_result(thread.parent)
-                await self._renew(thread, request)
+            with self._mark_in_progress(key) as future:
+                future.set_result(thread.parent)
+                await self._rewrite(thread, request)
 
-    async def _renew(self, thread: Thread, request: ScanRequest) -> None:
-        """The tables as soon as all rows are in, and once more when the causes are.
+    async def _rewrite(self, thread: Thread, request: ScanRequest) -> None:
+        """Edit the tables when all rows have arrived, and again when all diagnoses have.
 
-        An edit before all rows are in would take away rows that stand there: only the parent tells of it.
+        Until all rows have arrived only the parent message is edited, so that no shown rows disappear.
         """
         running = self._scanner.join(request)
         first = await running.first()
-        monitor_thread = self._writer.again(thread, request.sections)
+        monitor_thread = self._writer.reopen(thread, request.sections)
         try:
             await self._writer.remember(monitor_thread)
             if first.asking:
-                self._writer.tell(monitor_thread, first)
+                self._writer.update_parent(monitor_thread, first)
                 await running.rows()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(KNOWN_SECONDS):
+                async with asyncio.timeout(STORED_DIAGNOSIS_SECONDS):
                     await running.diagnosed()
-            since = _since(thread, running.snapshot())
+            since = _changes_since(thread, running.snapshot())
             await self._writer.show(monitor_thread, running.snapshot(), since)
             await self._writer.show(monitor_thread, await running.diagnosed(), since)
             await self._writer.attach_overflow(monitor_thread, running.snapshot())
         finally:
             await self._finish(monitor_thread, running.snapshot())
 
-    async def _being_written(self, key: Key) -> MessageRef | None:
-        """Return the thread in which we write the answer to the same words now, once it is posted."""
-        while (writing := self._writing.get(key)) is not None:
-            await asyncio.wait([writing])
-            if not writing.cancelled():
-                return writing.result()
+    async def _thread_in_progress(self, key: Key) -> MessageRef | None:
+        """Return the thread to which this process is writing the same scan, once it is posted; else None."""
+        while (in_progress := self._in_progress.get(key)) is not None:
+            await asyncio.wait([in_progress])
+            if not in_progress.cancelled():
+                return in_progress.result()
         return None
 
-    async def _written_elsewhere(self, channel: str, text: str, writer: str) -> MessageRef | None:
-        """Return the thread in which another process writes the answer to the same words now; None when we are to.
+    async def _claim_or_find_thread(self, channel: str, text: str, writer: str) -> MessageRef | None:
+        """Claim the command. Return None, or the thread to which another process is writing the same scan.
 
-        Another process that has taken the words but posted nothing is waited for as long as it may take.
+        If another process has the claim but no thread yet, wait for the thread up to a time limit.
         """
-        asked, began = self._clock.now(), self._clock.monotonic()
-        patience = self._settings.timing.scan_first + POSTING_SECONDS
+        claim_time, began = self._clock.now(), self._clock.monotonic()
+        timeout = self._settings.timing.scan_first + POSTING_SECONDS
         with contextlib.suppress(StoreError):
-            while self._clock.monotonic() - began < patience:
+            while self._clock.monotonic() - began < timeout:
                 thread = await self._threads.latest(channel, text)
-                if thread is not None and (self._is_fresh(thread) or thread.started > asked):
+                if thread is not None and (self._is_fresh(thread) or thread.started > claim_time):
                     return thread.parent
                 now = self._clock.now()
-                if await self._threads.begin(channel, text, writer=writer, now=now, within=WRITING):
+                if await self._threads.begin(
+                    channel, text, writer=writer, now=now, within=IN_PROGRESS_WINDOW
+                ):
                     return None
-                await asyncio.sleep(LOOKING_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
         return None
 
     def _is_fresh(self, thread: Thread) -> bool:
-        """Whether it was begun lately and not finished: a process that died leaves such a thread too."""
-        return thread.finished is None and self._clock.now() - thread.started < WRITING
+        """Return True if the thread is unfinished and recent. Dead processes leave unfinished threads."""
+        return thread.finished is None and self._clock.now() - thread.started < IN_PROGRESS_WINDOW
 
     @contextlib.contextmanager
-    def _written(self, key: Key) -> Iterator[asyncio.Future[MessageRef]]:
-        """Take these words in this channel; whoever else types them waits to hear where the thread is."""
+    def _mark_in_progress(self, key: Key) -> Iterator[asyncio.Future[MessageRef]]:
+        """Mark the scan as in progress in this process; yield the future of its parent message."""
         parent: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
-        self._writing[key] = parent
+        self._in_progress[key] = parent
         try:
             yield parent
         finally:
-            del self._writing[key]
+            del self._in_progress[key]
             parent.cancel()
 
-    def _rested(self, parent: MessageRef) -> bool:
-        """Whether a thread's last refresh is long enough ago; notes this one."""
+    def _may_refresh(self, parent: MessageRef) -> bool:
+        """Return True if the thread was not refreshed too recently, and record this refresh."""
         now, rest = self._clock.monotonic(), self._settings.timing.scan_cache_ttl
         self._refreshed = {ref: at for ref, at in self._refreshed.items() if now - at < rest}
         if parent in self._refreshed:
@@ -226,5 +230,5 @@ class MonitorCommand:
         return True
 
 
-def _since(thread: Thread, scan: Scan) -> Changes:
+def _changes_since(thread: Thread, scan: Scan) -> Changes:
     return changes(thread.shown, scan) if thread.shown is not None else UNKNOWN_CHANGES

@@ -1,4 +1,4 @@
-"""What people type after /launch and /monitor, parsed once, at the door."""
+"""Parses the arguments of /launch and /monitor."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bot.models.errors import BadInput
 from bot.models.scan import Section
 from bot.scans.scanner import ScanRequest
 
-# Phones turn straight quotes into these.
+# Phone keyboards replace straight quotes with these.
 QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"})
-MAX_TEXT = 2_000  # characters; nobody types more on purpose
+MAX_TEXT = 2_000  # characters
 MAX_SHOWN = 40
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-LONGEST_SINCE = 7 * 86_400  # seconds; jobs that ended earlier are not asked for
+LONGEST_SINCE = 7 * 86_400  # seconds; jobs that ended earlier are not listed
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start a training job; `preset` is "" for the default one."""
+    """Start a training job; `preset` is "" for the default preset."""
 
     preset: str
     overrides: tuple[tuple[str, str], ...]
@@ -49,18 +49,18 @@ class Cancel:
     launch_id: str
 
 
-LaunchWords: TypeAlias = Start | Help | Presets | Status | Cancel
+LaunchArguments: TypeAlias = Start | Help | Presets | Status | Cancel
 
-PLAIN: dict[str, LaunchWords] = {"help": Help(), "presets": Presets(), "status": Status()}
+SUBCOMMANDS: dict[str, LaunchArguments] = {"help": Help(), "presets": Presets(), "status": Status()}
 
 
-def parse_launch(text: str) -> LaunchWords:
-    """Return what the words after /launch mean. Raise BadInput with what is allowed and an example."""
+def parse_launch(text: str) -> LaunchArguments:
+    """Return the parsed arguments of /launch. Raise BadInput with what is allowed and an example."""
     words = _split(text, "/launch bert-small lr=0.001")
-    if words and words[0] in PLAIN:
+    if words and words[0] in SUBCOMMANDS:
         if len(words) > 1:
             raise BadInput(f"/launch {words[0]} takes no more words. Example: /launch {words[0]}")
-        return PLAIN[words[0]]
+        return SUBCOMMANDS[words[0]]
     if words and words[0] == "cancel":
         if len(words) != 2:  # noqa: PLR2004 - the word and the id
             raise BadInput(
@@ -82,17 +82,17 @@ def _pair(word: str) -> tuple[str, str]:
 
 
 def parse_monitor(text: str, regions: tuple[str, ...], *, user_id: str) -> ScanRequest:
-    """Return what the words after /monitor mean when this person types them.
+    """Return the parsed arguments of /monitor; `mine` means rows launched by `user_id`.
 
-    Raise BadInput with the list of good words and an example.
+    Raise BadInput with the allowed arguments and an example.
     """
     sections: list[Section] = []
-    chosen: list[str] = []
+    selected: list[str] = []
     failed, since, mine = False, None, ""
     for word in _split(text, "/monitor jobs region=us-central1"):
         key, equals, value = word.partition("=")
         if equals and key == "region":
-            chosen.append(_region(value, regions))
+            selected.append(_region(value, regions))
         elif equals and key == "since":
             since = _seconds(value)
         elif key == "mine":
@@ -105,14 +105,14 @@ def parse_monitor(text: str, regions: tuple[str, ...], *, user_id: str) -> ScanR
             raise BadInput(_bad_word(word))
     ordered = tuple(section for section in Section if section in sections) or tuple(Section)
     return ScanRequest(
-        ordered, tuple(dict.fromkeys(chosen)) or regions, failed=failed, since=since, mine=mine
+        ordered, tuple(dict.fromkeys(selected)) or regions, failed=failed, since=since, mine=mine
     )
 
 
 def monitor_words(text: str, request: ScanRequest) -> str:
-    """Return the words of a request, to be kept: in one order however they were typed, so that equal ones are equal.
+    """Return the arguments in a normal form for the store: sorted, so that equal requests are equal.
 
-    "mine" names whose rows are meant, whoever refreshes them.
+    "mine" becomes "mine=USER", so that a refresh by another user shows the same rows.
     """
     words = {
         f"mine={request.mine}" if word == "mine" else word for word in shlex.split(text.translate(QUOTES))
@@ -132,8 +132,8 @@ def _seconds(value: str) -> float:
 
 def _region(value: str, regions: tuple[str, ...]) -> str:
     if value not in regions:
-        near = difflib.get_close_matches(value, regions, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        matches = difflib.get_close_matches(value, regions, n=1)
+        hint = f" Did you mean {matches[0]}?" if matches else ""
         raise BadInput(
             f"{_short(value)!r} is no region of this scan.{hint} There are: {', '.join(regions)}. "
             f"Example: /monitor region={regions[0]}"

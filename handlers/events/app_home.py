@@ -1,4 +1,4 @@
-"""App Home: the standing board, refreshed when somebody opens it and by its button."""
+"""The App Home tab: updated when a user opens it and by its Refresh button."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from formatting import messages
 from formatting.home import home
 from formatting.message import Message
 
-# The tables whose rows can be at work.
-AT_WORK = (Section.RUNNERS, Section.BUILDS, Section.JOBS, Section.RUNS)
-# Rows at work, and what ended this many seconds ago or later: older failures would cost reads of their logs.
-LATELY = 1.0
+# The sections with active rows.
+ACTIVE_SECTIONS = (Section.RUNNERS, Section.BUILDS, Section.JOBS, Section.RUNS)
+# Seconds since the end of ended rows to include. Short, as older failures would cost log reads.
+RECENT_SECONDS = 1.0
 
 
 class Home:
-    """Publishes a person's Home tab: at once what the store knows, then what a scan says besides.
+    """Publishes a user's Home tab: first the launches in the store, then also the result of a scan.
 
-    The scan is shared between all who open their tab within a few seconds.
+    Users who open their tab within a few seconds share one scan.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Home:
         scanner: RegionScanner,
         clock: Clock,
     ) -> None:
-        self._request = ScanRequest(AT_WORK, settings.regions, since=LATELY)
+        self._request = ScanRequest(ACTIVE_SECTIONS, settings.regions, since=RECENT_SECONDS)
         self._slack = slack
         self._service = service
         self._scanner = scanner
@@ -46,16 +46,16 @@ class Home:
         self._log = structlog.get_logger("home")
 
     async def opened(self, event: Mapping[str, Any]) -> None:
-        """Show the board to whoever opened the tab; the Messages tab sends the same event."""
+        """Publish the tab when a user opens it. The Messages tab sends the same event and is ignored."""
         if event.get("tab", "home") == "home":
-            await self._show(event["user"])
+            await self._update(event["user"])
 
     async def refresh(self, ack: Callable[..., Awaitable[Any]], body: Mapping[str, Any]) -> None:
-        """Show the board anew."""
+        """Publish the tab again."""
         await ack()
-        await self._show(body["user"]["id"])
+        await self._update(body["user"]["id"])
 
-    async def _show(self, user: str) -> None:
+    async def _update(self, user: str) -> None:
         running = self._scanner.join(self._request)
         await self._publish(user, None)
         first = await running.first()
@@ -64,14 +64,14 @@ class Home:
             await self._publish(user, await running.rows())
 
     async def _publish(self, user: str, scan: Scan | None) -> None:
-        monitor_thread = await self._monitor_thread(user, scan)
+        message = await self._render(user, scan)
         try:
-            await self._slack.publish_home(user, {"type": "home", "blocks": list(monitor_thread.blocks)})
+            await self._slack.publish_home(user, {"type": "home", "blocks": list(message.blocks)})
         except ServiceError as error:
-            # There is nowhere to say it: the next visit or press tries again.
+            # The user cannot be told; the next visit or press tries again.
             self._log.warning("a Home tab could not be shown", reason=str(error))
 
-    async def _monitor_thread(self, user: str, scan: Scan | None) -> Message:
+    async def _render(self, user: str, scan: Scan | None) -> Message:
         try:
             return home(await self._service.status(), self._clock.now(), user, scan)
         except StoreError as failure:

@@ -1,4 +1,4 @@
-"""Private answers to a press: what a person must know when something was refused or could not be done."""
+"""Ephemeral replies to commands and presses, visible to one user."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Respond: TypeAlias = Callable[..., Awaitable[Any]]
 
 
 async def reply_errors(respond: Respond, work: Awaitable[object], *, log_of: str = "") -> None:
-    """Do the work; what a person must know of its failure is said privately.
+    """Await `work` and report its failure to the user in an ephemeral reply.
 
-    `log_of` names the row whose log was asked for.
+    `log_of` is the name of the row, if `work` reads its log.
     """
     try:
         await work
@@ -39,11 +39,11 @@ async def reply_errors(respond: Respond, work: Awaitable[object], *, log_of: str
         )
     except ServiceError as error:
         await respond_ephemeral(
-            respond, _unread(log_of, error) if log_of else messages.not_done(error_text(error))
+            respond, _log_unread(log_of, error) if log_of else messages.not_done(error_text(error))
         )
 
 
-def _unread(log_of: str, error: ServiceError) -> Message:
+def _log_unread(log_of: str, error: ServiceError) -> Message:
     return messages.log_unread(
         log_of, problem_with_remedy(error.problem, "read logs", "logging.logEntries.list")
     )
@@ -55,9 +55,9 @@ def error_text(error: ServiceError) -> str:
 
 
 async def respond_ephemeral(respond: Respond, message: Message, *, replace: bool = False) -> None:
-    """Show a message to the person alone; with `replace` in the place of the note that was pressed.
+    """Send an ephemeral reply. With `replace` it replaces the message that was pressed.
 
-    A message that Slack refuses is sent once more as text; what is refused then, or cannot be, is logged.
+    If Slack refuses the blocks, the text is sent once without them. Further failures are logged.
     """
     answer = functools.partial(
         respond, text=message.text, response_type="ephemeral", replace_original=replace
@@ -67,7 +67,7 @@ async def respond_ephemeral(respond: Respond, message: Message, *, replace: bool
         structlog.get_logger("slack").error("Slack refused a message's blocks", reason=str(refusal))
         refusal = _refusal(await answer())
     if refusal is not None:
-        structlog.get_logger("slack").warning("a private answer was not shown", reason=str(refusal))
+        structlog.get_logger("slack").warning("an ephemeral reply was not shown", reason=str(refusal))
 
 
 def _refusal(answer: WebhookResponse) -> ServiceError | None:
@@ -75,6 +75,6 @@ def _refusal(answer: WebhookResponse) -> ServiceError | None:
 
 
 def in_thread(args: AsyncArgs) -> Respond:
-    """Return the way to answer privately, in the thread in which somebody pressed: a phone shows nothing else."""
+    """Return a respond function that replies in the thread of the press, as phones show no other replies."""
     thread = (args.body.get("container") or {}).get("thread_ts")
     return functools.partial(args.respond, thread_ts=thread) if thread else args.respond

@@ -1,4 +1,4 @@
-"""HTTP mode: Slack posts signed requests to us, and nothing of a request is parsed before its signature."""
+"""HTTP mode: receives signed requests from Slack. No request is parsed before its signature is verified."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bot.models.errors import BadInput
 from bot.runtime.shutdown import BUDGETS, Phase, run_phase
 from bot.settings import Secrets
 from bot.settings.sections import Slack
-from handlers.slack.http_server import HttpLimits, LimitedServer, Refusal, closing, read_body
+from handlers.slack.http_server import HttpLimits, LimitedServer, Refusal, close_connection, read_body
 
 PATH = "/slack/events"
-# A handler that is not over then is cancelled, in time for its connection to be closed in order.
+# Handlers still running after this time are cancelled, so that their connections close cleanly.
 ANSWER_SECONDS = BUDGETS[Phase.ACKS] - 0.5
 # New connections wait in the kernel; were its queue short, it would drop Slack's among a burst of others.
 QUEUED = 4096
@@ -35,7 +35,7 @@ SSL_CHECK = b"ssl_check=1"
 async def listen_http(
     app: AsyncApp, slack: Slack, secret: Secrets, limits: HttpLimits | None = None
 ) -> AsyncIterator[str]:
-    """Listen until the block ends, then let acks under way finish; gives the request URL.
+    """Listen until the block ends, then wait for pending acks. Yield the request URL.
 
     Raise BadInput when the signing secret is missing, or the port is taken.
     """
@@ -58,7 +58,7 @@ async def listen_http(
 
 
 async def _bind(runner: web.ServerRunner, host: str, port: int) -> tuple[str, int]:
-    """Where it listens now."""
+    """Start listening; return the host and port."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         listener = socket.create_server((host, port), family=found[0][0])
@@ -75,7 +75,7 @@ async def _bind(runner: web.ServerRunner, host: str, port: int) -> tuple[str, in
 
 
 class _Receiver:
-    """Hands signed requests to Bolt and refuses all others."""
+    """Passes signed requests to Bolt and refuses all others."""
 
     def __init__(self, app: AsyncApp, signing_secret: str, limits: HttpLimits) -> None:
         self._app, self._limits = app, limits
@@ -92,21 +92,21 @@ class _Receiver:
         if isinstance(answer, Refusal):
             answer.log()
             return answer.response()
-        return closing(answer)
+        return close_connection(answer)
 
     async def _answer_body(self, request: web.BaseRequest, body: bytes) -> web.Response | Refusal:
         if not self._is_signed(request, body):
             return _ssl_check() if SSL_CHECK in body.split(b"&") else Refusal.UNSIGNED
         self.server.trust(request.protocol)
         try:
-            # The query is left out: the signature does not cover it.
+            # Without the query, which the signature does not cover.
             payload = AsyncBoltRequest(body=body.decode(), headers=request.headers)  # type: ignore[arg-type]  # as in Bolt's own adapter
-        except Exception:  # noqa: BLE001 - Bolt's parser has no error of its own: JSON, its shape, its depth
+        except Exception:  # noqa: BLE001 - Bolt's parser raises many types: JSON, its shape, its depth
             return Refusal.MALFORMED
         return await to_aiohttp_response(await self._app.async_dispatch(payload))
 
     def _is_signed(self, request: web.BaseRequest, body: bytes) -> bool:
-        """Return whether Slack signed this body within the last five minutes."""
+        """Return True if Slack signed this body within the last five minutes."""
         try:
             return self._verifier.is_valid_request(body, request.headers)
         except (ArithmeticError, ValueError, TypeError):

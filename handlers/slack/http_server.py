@@ -1,4 +1,4 @@
-"""aiohttp's server with limits: what strangers send costs little, and holds nobody else up."""
+"""aiohttp's server with limits, so that unauthenticated requests cost little and delay no others."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from enum import Enum
 import structlog
 from aiohttp import web
 
-# How long the rest of a refused body is read and thrown away. Without this the sender may get a reset
-# instead of the answer: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+# How long the rest of a refused body is read and discarded. Otherwise the sender may get a reset
+# instead of the response: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
 LINGER_SECONDS = 1.0
 
 
@@ -31,7 +31,7 @@ class HttpLimits:
 
 
 class Refusal(Enum):
-    """Why a request is not answered: its HTTP status, and the sentence for its sender."""
+    """Why a request is refused: the HTTP status and the response text."""
 
     BROKEN = (400, "The request is not valid HTTP, or it ended early.")
     MALFORMED = (400, "The body is signed, but it is not a payload of Slack.")
@@ -42,30 +42,30 @@ class Refusal(Enum):
     TOO_LARGE = (413, "The body is too large.")
 
     def response(self) -> web.Response:
-        """Return the answer, one line; it closes the connection."""
+        """Return the response, which closes the connection."""
         status, sentence = self.value
         headers = {"Allow": "POST"} if self is Refusal.NOT_A_POST else None
-        return closing(web.Response(status=status, text=f"{sentence}\n", headers=headers))
+        return close_connection(web.Response(status=status, text=f"{sentence}\n", headers=headers))
 
     def log(self) -> None:
-        """Write one line that holds nothing of the request."""
+        """Log one line without any content of the request."""
         structlog.get_logger("http").warning(
             "request refused", status=self.value[0], reason=self.name.lower()
         )
 
 
-def closing(response: web.Response) -> web.Response:
-    """Return the response, made the last one of its connection.
+def close_connection(response: web.Response) -> web.Response:
+    """Return the response, set to close its connection.
 
-    A connection carries one request. If it were kept, a request that a proxy sends while we close the idle
-    connection would be lost, and Slack does not send a command twice.
+    Each connection carries one request. On a kept connection, a request that a proxy sends just as the
+    server closes it would be lost, and Slack does not repeat commands.
     """
     response.force_close()
     return response
 
 
 async def read_body(request: web.BaseRequest, limits: HttpLimits) -> bytes | Refusal:
-    """Return the whole body as it was sent, or why it was not read to its end."""
+    """Return the whole body, or why it could not be read."""
     if (request.content_length or 0) > limits.body_bytes:
         return Refusal.TOO_LARGE
     body = bytearray()
@@ -101,23 +101,23 @@ class LimitedServer(web.Server):
         return _Connection(
             self,
             loop=asyncio.get_running_loop(),
-            # aiohttp closes a connection on which it waits for the end of the headers for so long.
+            # aiohttp also uses this as the time limit for the headers.
             keepalive_timeout=self._limits.header_seconds,
             lingering_time=LINGER_SECONDS,
             # A few compressed bytes can become gigabytes, and Slack compresses nothing.
             auto_decompress=False,
-            access_log=None,  # type: ignore[arg-type]  # aiohttp's own way to say that there is none
+            access_log=None,  # type: ignore[arg-type]  # aiohttp accepts None for no access log
         )
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Note a new connection, and close the oldest untrusted one if there are too many."""
+        """Register a connection, and close the oldest untrusted one if there are too many."""
         super().connection_made(handler, transport)
         self._untrusted[handler] = transport
         if len(self._untrusted) > self._limits.untrusted:
             self._untrusted.pop(next(iter(self._untrusted))).abort()
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
-        """Forget a connection."""
+        """Unregister a connection."""
         super().connection_lost(handler, exc)
         self._untrusted.pop(handler, None)
 
@@ -127,7 +127,7 @@ class LimitedServer(web.Server):
 
 
 class _Connection(web.RequestHandler):
-    """One connection; what is not HTTP is refused in one line, without a traceback that quotes it."""
+    """One connection. Invalid HTTP is refused and logged without a traceback that would quote it."""
 
     def handle_error(
         self,
@@ -136,7 +136,7 @@ class _Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Return the answer to bytes that aiohttp could not parse; other errors are bugs, logged whole."""
+        """Return the response to bytes that are no valid HTTP. Other errors are bugs, logged in full."""
         if status != Refusal.BROKEN.value[0]:
             return super().handle_error(request, status, exc, message)
         Refusal.BROKEN.log()

@@ -1,4 +1,4 @@
-"""Renders a launch's card and says it in Slack."""
+"""Posts and edits the messages of launches in Slack."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Answer: TypeAlias = Callable[[str], Awaitable[object]]
 
 
 class SlackLaunchNotifier:
-    """Fulfils `bot.ports.Announcer` in one workspace; launches without a channel are none of its business."""
+    """Implements `bot.ports.LaunchNotifier` for one workspace. CLI launches (no channel) are ignored."""
 
     def __init__(
         self,
@@ -42,15 +42,15 @@ class SlackLaunchNotifier:
         self._edit_queue = edit_queue
         self._clock = clock
         self._bot_name = bot_name
-        self._shown: dict[str, object] = {}
+        self._last_shown: dict[str, object] = {}
         self._answers: dict[str, Answer] = {}
 
-    def expect(self, launch_id: str, answer: Answer) -> None:
-        """Keep the way to answer a command privately: where the bot is no member there is no other."""
+    def register_answer(self, launch_id: str, answer: Answer) -> None:
+        """Keep the ephemeral answer function of a command, for channels that the bot is not a member of."""
         self._answers[launch_id] = answer
 
     async def post(self, launch: Launch) -> MessageRef:
-        """Post the card and returns where it is, with its permalink."""
+        """Post the card and return its reference with the permalink."""
         if not launch.channel_id:
             return MessageRef(channel="", ts="")
         message = card(launch, self._clock.now())
@@ -58,10 +58,10 @@ class SlackLaunchNotifier:
             launch.channel_id, message, tags={"launch_id": launch.launch_id, "kind": MessageKind.CARD}
         )
         self._answers.pop(launch.launch_id, None)
-        return await self._linked(ref)
+        return await self._with_permalink(ref)
 
     async def find(self, launch: Launch, *, kind: MessageKind) -> MessageRef | None:
-        """Return a card or closing reply that we posted without noting it, by its metadata."""
+        """Find a card or closing reply by its metadata, if its post was not recorded."""
         since = launch.card_intended if kind is MessageKind.CARD else launch.reply_intended
         if not launch.channel_id or since is None:
             return None
@@ -72,35 +72,35 @@ class SlackLaunchNotifier:
             oldest=f"{since.timestamp() - 60:.6f}",
             thread_ts=thread,
         )
-        return await self._linked(ref) if ref is not None else None
+        return await self._with_permalink(ref) if ref is not None else None
 
     async def edit(self, launch: Launch) -> None:
-        """Hands an edit of the card to the outbox: owed when the launch has changed, else only a tick."""
+        """Queue an edit of the card, which may be dropped if the launch has not changed."""
         edit = self._edit(launch, owed=self._changed(launch))
         if edit is not None:
             self._edit_queue.offer(edit)
 
     async def flush(self, launch: Launch) -> None:
-        """Edits the card a last time; returns once Slack has taken it."""
+        """Edit the card a last time; return when Slack has accepted the edit."""
         edit = self._edit(launch, owed=True)
         if edit is not None:
             await self._edit_queue.deliver(edit)
-        self._shown.pop(launch.launch_id, None)
+        self._last_shown.pop(launch.launch_id, None)
 
     async def refuse(self, launch: Launch, reason: str) -> None:
-        """Tells the launcher privately that the bot is not in the channel; Slack's word for it is logged."""
+        """Tell the launcher in an ephemeral message that the bot is not in the channel; log `reason`."""
         structlog.get_logger("slack").info("a launch was refused", reason=reason)
         message = messages.invite_me(self._bot_name, f"/launch {launch.text}".rstrip())
         answer = self._answers.pop(launch.launch_id, None)
         if answer is not None:
             await answer(message.text)
             return
-        # After a restart the command's own way is gone; Slack refuses this where we are no member.
+        # After a restart the response URL is lost. Slack refuses this post if the bot is not a member.
         with contextlib.suppress(NotInvited):
             await self._poster.post_ephemeral(launch.channel_id, launch.user_id, message)
 
     async def notify_late_job(self, launch: Launch) -> None:
-        """Says in the thread that the job has come after all."""
+        """Post in the thread that the job has appeared after the timeout."""
         if launch.card is None or not launch.channel_id:
             return
         with contextlib.suppress(ServiceError, NotInvited):
@@ -118,7 +118,7 @@ class SlackLaunchNotifier:
         )
 
     async def upload_chart(self, launch: Launch) -> None:
-        """Upload the curve straight into the thread: for a block a picture would not be ready at once."""
+        """Upload the curve as a file in the thread, as an image block needs a file that is ready at once."""
         if launch.card is None or not launch.channel_id or launch.curve is None:
             return
         try:
@@ -140,13 +140,13 @@ class SlackLaunchNotifier:
             return None
 
         async def send() -> None:
-            # Rendered when it is sent: an edit that waited may have been overtaken, even by another process.
-            newest = await self._newest(launch)
-            await self._poster.update(ref.channel, ref.ts, card(newest, self._clock.now()))
+            # Rendered when sent, as another edit or process may have changed the launch in the meantime.
+            latest = await self._latest(launch)
+            await self._poster.update(ref.channel, ref.ts, card(latest, self._clock.now()))
 
         return Edit(channel=ref.channel, ts=ref.ts, send=send, owed=owed)
 
-    async def _newest(self, launch: Launch) -> Launch:
+    async def _latest(self, launch: Launch) -> Launch:
         with contextlib.suppress(StoreError):
             found = await self._launches.get(launch.launch_id)
             if found is not None and found.version > launch.version:
@@ -154,15 +154,15 @@ class SlackLaunchNotifier:
         return launch
 
     def _changed(self, launch: Launch) -> bool:
-        """Whether people must see this launch anew; remembers what was shown."""
-        facts = (launch.stage, launch.verdict, launch.runners, launch.job, launch.item_state, launch.failure,
+        """Return True if the shown state of the launch has changed, and record the new state."""
+        state = (launch.stage, launch.verdict, launch.runners, launch.job, launch.item_state, launch.failure,
                  launch.trouble, launch.cancel_asked)  # fmt: skip
-        before = self._shown.get(launch.launch_id)
-        self._shown[launch.launch_id] = facts
-        return facts != before
+        previous = self._last_shown.get(launch.launch_id)
+        self._last_shown[launch.launch_id] = state
+        return state != previous
 
-    async def _linked(self, ref: MessageRef) -> MessageRef:
-        """Return the message with its permalink; without one when Slack does not say."""
+    async def _with_permalink(self, ref: MessageRef) -> MessageRef:
+        """Return the reference with its permalink, or without one if Slack does not return it."""
         try:
             return MessageRef(ref.channel, ref.ts, await self._slack.permalink(ref.channel, ref.ts))
         except ServiceError:

@@ -1,4 +1,4 @@
-"""A listener goes on after its ack; whoever sends the ack waits for that, and no longer."""
+"""Runs listeners that continue after their ack, and tracks them for the shutdown."""
 
 from __future__ import annotations
 
@@ -9,66 +9,66 @@ from typing import Any, TypeAlias
 
 Ack: TypeAlias = Callable[..., Awaitable[Any]]
 
-# Slack waits three seconds for an ack; one that takes longer is lost anyway:
+# Slack waits three seconds for an ack:
 # https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 ACK_SECONDS = 3.0
 
 
 async def wait_for_ack(ack: Ack, work: Callable[[Ack], Coroutine[Any, Any, None]]) -> None:
-    """Start `work(ack)` as a task of its own; returns once it has acknowledged, or is over, or too late.
+    """Start `work(ack)` as a task; return when it has acknowledged or ended, or after ACK_SECONDS.
 
-    Left to itself, Bolt looks every hundredth of a second whether the ack has been given: a thousand
-    commands at once then keep the process busy with looking.
+    Bolt itself would poll every 10 ms for the ack, which keeps the process busy if there are a thousand
+    commands at once.
     """
-    answered = asyncio.get_running_loop().create_future()
+    acked = asyncio.get_running_loop().create_future()
 
-    def end(_: object = None) -> None:
-        if not answered.done():
-            answered.set_result(None)
+    def finish(_: object = None) -> None:
+        if not acked.done():
+            acked.set_result(None)
 
-    async def telling(**answer: Any) -> Any:
+    async def ack_and_finish(**answer: Any) -> Any:
         response = await ack(**answer)
-        end()
+        finish()
         return response
 
-    asyncio.ensure_future(work(telling)).add_done_callback(end)
-    await asyncio.wait([answered], timeout=ACK_SECONDS)
+    asyncio.ensure_future(work(ack_and_finish)).add_done_callback(finish)
+    await asyncio.wait([acked], timeout=ACK_SECONDS)
 
 
 class ListenerTracker:
-    """Counts answers under way and keeps the tasks of listeners, which Bolt starts and forgets."""
+    """Counts pending acks and keeps references to listener tasks, which Bolt does not."""
 
     def __init__(self) -> None:
-        self._answers = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._pending_acks = 0
+        self._no_pending_acks = asyncio.Event()
+        self._no_pending_acks.set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @contextlib.contextmanager
-    def answering(self) -> Iterator[None]:
-        """Around everything from a payload's arrival to the end of its ack."""
-        self._answers += 1
-        self._quiet.clear()
+    def pending_ack(self) -> Iterator[None]:
+        """Count an ack as pending until the block ends."""
+        self._pending_acks += 1
+        self._no_pending_acks.clear()
         try:
             yield
         finally:
-            self._answers -= 1
-            if not self._answers:
-                self._quiet.set()
+            self._pending_acks -= 1
+            if not self._pending_acks:
+                self._no_pending_acks.set()
 
-    async def answered(self) -> None:
-        """Return once every ack is out."""
-        await self._quiet.wait()
+    async def wait_for_acks(self) -> None:
+        """Wait until no ack is pending."""
+        await self._no_pending_acks.wait()
 
-    def working(self) -> None:
-        """Called by a listener's own task: it is known here until it ends."""
+    def track_current_task(self) -> None:
+        """Track the current task until it ends. Called by each listener's task."""
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def end(self) -> None:
-        """End the listeners that still work; what they owe a launch is in the store."""
+    async def cancel_all(self) -> None:
+        """Cancel the listeners that are still running. Unfinished launches are in the store."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""A monitor thread in Slack: its parent and its tables, posted once, edited as answers come, remembered."""
+"""Monitor threads in Slack: a parent message and one reply for each table, posted once and then edited."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ KIND = "monitor"
 
 @dataclass(slots=True)
 class MonitorThread:
-    """A monitor thread as it now stands; `began` is when its present writing began, `shown` what it shows.
+    """The state of a monitor thread. `began` is when the current write began; `shown` is the shown scan.
 
-    `replies` holds each table's message, and what it looks like, by which an edit without news is spared.
+    `replies` holds the message of each section and the hash of its blocks, to skip edits without changes.
     """
 
     parent: MessageRef
     words: str
     began: datetime
-    said: str = ""
+    parent_hash: str = ""
     replies: dict[Section, tuple[MessageRef, str]] = field(default_factory=dict)
     shown: ScanSnapshot | None = None
     token: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -52,7 +52,7 @@ class MonitorThread:
 
 @dataclass(frozen=True, slots=True)
 class SlackOutput:
-    """How a command speaks: at once, through fallbacks, or in its turn."""
+    """The Slack objects that a monitor thread is written with."""
 
     slack: SlackClient
     poster: MessagePoster
@@ -61,7 +61,7 @@ class SlackOutput:
 
 
 class MonitorThreadWriter:
-    """Writes monitor threads. Every method that posts raises ServiceError and NotInvited."""
+    """Writes monitor threads. Methods that post raise ServiceError and NotInvited."""
 
     def __init__(
         self, settings: Settings, clock: Clock, output: SlackOutput, threads: Threads, machines: MachineTypes
@@ -78,15 +78,17 @@ class MonitorThreadWriter:
 
     async def open(self, channel: str, scan: Scan, words: str) -> MonitorThread:
         """Post the parent message of a new thread."""
-        said = self._verdict(scan, None)
-        monitor_thread = MonitorThread(MessageRef(channel, ""), words, self._clock.now(), _look(said))
-        monitor_thread.parent = await self._linked(
-            await self._post.post(channel, said, tags=_tags(monitor_thread))
+        message = self._verdict(scan, None)
+        monitor_thread = MonitorThread(
+            MessageRef(channel, ""), words, self._clock.now(), _content_hash(message)
+        )
+        monitor_thread.parent = await self._with_permalink(
+            await self._post.post(channel, message, tags=_tags(monitor_thread))
         )
         return monitor_thread
 
-    def again(self, thread: Thread, sections: tuple[Section, ...]) -> MonitorThread:
-        """Return a thread that was written before, to be written anew."""
+    def reopen(self, thread: Thread, sections: tuple[Section, ...]) -> MonitorThread:
+        """Return the state of a stored thread, to write it reopen."""
         looks = (*thread.looks, *[""] * len(thread.replies))
         refs = [
             (MessageRef(thread.parent.channel, ts), look)
@@ -95,16 +97,16 @@ class MonitorThreadWriter:
         replies = dict(zip(sections, refs, strict=False))
         return MonitorThread(thread.parent, thread.words, self._clock.now(), "", replies, thread.shown)
 
-    def tell(self, monitor_thread: MonitorThread, scan: Scan, since: Changes | None = None) -> None:
-        """Brings the parent message up to date."""
-        said = self._verdict(scan, since)
-        if _look(said) != monitor_thread.said:
-            monitor_thread.said = _look(said)
-            self._owe(monitor_thread.parent, said)
+    def update_parent(self, monitor_thread: MonitorThread, scan: Scan, since: Changes | None = None) -> None:
+        """Update the parent message."""
+        message = self._verdict(scan, since)
+        if _content_hash(message) != monitor_thread.parent_hash:
+            monitor_thread.parent_hash = _content_hash(message)
+            self._queue_edit(monitor_thread.parent, message)
 
     async def show(self, monitor_thread: MonitorThread, scan: Scan, since: Changes | None = None) -> None:
-        """Brings the thread up to date: replies that it lacks are posted, those with news edited."""
-        self.tell(monitor_thread, scan, since)
+        """Update the thread: post missing replies and edit changed ones."""
+        self.update_parent(monitor_thread, scan, since)
         for section, message in (await self._render(scan)).items():
             ref, before = monitor_thread.replies.get(section, (None, None))
             if ref is None:
@@ -112,12 +114,12 @@ class MonitorThreadWriter:
                 ref = await self._post.post(
                     monitor_thread.parent.channel, message, thread_ts=monitor_thread.parent.ts, tags=tags
                 )
-            elif _look(message) != before:
-                self._owe(ref, message)
-            monitor_thread.replies[section] = (ref, _look(message))
+            elif _content_hash(message) != before:
+                self._queue_edit(ref, message)
+            monitor_thread.replies[section] = (ref, _content_hash(message))
 
     async def attach_overflow(self, monitor_thread: MonitorThread, scan: Scan) -> None:
-        """Rows that no message can hold go into a file."""
+        """Upload the tables that do not fit in a message as CSV files."""
         now = self._clock.now()
         for table in await self._tables(scan, now):
             if table.overflow:
@@ -130,7 +132,7 @@ class MonitorThreadWriter:
                 )
 
     async def remember(self, monitor_thread: MonitorThread, *, finished: bool = False) -> None:
-        """Write down where the thread is and what it shows, for a refresh by whichever process is alive."""
+        """Store where the thread is and what it shows, so that any process can refresh it."""
         thread = Thread(
             parent=monitor_thread.parent,
             words=monitor_thread.words,
@@ -143,14 +145,14 @@ class MonitorThreadWriter:
         try:
             await self._threads.remember(thread)
         except StoreError as error:
-            self._log.warning("a thread could not be remembered", reason=str(error))
+            self._log.warning("a thread could not be stored", reason=str(error))
 
     def _verdict(self, scan: Scan, since: Changes | None) -> Message:
         return verdict(scan, scan.started, console_url=self._console, since=since)
 
     async def _render(self, scan: Scan) -> dict[Section, Message]:
-        """Each section's reply, made beside the loop: thousands of rows take long enough to hold up acks."""
-        # Ages count from the scan's start, so that a table without news is the same message again.
+        """Return the reply of each section, rendered in a thread: thousands of rows would delay acks."""
+        # Ages are relative to the scan's start, so that an unchanged table gives an equal message.
         made = await self._tables(scan, scan.started)
         return await asyncio.to_thread(
             lambda: {table.section: section_message(table, scan, self._style) for table in made}
@@ -160,38 +162,38 @@ class MonitorThreadWriter:
         machines = await self._machines.of(scan)
         return await asyncio.to_thread(tables, scan, now, machines)
 
-    def _owe(self, ref: MessageRef, message: Message) -> None:
+    def _queue_edit(self, ref: MessageRef, message: Message) -> None:
         async def send() -> None:
             await self._output.poster.update(ref.channel, ref.ts, message)
 
         self._output.edit_queue.offer(Edit(channel=ref.channel, ts=ref.ts, send=send, owed=True))
 
-    async def _linked(self, ref: MessageRef) -> MessageRef:
+    async def _with_permalink(self, ref: MessageRef) -> MessageRef:
         try:
             return replace(ref, url=await self._output.slack.permalink(ref.channel, ref.ts))
         except ServiceError:
             return ref
 
 
-def _look(message: Message) -> str:
-    """Return what tells a message from one that looks different; ages in its plain text alone are no news."""
+def _content_hash(message: Message) -> str:
+    """Return a hash of the blocks. Differences in the plain text alone, such as ages, do not count."""
     return hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
 
 
 def _tags(monitor_thread: MonitorThread) -> dict[str, str]:
-    """Return what every member may read of a message of this thread: enough to know it again."""
+    """Return the metadata to find a message of this thread reopen. All channel members can read it."""
     return {"kind": KIND, "scan": monitor_thread.token}
 
 
 class MachineTypes:
-    """Knows which machine type each launched run asked for."""
+    """Looks up the machine types of launched runs."""
 
     def __init__(self, settings: Settings, launches: Launches) -> None:
         self._presets = {preset.name: preset.machine_type for preset in settings.preset}
         self._launches = launches
 
     async def of(self, scan: Scan) -> Mapping[str, str]:
-        """Machine types by run id, for the jobs that a scan shows; others are not known here."""
+        """Return machine types by run id for the jobs of a scan that were launched by the bot."""
         if Section.JOBS not in scan.sections:
             return {}
         jobs = [row for row in table_rows(scan, Section.JOBS) if isinstance(row, CustomJob)]

@@ -1,4 +1,4 @@
-"""The check in front of every listener: only people of the bot's own workspace are answered."""
+"""Bolt middleware that refuses users of other workspaces."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from formatting import messages
 from handlers.slack.ephemeral import in_thread
 from handlers.slack.middleware import ListenerTracker
 
-# Where payloads name workspaces and organisations: where a press or event happened, whose the person is, and
-# through which installation the bot hears of it. https://docs.slack.dev/apis/events-api/#callback-field and
+# Fields of payloads with ids of workspaces and organisations: of the channel, of the user, and of the
+# installation that received the payload. https://docs.slack.dev/apis/events-api/#callback-field and
 # https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 _IDS = (
     "team_id",
@@ -29,27 +29,27 @@ _IDS = (
     "source_team",
     "app_installed_team_id",
 )
-# An id alone, or an object that has one.
+# Fields that hold an id, or an object with an id.
 _OBJECTS = ("team", "enterprise")
-_SHOWN = 24
+_LOGGED_LENGTH = 24
 
 Middleware = Callable[[AsyncArgs], Awaitable[BoltResponse | None]]
 
 
 def is_own(workspace: Workspace, body: Mapping[str, Any]) -> bool:
-    """Whether a payload comes from a person of this workspace.
+    """Return True if a payload comes from a user of this workspace.
 
-    It must name this workspace, and no other workspace or organisation beside it: in a channel shared with
-    another company `team` is the workspace of the channel, and `user.team_id` that of the person. What a
-    payload leaves out or names null says nothing: an app that is installed in a whole organisation gets
-    `team: null`, and `user.team_id` then decides.
+    It must contain the id of this workspace, and no id of another workspace or organisation: in a channel
+    shared with another company, `team` is the workspace of the channel and `user.team_id` that of the user.
+    Missing and null fields are ignored: an app that is installed in a whole organisation gets `team: null`,
+    and `user.team_id` then decides.
     """
-    named = _named(body)
+    named = _workspace_ids(body)
     return workspace.team_id in named and named <= {workspace.team_id, workspace.enterprise_id}
 
 
 def only_own(workspace: Workspace, tracker: ListenerTracker) -> Middleware:
-    """Return a middleware for Bolt that lets a person's payload pass, or refuses it in one sentence."""
+    """Return a Bolt middleware that passes payloads of the workspace on and refuses others with a message."""
 
     async def check(args: AsyncArgs) -> BoltResponse | None:
         if is_own(workspace, args.body):
@@ -61,25 +61,29 @@ def only_own(workspace: Workspace, tracker: ListenerTracker) -> Middleware:
     return check
 
 
-def _named(body: Mapping[str, Any]) -> frozenset[str]:
-    """Every workspace and organisation that a payload names."""
+def _workspace_ids(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the ids of all workspaces and organisations in a payload."""
     found: set[str] = set()
-    for place in _places(body):
-        found.update(str(place[key]) for key in _IDS if place.get(key))
+    for item in _objects_with_ids(body):
+        found.update(str(item[key]) for key in _IDS if item.get(key))
         for key in _OBJECTS:
-            value = place.get(key)
+            value = item.get(key)
             ids = (value.get("id"), value.get("enterprise_id")) if isinstance(value, Mapping) else (value,)
             found.update(str(one) for one in ids if one)
     return frozenset(found)
 
 
-def _places(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _objects_with_ids(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     event = body.get("event")
-    inner = event if isinstance(event, Mapping) else {}
+    event_object = event if isinstance(event, Mapping) else {}
     authorizations = body.get("authorizations")
-    places = [body, inner, *(holder.get(key) for holder in (body, inner) for key in ("user", "view"))]
-    places += authorizations if isinstance(authorizations, list) else []
-    return (place for place in places if isinstance(place, Mapping))
+    objects = [
+        body,
+        event_object,
+        *(holder.get(key) for holder in (body, event_object) for key in ("user", "view")),
+    ]
+    objects += authorizations if isinstance(authorizations, list) else []
+    return (item for item in objects if isinstance(item, Mapping))
 
 
 async def _refuse(args: AsyncArgs, tracker: ListenerTracker) -> BoltResponse:
@@ -89,21 +93,21 @@ async def _refuse(args: AsyncArgs, tracker: ListenerTracker) -> BoltResponse:
     response = await args.ack()
     if args.context.response_url:
         # The ack must not wait for this.
-        asyncio.ensure_future(_tell(args, sentence, tracker))  # noqa: RUF006 - `in_flight` holds it
+        asyncio.ensure_future(_send_refusal(args, sentence, tracker))  # noqa: RUF006 - `tracker` holds it
     return response
 
 
-async def _tell(args: AsyncArgs, sentence: str, tracker: ListenerTracker) -> None:
-    tracker.working()
+async def _send_refusal(args: AsyncArgs, sentence: str, tracker: ListenerTracker) -> None:
+    tracker.track_current_task()
     try:
         await in_thread(args)(text=sentence, response_type="ephemeral", replace_original=False)
-    except (aiohttp.ClientError, TimeoutError, OSError) as unsaid:
-        structlog.get_logger("slack").warning("a refusal could not be told", reason=str(unsaid))
+    except (aiohttp.ClientError, TimeoutError, OSError) as failure:
+        structlog.get_logger("slack").warning("a refusal could not be sent", reason=str(failure))
 
 
 def _log(body: Mapping[str, Any]) -> None:
     kind = body.get("command") or body.get("type") or ""
-    named = [one[:_SHOWN] for one in sorted(_named(body))[:_SHOWN]]
+    named = [one[:_LOGGED_LENGTH] for one in sorted(_workspace_ids(body))[:_LOGGED_LENGTH]]
     structlog.get_logger("slack").info(
-        "a payload of another workspace was refused", kind=str(kind)[:_SHOWN], named=named
+        "a payload of another workspace was refused", kind=str(kind)[:_LOGGED_LENGTH], named=named
     )

@@ -1,4 +1,4 @@
-"""How payloads reach the bot: several Socket Mode connections, or signed HTTP requests."""
+"""Receives payloads from Slack: over several Socket Mode connections, or as signed HTTP requests."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from handlers.slack.middleware import ListenerTracker
 def listen(
     app: AsyncApp, tracker: ListenerTracker, settings: Settings, secret: Secrets, *, http: bool
 ) -> AbstractAsyncContextManager[str]:
-    """Listen until the block ends, then lets acks under way finish; gives the request URL, "" for sockets.
+    """Listen until the block ends, then wait for pending acks. Yield the request URL, "" for Socket Mode.
 
-    Raise BadInput when the secret that this way of listening needs is missing, or its port is taken.
+    Raise BadInput when the required secret is missing, or the port is taken.
     """
     if http:
         return listen_http(app, settings.slack, secret)
-    return _sockets(app, tracker, settings, secret)
+    return _listen_socket_mode(app, tracker, settings, secret)
 
 
 @asynccontextmanager
-async def _sockets(
+async def _listen_socket_mode(
     app: AsyncApp, tracker: ListenerTracker, settings: Settings, secret: Secrets
 ) -> AsyncIterator[str]:
-    """Several connections, so that one that breaks loses no command while it comes back."""
+    """Open several connections, so that no command is lost while one reconnects."""
     token = secret.slack_app_token.get_secret_value()
     if not token:
         raise BadInput(
@@ -46,31 +46,31 @@ async def _sockets(
     ]
     try:
         for connection in connections:
-            await connection.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+            await connection.connect_async()  # type: ignore[no-untyped-call]  # untyped in Bolt
         yield ""
     finally:
-        await run_phase(Phase.ACKS, tracker.answered())
+        await run_phase(Phase.ACKS, tracker.wait_for_acks())
         await run_phase(Phase.CONNECTIONS, *(connection.end() for connection in connections))
 
 
 class _Connection(AsyncSocketModeHandler):
-    """One Socket Mode connection that knows when it owes an ack."""
+    """A Socket Mode connection that tracks pending acks."""
 
     def __init__(self, app: AsyncApp, token: str, tracker: ListenerTracker, ping_seconds: float) -> None:
         super().__init__(app, token, ping_interval=ping_seconds)
         self._tracker = tracker
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own class narrows it
-        with self._tracker.answering():
+        with self._tracker.pending_ack():
             await super().handle(client, req)
 
     async def end(self) -> None:
-        """Close the connection and sees its tasks end; the SDK only asks them to."""
+        """Close the connection and wait for its tasks, which the SDK only cancels."""
         client = self.client
         tasks = [
             task
             for task in (client.message_processor, client.current_session_monitor, client.message_receiver)
             if task is not None
         ]
-        await self.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        await self.close_async()  # type: ignore[no-untyped-call]  # untyped in Bolt
         await asyncio.gather(*tasks, return_exceptions=True)

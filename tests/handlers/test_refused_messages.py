@@ -181,7 +181,7 @@ async def test_a_private_answer_that_cannot_be_given_is_logged(parts: Parts, cod
         await respond_ephemeral(_respond(parts), MESSAGE)
 
     assert [] == parts.shown()
-    assert ["a private answer was not shown"] == [entry["event"] for entry in logs]
+    assert ["an ephemeral reply was not shown"] == [entry["event"] for entry in logs]
     assert code in logs[0]["reason"]
 
 

@@ -10,10 +10,10 @@ import aiosqlite
 import psutil
 import pytest
 from bed import brief, stage_on, write_in
-from bot.sandbox.stage import Stage
 from processes import Child, child
 
-from bot.runtime.shutdown import BUDGETS, END_SECONDS, Phase, end
+from bot.runtime.shutdown import BUDGETS, SHUTDOWN_SECONDS, Phase, run_phase
+from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.world.state import Fault
 
 FOR_EVER = 10**6
@@ -22,7 +22,7 @@ FOR_EVER = 10**6
 def test_every_part_has_its_share_and_there_is_time_to_spare() -> None:
     """Platforms kill ten seconds after SIGTERM: parts that end in a row must not add up to more."""
     assert set(Phase) == set(BUDGETS)
-    assert sum(BUDGETS.values()) <= END_SECONDS - 1
+    assert sum(BUDGETS.values()) <= SHUTDOWN_SECONDS - 1
 
 
 async def test_what_hangs_is_left_behind_and_the_rest_ends() -> None:
@@ -39,13 +39,13 @@ async def test_what_hangs_is_left_behind_and_the_rest_ends() -> None:
         ended.append("works")
 
     began = time.monotonic()
-    await end(Phase.STORE, hangs(), fails(), works())
+    await run_phase(Phase.STORE, hangs(), fails(), works())
 
     assert ["works"] == ended
     assert BUDGETS[Phase.STORE] <= time.monotonic() - began < BUDGETS[Phase.STORE] + 2
 
 
-async def _everything_hangs(stage: Stage, bot: Child) -> None:
+async def _everything_hangs(stage: Sandbox, bot: Child) -> None:
     """Edits are refused, a turn waits for Vertex AI, W&B's process is stopped with a call in it."""
     stage.world.faults.append(Fault(service="aiplatform", method="ListCustomJobs", hang=True, times=FOR_EVER))
     await stage.slack.type_text("alice", "#training", "/launch")
@@ -66,7 +66,7 @@ async def test_sigterm_ends_in_order_although_everything_hangs(*, http: bool) ->
             await bot.says('"ready"')
             if http:
                 await stage.slack.use_http(_url(bot.said()))
-            await bot.says("launches taken up")
+            await bot.says("launches resumed")
             await _until(lambda: _core(bot))
             family = bot.family()
             await _everything_hangs(stage, bot)
@@ -88,7 +88,7 @@ async def test_sigterm_ends_in_order_although_everything_hangs(*, http: bool) ->
     assert (0, []) == (code, alive), log
     assert '"stopped"' in log
     assert "cut short" not in log
-    assert lasted < END_SECONDS
+    assert lasted < SHUTDOWN_SECONDS
 
 
 def _core(bot: Child) -> list[psutil.Process]:

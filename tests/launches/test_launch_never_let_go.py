@@ -1,4 +1,4 @@
-"""A launch whose item may still be pending is never let go, and "no job" is said of all regions or not at all."""
+"""A launch whose item may be pending is never let go, and "no job" is said of all regions or not at all."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def test_a_runner_starts_only_once_a_cancelled_item_is_out(rig: Rig) -> No
 
 
 async def test_a_cancel_goes_before_the_limit_of_days(rig: Rig) -> None:
-    """The bot was away for a week after somebody pressed Cancel: the job still costs money, so it is cancelled."""
+    """The bot was away for a week after somebody pressed Cancel: the job costs money, so it is cancelled."""
     launch = await waiting(rig)
     rig.make_job(rig.item(launch))
     await rig.until(launch, lambda now: now.job, acts=False)

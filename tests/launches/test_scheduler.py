@@ -62,11 +62,11 @@ async def test_a_wake_during_a_turn_is_not_lost(quick: Rig) -> None:
     quick.world.latency["*"] = 0.1
     launch = await quick.launch()
     scheduler = Scheduler(quick.tools)
-    scheduler.take_up(launch.launch_id)
+    scheduler.wake(launch.launch_id)
     await until(lambda: in_stage(quick, launch, Stage.WAIT))
 
     await quick.cancel(launch)
-    scheduler.take_up(launch.launch_id)
+    scheduler.wake(launch.launch_id)
     await until(lambda: done(quick, launch))
     await scheduler.stop()
 
@@ -141,7 +141,7 @@ async def test_two_drivers_of_one_launch_have_one_effect(rig: Rig) -> None:
     first, second = LaunchWorker(rig.tools), LaunchWorker(rig.tools)
 
     for _ in range(8):
-        await asyncio.gather(first.turn(launch.launch_id), second.turn(launch.launch_id))
+        await asyncio.gather(first.run_step(launch.launch_id), second.run_step(launch.launch_id))
         rig.clock.time += timedelta(seconds=11)
     await rig.to_end(launch)
 
@@ -161,7 +161,7 @@ async def test_a_clock_set_back_does_not_put_a_launch_to_sleep(rig: Rig) -> None
 
 async def test_a_launch_that_is_gone_is_driven_no_more(rig: Rig) -> None:
     """A launch that was taken back leaves nothing to do, and no error every five seconds."""
-    assert await LaunchWorker(rig.tools).turn("gone0000") is None
+    assert await LaunchWorker(rig.tools).run_step("gone0000") is None
 
 
 async def test_a_restart_shows_the_card_as_the_store_has_it(rig: Rig) -> None:
@@ -172,7 +172,7 @@ async def test_a_restart_shows_the_card_as_the_store_has_it(rig: Rig) -> None:
     now = await rig.read(launch)
     await rig.until(launch, lambda now: now.job, acts=False)
     await rig.slack.wait_until(lambda: "Task → Cloud" in rig.thread(), 30)
-    edits = rig.slack.world.journal.counts["chat.update"]
+    edits = rig.slack.world.traffic.counts["chat.update"]
 
-    await LaunchWorker(rig.tools).turn(now.launch_id)
-    await rig.slack.wait_until(lambda: rig.slack.world.journal.counts["chat.update"] > edits, 30)
+    await LaunchWorker(rig.tools).run_step(now.launch_id)
+    await rig.slack.wait_until(lambda: rig.slack.world.traffic.counts["chat.update"] > edits, 30)

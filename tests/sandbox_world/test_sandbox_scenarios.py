@@ -127,7 +127,7 @@ def test_hostile_lines_hold_what_toml_cannot() -> None:
         ("", "mine.toml: title is missing."),
         (
             'title = "x"\ncolour = 1',
-            "mine.toml: colour is no key of a scenario (docs/scenarios.md lists them).",
+            "mine.toml: colour is not a key of a scenario (docs/scenarios.md lists them).",
         ),
         ('title = "x"\nspeed = 0', "mine.toml: speed: input should be greater than 0 (it is 0)."),
         ('title = "x"\n[[job]]\njob_id = "1234567"', "mine.toml: job[1].name is missing."),
@@ -135,7 +135,10 @@ def test_hostile_lines_hold_what_toml_cannot() -> None:
             'title = "x"\n[[runner]]\nboot = "soon"',
             'mine.toml: runner[1].boot: must be seconds, or words such as "90s" or "1h 20m"',
         ),
-        ('title = "x"\n[[launch]]\ntimeline = "GO 2 -> SUCCEEDED"', "'GO' is no job state; there are QUEUED"),
+        (
+            'title = "x"\n[[launch]]\ntimeline = "GO 2 -> SUCCEEDED"',
+            "'GO' is not a job state; the states are QUEUED",
+        ),
         (
             'title = "x"\n[[launch]]\njob_log_file = "a.log"',
             "mine.toml: there is no log file a.log beside it.",
@@ -144,7 +147,7 @@ def test_hostile_lines_hold_what_toml_cannot() -> None:
             'title = "x"\n[expect]\noutcomes = ["won"]',
             "mine.toml: expect.outcomes[1][1]: input should be 'open'",
         ),
-        ("title = ", "mine.toml is no readable TOML file: "),
+        ("title = ", "mine.toml is not a readable TOML file: "),
     ],
 )
 def test_mistake_is_named_with_its_key(tmp_path: Path, lines: str, sentence: str) -> None:

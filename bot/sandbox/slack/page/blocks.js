@@ -49,7 +49,7 @@ const MAKERS = {
   container: (block, place) => container(block, place, (block.child_blocks ?? []).map((child) => render(child, place))),
 };
 
-/** Called by a modal for its input blocks, which need the form around them. */
+/** Called by a modal for its input blocks, which need the form. */
 function render(block, place) {
   const make = place.inputs?.[block.type] ?? MAKERS[block.type];
   const node = make ? make(block, { ...place, block }) : h("div", { class: "unsupported" }, `Unsupported block: ${block.type}`);
@@ -59,8 +59,8 @@ function render(block, place) {
 }
 
 /**
- * The nodes of a list of blocks. `place` says where they stand: {app, home, message, channel, view, inputs};
- * `home` is a name for the message or view that stays the same over its edits.
+ * The nodes of a list of blocks. `place` is their location: {app, home, message, channel, view, inputs};
+ * `home` is a name of the message or view that does not change with edits.
  */
 export function renderBlocks(blocks, place) {
   const counts = {};

@@ -1,4 +1,4 @@
-// The box one types into: Enter sends, Up brings back the last, "/" lists the commands ({name, hint, description}).
+// The composer: Enter sends, Up restores the last text, "/" lists the commands ({name, hint, description}).
 
 import { h, icon } from "./dom.js";
 
@@ -11,7 +11,7 @@ export class Composer {
   #drafts = new Map();
   #key = null;
 
-  /** `send(text)` returns whether it was sent; `commands()` lists what to offer, and is empty in a thread. */
+  /** `send(text)` returns whether it was sent; `commands()` returns the commands, none in a thread. */
   constructor(root, { name, label, send, commands }) {
     Object.assign(this, { send, commands });
     this.list = h("div", { id: `${name}-commands`, class: "commands", role: "listbox", "aria-label": "Commands", hidden: true });
@@ -26,7 +26,7 @@ export class Composer {
     root.append(this.form);
   }
 
-  /** Turns to another channel or thread: each keeps its own draft. */
+  /** Switches to another channel or thread; each has its own draft. */
   turnTo(key, placeholder) {
     this.box.placeholder = placeholder;
     this.box.setAttribute("aria-label", placeholder);

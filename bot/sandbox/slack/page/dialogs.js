@@ -1,4 +1,4 @@
-// Dialogs: "are you sure" and the views (modals) an app opens.
+// Dialogs: confirmations, and the modals that an app opens.
 
 import { renderBlocks } from "./blocks.js";
 import { h } from "./dom.js";
@@ -13,7 +13,7 @@ function show(attributes, ...children) {
   return dialog;
 }
 
-/** Asks a confirm object's question; resolves to whether the person agreed. */
+/** Shows a confirm object; resolves to whether the user confirmed. */
 export function askConfirm(confirm, names) {
   return new Promise((resolve) => {
     const answer = (value) => h("button", { type: "submit", value, class: value === "yes" ? `button ${confirm.style ?? "primary"}` : "button", data: { confirm: value } });
@@ -37,7 +37,7 @@ export class ViewDialog {
     this.app = app;
   }
 
-  /** Shows a view, or the new state of the one shown; what was typed stays where the field stays. */
+  /** Shows a view or updates the current one; remaining fields keep their values. */
   show(view) {
     const typed = this.#view?.id === view.id ? this.#values() : {};
     this.close();
@@ -54,7 +54,7 @@ export class ViewDialog {
     this.#dialog.addEventListener("cancel", (event) => { event.preventDefault(); this.#dismiss(); });
   }
 
-  /** Closed by the person: the app may want to hear of it. */
+  /** Closed by the user; the app may be notified. */
   #dismiss() {
     this.app.send({ type: "view_close", view_id: this.#view.id });
     this.close();
@@ -65,12 +65,12 @@ export class ViewDialog {
     this.#dialog = null;
   }
 
-  /** Shows what the app found wrong, by block id. */
+  /** Shows the app's validation errors, by block id. */
   showErrors(errors) {
     for (const field of this.#fields) field.error.textContent = errors[field.block] ?? "";
   }
 
-  /** Shows that the app could not take the view. */
+  /** Shows that the submission failed. */
   showProblem(text) {
     this.problem.textContent = text;
   }

@@ -1,4 +1,4 @@
-// Building blocks for DOM nodes. Text only ever enters the page through text nodes and attributes.
+// Helpers for DOM nodes. Text is inserted as text nodes and attributes only.
 
 const SAFE_PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 
@@ -22,7 +22,7 @@ function setData(node, values) {
   }
 }
 
-/** The address if it is http(s) or mailto, else null: a message must not run code or read files. */
+/** Returns an http(s) or mailto URL, else null: a message must not run code or read files. */
 export function safeUrl(address) {
   try {
     const url = new URL(address);
@@ -32,14 +32,14 @@ export function safeUrl(address) {
   }
 }
 
-/** A link in a new tab; an address that is not safe leaves only its label. */
+/** Creates a link to a new tab; of an unsafe URL only the label is shown. */
 export function link(address, ...label) {
   const href = safeUrl(address);
   if (!href) return h("span", { class: "dead-link", title: "This link was removed: only http, https and mailto" }, label);
   return h("a", { href, target: "_blank", rel: "noopener noreferrer" }, label);
 }
 
-/** Makes `nodes` the children of `parent`, touching only what differs, so that focus and inner scrolling survive. */
+/** Makes `nodes` the children of `parent`; unchanged nodes stay, so that focus and scroll positions are kept. */
 export function reconcile(parent, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
@@ -61,7 +61,7 @@ const ICON_PATHS = {
   more: "M6 12h.01M12 12h.01M18 12h.01",
 };
 
-/** A small line icon, hidden from screen readers: the control around it carries the label. */
+/** Creates a small icon, hidden from screen readers; its control has the label. */
 export function icon(name) {
   const namespace = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(namespace, "svg");

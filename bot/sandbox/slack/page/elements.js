@@ -4,7 +4,7 @@ import { h, icon, safeUrl } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { textObject } from "./mrkdwn.js";
 
-// Where an element stands: {app, block, message, channel, view}. A click reports all of it.
+// The location of an element: {app, block, message, channel, view}; a click reports it.
 async function act(place, element, button, extra = {}) {
   const { app, block, message, channel, view } = place;
   if (element.confirm && !(await app.confirm(element.confirm))) return false;
@@ -72,7 +72,7 @@ function overflow(element, place) {
 
 const MAKERS = { button, image, static_select: select, overflow };
 
-/** One element of an actions or section block. */
+/** Creates one element of an actions or section block. */
 export function interactive(element, place) {
   const make = MAKERS[element.type];
   return make ? make(element, place) : h("span", { class: "unsupported" }, `Unsupported element: ${element.type}`);

@@ -1,4 +1,4 @@
-// Short names of emoji and what they look like. Unknown names stay as typed, as they do in a chat.
+// Emoji by short name. Unknown names are left as text.
 
 const GLYPHS = {
   white_check_mark: "✅", heavy_check_mark: "✔️", ballot_box_with_check: "☑️", x: "❌", negative_squared_cross_mark: "❎",
@@ -43,12 +43,12 @@ const GLYPHS = {
   one: "1️⃣", two: "2️⃣", three: "3️⃣", four: "4️⃣", five: "5️⃣", six: "6️⃣", seven: "7️⃣", eight: "8️⃣", nine: "9️⃣", zero: "0️⃣",
 };
 
-/** The glyph of a short name, or undefined. */
+/** Returns the emoji of a short name, or undefined. */
 export function glyph(name) {
   return Object.hasOwn(GLYPHS, name) ? GLYPHS[name] : undefined;
 }
 
-/** Text with the known `:short_names:` in it replaced. */
+/** Replaces the known `:short_names:` in a text. */
 export function withEmoji(text) {
   return text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => glyph(name) ?? whole);
 }

@@ -1,4 +1,4 @@
-// A scrolling list of messages: the channel and the thread are one each.
+// A scrolling list of messages, used for the channel and for the thread.
 
 import { h, reconcile } from "./dom.js";
 import { messageNode } from "./message.js";
@@ -12,7 +12,7 @@ const follows = (message, before) =>
   before && before.user === message.user && !before.is_ephemeral && !message.is_ephemeral && !message.subtype && !before.subtype &&
   Number(message.ts) - Number(before.ts) < SAME_SPEAKER_SECONDS;
 
-/** A selector for the control that has the focus inside `node`, to find its successor in the node that replaces it. */
+/** Returns a selector for the focused control in `node`, to restore the focus after a replacement. */
 function focusedHook(node) {
   const active = document.activeElement;
   if (!node?.contains(active)) return null;
@@ -27,7 +27,7 @@ export class Feed {
   #shown = null;
   #jump;
 
-  /** `element` holds the list, its parent the button that leads to new messages. */
+  /** `element` contains the list, its parent the button for new messages. */
   constructor(element, app, inThread) {
     Object.assign(this, { element, app, inThread });
     this.#jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } }, "New messages ↓");
@@ -85,7 +85,7 @@ export class Feed {
     return this.countNode;
   }
 
-  /** Shows these messages; `key` names the list, so that a new list begins at its natural end. */
+  /** Shows messages; `key` identifies the list, and a new list is scrolled to its end. */
   render(key, channel, messages) {
     const fresh = key !== this.#shown;
     const stick = !fresh && this.#atEnd();
@@ -101,7 +101,7 @@ export class Feed {
     if (fresh) this.#jump.hidden = true;
   }
 
-  /** Scrolls to one message and lights it up for a moment. */
+  /** Scrolls to a message and highlights it briefly. */
   flash(ts) {
     const node = this.#nodes.get(ts)?.node;
     if (!node) return;

@@ -1,16 +1,16 @@
-// Files under a message: snippets with five lines to see at first, pictures, and plain downloads.
+// Files of a message: snippets with a preview of five lines, images and downloads.
 
 import { h, icon } from "./dom.js";
 
 const PREVIEW_LINES = 5;
 
-/** A file's address on this very server: the page may have been opened under another loopback name. */
+/** Returns a file's URL on this origin: the page may use another loopback name. */
 export function local(address) {
   const url = new URL(address, location.href);
   return url.pathname + url.search;
 }
 
-/** 1234 bytes as "1.2 kB". */
+/** Formats 1234 bytes as "1.2 kB". */
 export function sizeText(bytes) {
   if (bytes < 1000) return `${bytes} B`;
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
@@ -57,7 +57,7 @@ function body(file, app) {
   return file.preview === undefined ? [] : snippetBody(file, app);
 }
 
-/** One file as a card with its name, kind, size, contents and a download link. */
+/** Creates the card of a file with name, type, size, preview and download link. */
 export function fileCard(file, app) {
   const kind = [file.pretty_type, file.size === undefined ? null : sizeText(file.size)].filter(Boolean).join(" · ");
   const get = file.url_private ? h("a", { href: local(file.url_private), download: file.name ?? "" }, "Download") : null;

@@ -1,4 +1,4 @@
-// Blocks that fold: container, plan and task_card.
+// Collapsible blocks: container, plan and task_card.
 
 import { h, icon, link } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
@@ -22,7 +22,7 @@ function fold({ app, key, openAtFirst, head, body, foldable = true, data }) {
   return h("div", { class: "fold", data }, bar, content);
 }
 
-/** A container block; it stays as the person left it however often its message is edited. */
+/** Creates a container block; edits of the message keep it expanded or collapsed. */
 export function container(block, place, children) {
   const { app } = place;
   const title = block.rich_text_title ? richText(block.rich_text_title, app.names) : textObject(block.title, app.names);
@@ -47,7 +47,7 @@ function task(item, names) {
   return h("div", { class: "task", data: { status: item.status } }, sign, h("div", {}, h("div", { class: "task-title" }, item.title), details, sources));
 }
 
-/** A plan or a task_card; as in Slack, every edit of its message folds it again. */
+/** Creates a plan or a task_card; as in Slack, every edit of the message collapses it. */
 export function plan(block, place) {
   const tasks = block.type === "plan" ? block.tasks ?? [] : [block];
   const edit = place.message?.edited?.ts ?? (place.message?.plans_collapsed ? "edited" : null);

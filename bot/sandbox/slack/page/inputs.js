@@ -1,4 +1,4 @@
-// The input block of a modal: a label, a field, a hint and a place for its error.
+// The input block of a modal: label, field, hint and error.
 
 import { h } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
@@ -25,8 +25,8 @@ function select(element, typed, names) {
 const MAKERS = { plain_text_input: plainText, static_select: select };
 
 /**
- * What makes the input blocks of one view. `register` gets {block, action, read, error} of each field; `typed` holds
- * the values to begin with, by block id and action id.
+ * Creates the input blocks of one view. `register` receives {block, action, read, error} of each field; `typed` has
+ * the initial values, by block id and action id.
  */
 export function inputMakers(register, typed, names) {
   const input = (block) => {

@@ -80,7 +80,7 @@ function list(lines) {
 
 const isTable = (lines, index) => /^\s*\|/.test(lines[index]) && /^\s*\|?[\s:|-]*-[\s:|-]*$/.test(lines[index + 1] ?? "");
 
-// Each rule: does a piece begin here, does the next line still belong to it, and what it becomes.
+// Each rule: whether a block starts here, whether the next line continues it, and its node.
 const RULES = [
   { begins: (lines, at) => isTable(lines, at), goesOn: (line) => /^\s*\|/.test(line), make: table },
   { begins: (lines, at) => /^#{1,6} /.test(lines[at]), goesOn: () => false, make: ([line]) => h("div", { class: "heading", role: "heading", "aria-level": 4 }, inline(line.replace(/^#+ /, ""))) },
@@ -112,7 +112,7 @@ function takeParagraph(lines, at) {
   return [paragraph(lines.slice(at, stop)), stop];
 }
 
-/** A markdown text as nodes. */
+/** Converts a markdown text to nodes. */
 export function markdown(text) {
   const lines = text.split("\n");
   const out = [];

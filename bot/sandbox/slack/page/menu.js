@@ -1,4 +1,4 @@
-// A pop-up list of choices that opens under a button: static_select and overflow use it.
+// A pop-up menu under a button, used by static_select and overflow.
 
 import { h } from "./dom.js";
 
@@ -30,7 +30,7 @@ function onKey(event, panel) {
 
 /**
  * Opens the list under `button`. `groups` is [{label, options: [{text, description, value, current}]}];
- * `choose` is called with the chosen option after the list has closed.
+ * `choose` is called with the selected option after the list was closed.
  */
 export function openMenu(button, groups, choose) {
   const item = (option) => {

@@ -1,4 +1,4 @@
-// One message: who, when, its blocks or text, files, reactions and replies.
+// One message: author, time, blocks or text, files, reactions and replies.
 
 import { renderBlocks } from "./blocks.js";
 import { h, icon } from "./dom.js";
@@ -9,7 +9,7 @@ import { agoNode, stamp } from "./time.js";
 
 const HUES = 8;
 
-/** The tile that stands for a person or an app. */
+/** Creates the avatar of a user or an app. */
 export function avatar(user) {
   const hue = [...user.id].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % HUES;
   const sign = user.is_bot ? "◇" : [...(user.real_name ?? user.name ?? "?")][0];
@@ -23,7 +23,7 @@ function author(message, store) {
   return { id: message.user ?? "sandbox", name, real_name: name, is_bot: true };
 }
 
-/** The name shown above a message. */
+/** Returns the name above a message. */
 export function authorName(message, store) {
   const user = author(message, store);
   return message.username ?? user.real_name ?? user.name;
@@ -73,7 +73,7 @@ function content(message, channel, app) {
   return message.text ? [h("div", { class: "block text" }, mrkdwn(message.text, app.names))] : [];
 }
 
-/** The node of a message. `inThread` leaves out what leads into the thread. */
+/** Creates the node of a message. `inThread` omits the link to the thread. */
 export function messageNode(message, channel, app, inThread) {
   const place = { app, message, channel, home: `${channel}/${message.ts}` };
   const canReply = !inThread && !message.is_ephemeral && !message.subtype?.startsWith("channel_");

@@ -4,7 +4,7 @@ import { h, link } from "./dom.js";
 import { glyph, withEmoji } from "./emoji.js";
 import { dateNodes } from "./time.js";
 
-// A mark opens after a non-word character and closes before one; nothing between may be blank at the edges.
+// A mark opens after and closes before a non-word character; its content has no blanks at the edges.
 const mark = (sign) => `(?<![\\p{L}\\p{N}${sign}])${sign}(?![\\s${sign}])([^${sign}\\n]*?)(?<!\\s)${sign}(?![\\p{L}\\p{N}${sign}])`;
 const INLINE = new RegExp(
   [
@@ -19,24 +19,24 @@ const INLINE = new RegExp(
   "gu",
 );
 
-/** Turns the three escapes back into characters; nothing else is an escape. */
+/** Unescapes the three entities of mrkdwn. */
 export function unescape(text) {
   return text.replace(/&(lt|gt|amp);/g, (_, name) => ({ lt: "<", gt: ">", amp: "&" })[name]);
 }
 
-/** A mention pill. `kind` is "user", "channel" or "group". */
+/** Creates a mention. `kind` is "user", "channel" or "group". */
 export function mention(kind, label, data = {}) {
   return h("span", { class: `mention mention-${kind}`, data }, label);
 }
 
-/** @alice, marked when it is the person who is looking. */
+/** Creates a user mention, highlighted for the current user. */
 export function userMention(id, names) {
   const node = mention("user", `@${names.user(id)}`, { user: id });
   if (id === names.me()) node.classList.add("mention-me");
   return node;
 }
 
-/** #channel, a link to it when it exists here. */
+/** Creates a channel mention, a link if the channel exists. */
 export function channelMention(id, names, label) {
   const name = names.channel(id) ?? label ?? id;
   return h("a", { class: "mention mention-channel", href: `#/${id}` }, `#${name}`);
@@ -69,7 +69,7 @@ function bareUrl(text) {
   return [link(unescape(address), unescape(address)), unescape(text.slice(address.length))];
 }
 
-/** One line or more of mrkdwn without fences and quotes, as nodes and strings. */
+/** Converts lines of mrkdwn without code fences and quotes to nodes and strings. */
 export function inline(text, names) {
   const out = [];
   let end = 0;
@@ -110,12 +110,12 @@ function paragraphs(text, names) {
   return out;
 }
 
-/** A preformatted box that scrolls inside itself. */
+/** Creates a scrollable preformatted block. */
 export function preformatted(text) {
   return h("pre", { tabindex: 0, role: "region", "aria-label": "Preformatted text" }, h("code", {}, text));
 }
 
-/** A whole mrkdwn text as nodes. `names` gives the names of people and channels. */
+/** Converts a mrkdwn text to nodes. `names` returns the names of users and channels. */
 export function mrkdwn(text, names) {
   const pieces = text.split("```");
   const unclosed = pieces.length % 2 === 0;
@@ -126,7 +126,7 @@ export function mrkdwn(text, names) {
   });
 }
 
-/** A Block Kit text object (plain_text or mrkdwn) as nodes. */
+/** Converts a Block Kit text object (plain_text or mrkdwn) to nodes. */
 export function textObject(object, names) {
   if (!object) return [];
   if (typeof object === "string") return [withEmoji(object)];

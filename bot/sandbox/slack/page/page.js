@@ -1,4 +1,4 @@
-// The page's heart: takes events, keeps the place, draws what changed.
+// The main module of the page: handles events, tracks the location, renders changes.
 
 import { renderBlocks } from "./blocks.js";
 import { Composer } from "./composer.js";
@@ -50,9 +50,9 @@ class Page {
     this.#move();
   }
 
-  // What the parts of the page may ask for.
+  // Functions for the components of the page.
 
-  /** Sends an event as the person one is; says so when it could not be sent. */
+  /** Sends an event as the current user; shows an error when it could not be sent. */
   send(event) {
     const sent = this.wire.send({ ...event, user: this.store.me });
     if (!sent) this.toast("Not connected: nothing was sent.");
@@ -89,7 +89,7 @@ class Page {
     this.toastTimer = setTimeout(() => { node.hidden = true; }, TOAST_MS);
   }
 
-  // Events in.
+  // Incoming events.
 
   #take(event) {
     const forMe = !event.user || event.user === this.store.me;
@@ -124,7 +124,7 @@ class Page {
     if (!ok) this.toast(`The app did not take this click (${error ?? "no reason given"}).`);
   }
 
-  // Where one is.
+  // The current location.
 
   #channel() {
     const known = (id) => this.store.channels[id] && this.store.myChannels().some((channel) => channel.id === id);
@@ -157,7 +157,7 @@ class Page {
     return this.send({ type: "text", channel: this.#channel(), text, ...(thread && { thread_ts: thread }) });
   }
 
-  // Drawing.
+  // Rendering.
 
   #draw() {
     if (this.#drawing) return;

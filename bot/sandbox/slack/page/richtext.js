@@ -58,7 +58,7 @@ const SECTIONS = {
   rich_text_preformatted: (element) => preformatted(plain(element.elements)),
 };
 
-/** The nodes of one rich_text object, in a block, a table cell or a task. */
+/** Converts a rich_text object of a block, table cell or task to nodes. */
 export function richText(block, names) {
   return (block.elements ?? []).map((element) => {
     const make = SECTIONS[element.type];

@@ -1,20 +1,20 @@
-// Where the reader is, kept in the address after '#', so that the browser's Back button closes a thread.
+// The current location, stored in the URL fragment, so that the browser's Back button closes a thread.
 
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-/** {view: "channel" | "list" | "home", channel, thread, focus} of an address such as "#/C1/1700000000.000100". */
+/** Returns {view: "channel" | "list" | "home", channel, thread, focus} of a fragment such as "#/C1/1700000000.000100". */
 export function readPlace(hash) {
   const [first = "", thread = null, focus = null] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   if (first === "list" || first === "home") return { view: first, channel: null, thread: null, focus: null };
   return { view: "channel", channel: first || null, thread, focus };
 }
 
-/** The address of a channel, of a thread in it, of one message in that thread. */
+/** Returns the fragment of a channel, a thread, or a message in a thread. */
 export function address(channel, thread, focus) {
   return `#/${[channel, thread, focus].filter(Boolean).join("/")}`;
 }
 
-/** The place on this page that a permalink (`/archives/C1/p1700000000000100`) means, or null. */
+/** Returns the location of a permalink (`/archives/C1/p1700000000000100`), or null. */
 export function permalinkPlace(href) {
   const url = new URL(href, location.href);
   const here = url.host === location.host || LOOPBACK.has(url.hostname);

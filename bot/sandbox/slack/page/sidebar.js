@@ -1,4 +1,4 @@
-// The list of channels and apps, the switch between people, and what the page says about itself.
+// The list of channels and apps, the user switch and the status of the page.
 
 import { h, icon } from "./dom.js";
 import { avatar } from "./message.js";
@@ -25,7 +25,7 @@ function personButton(person, pressed, app) {
   return h("button", { type: "button", "aria-pressed": String(pressed), "aria-label": name, title: `Be ${name}`, data: { person: person.id }, on: { click: become } }, avatar(person), h("span", {}, name));
 }
 
-/** Rebuilds a list only when its items differ from last time, and keeps the focus on the item that had it. */
+/** Renders a list only when its items have changed, and keeps the focus. */
 function fill(list, items, make) {
   const version = JSON.stringify(items);
   if (list.dataset.version === version) return;
@@ -42,7 +42,7 @@ function linkText({ mode, connections }, online) {
   return connections ? `Bot connected (Socket Mode, ${connections})` : "No bot is connected";
 }
 
-/** Brings the top bar and the side list up to date. */
+/** Updates the top bar and the sidebar. */
 export function renderSidebar(app, place, online) {
   const { store } = app;
   const { title, subtitle } = store.scenario;

@@ -1,4 +1,4 @@
-// The wire to the server: one WebSocket that comes back by itself.
+// The connection to the server: a WebSocket that reconnects automatically.
 
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 5_000;
@@ -9,7 +9,7 @@ export class Wire {
   #onEvent;
   #onState;
 
-  /** `onEvent` gets each decoded event, `onState` true or false as the wire comes and goes. */
+  /** `onEvent` receives each decoded event, `onState` whether the connection is open. */
   constructor(onEvent, onState) {
     this.#onEvent = onEvent;
     this.#onState = onState;
@@ -32,7 +32,7 @@ export class Wire {
     });
   }
 
-  /** Sends one event; false when there is no connection, and then nothing was sent. */
+  /** Sends one event; returns false when there is no connection. */
   send(event) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(event));

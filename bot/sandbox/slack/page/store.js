@@ -1,4 +1,4 @@
-// What the page knows: people, channels, messages. Events of the server go in, lists for a reader come out.
+// The data of the page: users, channels and messages, updated by the server's events.
 
 const isTop = (message) => !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast";
 const byTime = (one, other) => Number(one.ts) - Number(other.ts);
@@ -16,7 +16,7 @@ export class Store {
   #ephemerals = new Map();
   #read = new Map();
 
-  /** Takes one event of the server; returns whether what is shown may have changed. */
+  /** Applies a server event; returns whether the page may have changed. */
   apply(event) {
     const take = this[`on_${event.type}`];
     if (!take) return false;
@@ -83,23 +83,23 @@ export class Store {
     this.#messages.get(channel).set(message.ts, message);
   }
 
-  /** Takes a message that only one person sees off the page. */
+  /** Removes an ephemeral message. */
   dismiss(channel, ts) {
     const list = this.#ephemerals.get(channel) ?? [];
     this.#ephemerals.set(channel, list.filter((entry) => entry.message.ts !== ts));
   }
 
-  /** The people one can be, in the server's order. */
+  /** Returns the users to choose from, in the server's order. */
   people() {
     return Object.values(this.users).filter((user) => !user.is_bot && user.id !== "USLACKBOT");
   }
 
-  /** The apps of the workspace. */
+  /** Returns the apps of the workspace. */
   apps() {
     return Object.values(this.users).filter((user) => user.is_bot);
   }
 
-  /** The channels `me` may see: private ones only from inside. */
+  /** Returns the channels visible to `me`; private ones for members only. */
   myChannels() {
     return Object.values(this.channels).filter((channel) => !channel.is_private || (channel.members ?? []).includes(this.me));
   }
@@ -112,20 +112,20 @@ export class Store {
     return (this.#ephemerals.get(channel) ?? []).filter((entry) => entry.user === this.me).map((entry) => entry.message);
   }
 
-  /** The messages of a channel outside of threads, oldest first, with those only `me` may see. */
+  /** Returns a channel's top-level messages, oldest first, with the ephemeral ones of `me`. */
   top(channel) {
     const shared = [...(this.#messages.get(channel)?.values() ?? [])].filter(isTop);
     const own = this.#mine(channel).filter((message) => isTop(message) || !this.find(channel, message.thread_ts));
     return [...shared, ...own].sort(byTime);
   }
 
-  /** A thread with its first message, oldest first. */
+  /** Returns a thread with its parent, oldest first. */
   thread(channel, root) {
     const inside = (message) => message.ts === root || message.thread_ts === root;
     return [...(this.#messages.get(channel)?.values() ?? []), ...this.#mine(channel)].filter(inside).sort(byTime);
   }
 
-  /** How many replies a message has, who wrote them and when the last came, in seconds since the epoch. */
+  /** Returns the number of replies, their authors, and the time of the last one in seconds since the epoch. */
   replies(channel, root) {
     const list = [...(this.#messages.get(channel)?.values() ?? [])].filter((message) => message.thread_ts === root && message.ts !== root);
     return { count: list.length, authors: [...new Set(list.map((message) => message.user))], last: Math.max(...list.map((message) => Number(message.ts))) };
@@ -136,12 +136,12 @@ export class Store {
     this.#read.set(`${user}/${channel}`, newest);
   }
 
-  /** Notes that `me` has seen everything in the channel. */
+  /** Marks the channel as read by `me`. */
   markRead(channel) {
     this.#markRead(this.me, channel);
   }
 
-  /** How many messages outside of threads `me` has not seen. */
+  /** Returns the number of unread top-level messages. */
   unread(channel) {
     const seen = this.#read.get(`${this.me}/${channel}`) ?? 0;
     return this.top(channel).filter((message) => Number(message.ts) > seen && message.user !== this.me).length;

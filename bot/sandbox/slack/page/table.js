@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { richText } from "./richtext.js";
 
-/** A table that scrolls inside itself; a cell is {nodes, align, wrap}. */
+/** Creates a scrollable table; a cell is {nodes, align, wrap}. */
 export function scrollingTable(head, rows, caption) {
   const cell = (tag) => ({ nodes, align, wrap }) => h(tag, { class: wrap ? "wrap" : null, style: align && align !== "left" ? `text-align: ${align}` : null, scope: tag === "th" ? "col" : null }, nodes);
   const body = rows.map((row) => h("tr", {}, row.map(cell("td"))));
@@ -20,7 +20,7 @@ function cellNodes(cell, names) {
   return [String(cell.text ?? cell.value ?? "")];
 }
 
-/** A table or data_table block; its first row is the heading. */
+/** Creates a table or data_table block; its first row is the header. */
 export function tableBlock(block, names) {
   const settings = block.column_settings ?? [];
   const row = (cells) =>

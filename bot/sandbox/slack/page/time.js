@@ -1,4 +1,4 @@
-// Times as a chat shows them: in the viewer's own zone, in plain English.
+// Formats times in the user's time zone.
 
 import { h } from "./dom.js";
 
@@ -21,7 +21,7 @@ function dateWords(date, { month, weekday = false, plainDay = false }) {
   return weekday ? `${format({ weekday: "long" }).format(date)}, ${words}` : words;
 }
 
-/** "Today", "Yesterday", "Tomorrow", or undefined for any other day. */
+/** Returns "Today", "Yesterday", "Tomorrow", or undefined for any other day. */
 function nearDay(date) {
   const midnight = (when) => new Date(when.getFullYear(), when.getMonth(), when.getDate()).getTime();
   return { 0: "Today", 1: "Tomorrow", "-1": "Yesterday" }[Math.round((midnight(date) - midnight(new Date())) / DAY_MS)];
@@ -49,7 +49,7 @@ const TOKENS = {
   time_secs: (date) => clock(true).format(date),
 };
 
-/** The parts of a `{date_short} at {time}` pattern as text and <time> nodes; the fallback when a token is unknown. */
+/** Converts a pattern such as `{date_short} at {time}` to text and <time> nodes; the fallback for an unknown token. */
 export function dateNodes(seconds, pattern, fallback) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return [fallback ?? ""];
@@ -63,7 +63,7 @@ export function dateNodes(seconds, pattern, fallback) {
   return [h("span", { class: "date", title: `${dateWords(date, { month: "long", weekday: true })} at ${clock(true).format(date)}` }, shown)];
 }
 
-/** "3 minutes ago", "in 2 hours": seconds is a time since the epoch. */
+/** Returns "3 minutes ago" or "in 2 hours" for a time in seconds since the epoch. */
 export function agoText(seconds) {
   const away = seconds - Date.now() / 1000;
   const units = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
@@ -74,12 +74,12 @@ export function agoText(seconds) {
   return Math.abs(away) < 5 ? "just now" : words.format(Math.trunc(away), "second");
 }
 
-/** A relative time that refreshAgo keeps true. */
+/** Creates a relative time, updated by refreshAgo. */
 export function agoNode(seconds) {
   return h("time", { datetime: new Date(seconds * 1000).toISOString(), data: { ago: seconds } }, agoText(seconds));
 }
 
-/** Brings every relative time on the page up to date. */
+/** Updates all relative times on the page. */
 export function refreshAgo(root) {
   for (const node of root.querySelectorAll("time[data-ago]")) {
     const text = agoText(Number(node.dataset.ago));
@@ -87,13 +87,13 @@ export function refreshAgo(root) {
   }
 }
 
-/** "Today", "Yesterday" or "Monday, November 16th" for the line between two days. */
+/** Returns "Today", "Yesterday" or "Monday, November 16th" for the divider between days. */
 export function dayLabel(seconds) {
   const date = new Date(seconds * 1000);
   return nearDay(date) ?? dateWords(date, { month: "long", weekday: true });
 }
 
-/** The time of a message, with the full date as its title. */
+/** Creates the time of a message, with the full date as its title. */
 export function stamp(seconds) {
   const date = new Date(seconds * 1000);
   const full = `${dateWords(date, { month: "long", weekday: true })} at ${clock(true).format(date)}`;
