@@ -117,7 +117,7 @@ class World:
         return execution
 
     def image_of(self, job: str) -> RunnerImage:
-        """What a Cloud Run job gives its agent."""
+        """Return what a Cloud Run job gives its agent."""
         return self.runner_images.get(job) or RunnerImage(config_region=self.vertex_region)
 
     def cancel_execution(self, name: str) -> bool:
