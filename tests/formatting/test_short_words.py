@@ -33,6 +33,7 @@ from formatting.failure.category_labels import CATEGORY_LABELS
 from formatting.failure.note import NOTE, cause_note
 from formatting.message import Message
 from formatting.monitor.footers import footers
+from formatting.monitor.headings import empty_text
 from formatting.monitor.reply import section_message
 from formatting.monitor.summary import verdict_line
 from formatting.monitor.tables import tables
@@ -296,3 +297,18 @@ def test_a_queue_item_is_not_called_a_run() -> None:
     assert "● 1 queue item at work; nothing failed lately." == verdict_line(
         Scan(started=NOW, took=1.0, cells=cells(waiting))
     )
+
+
+def test_the_summary_names_what_did_not_answer() -> None:
+    """W&B has no regions, so "some regions did not answer" would be wrong when only W&B failed."""
+    unavailable = Failed(problem(ProblemKind.UNAVAILABLE, "W&B"))
+    wandb = Scan(started=NOW, took=1.0, cells=cells({(Service.RUNS_ACTIVE, NO_REGION): unavailable}))
+    region = Scan(started=NOW, took=1.0, cells=cells({(Service.JOBS, "us-central1"): TimedOut(8.0)}))
+
+    assert verdict_line(wandb) == "✓ Nothing at work; nothing failed lately (W&B did not answer)."
+    assert verdict_line(region) == "✓ Nothing at work; nothing failed lately (some regions did not answer)."
+
+
+def test_a_section_without_cells_was_not_queried() -> None:
+    """An empty table means that a service answered, so a section that no service was asked for must differ."""
+    assert empty_text(Section.RUNNERS, ()) == "Runners were not queried."

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 TOKEN = "ghp_" + "a1B2c3D4e" * 4
 SCRIPT = f"""
 import logging, structlog
-from handlers.log_setup import set_up_logging
+from handlers.logging_config import set_up_logging
 set_up_logging()
 log = structlog.get_logger("test")
 long = "no such thing " * 400_000

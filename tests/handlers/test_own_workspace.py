@@ -266,6 +266,6 @@ async def test_the_bot_listens_only_once_it_knows_its_workspace() -> None:
 
 async def test_the_token_of_a_whole_organisation_is_refused_at_the_start() -> None:
     """It names no workspace, so that nothing could be told from a stranger's."""
-    with pytest.raises(BadInput, match="its token is of a whole organisation"):
+    with pytest.raises(BadInput, match="its token belongs to a whole organisation"):
         async with bot_on(workspace={"org_wide": True}):
             pass
