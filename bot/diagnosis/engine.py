@@ -38,7 +38,7 @@ def diagnose_lines(
     *,
     source: Literal["cloud_run", "vertex", "cloud_build"] | Source = Source.CLOUD_RUN,
     severities: Sequence[str] | None = None,  # noqa: ARG001 - unused: platforms mark all of stderr as ERROR
-    rules: tuple[Rule, ...] = RULES,
+    causes: tuple[Rule, ...] = RULES,
 ) -> Diagnosis:
     """Return what a log (entries, oldest first) says about a failure. Never raises for any text.
 
@@ -49,7 +49,7 @@ def diagnose_lines(
     rows = LogLines(lines)
     hits = select_rows(rows)
     outcome = read_outcome(rows, hits)
-    matcher, log_source = matcher_for(rules), Source(source)
+    matcher, log_source = matcher_for(causes), Source(source)
     candidates, used = find_candidates(rows, hits, matcher, log_source)
     choice = choose(rows, candidates, used, outcome)
     if not _failed(outcome, choice):

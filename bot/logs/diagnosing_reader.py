@@ -99,7 +99,7 @@ def _diagnosed(
     rules: tuple[Rule, ...],
     context: tuple[int, int],
 ) -> Diagnosis:
-    diagnosis = diagnose_lines(lines, source=source, severities=severities, rules=rules)
+    diagnosis = diagnose_lines(lines, source=source, severities=severities, causes=rules)
     root = diagnosis.root_cause_index
     if root is None:
         return diagnosis

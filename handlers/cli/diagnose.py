@@ -35,7 +35,7 @@ def run_diagnose(name: str, *, source: Source, as_json: bool, settings_path: Pat
     """
     rules = (*_custom_rules(settings_path), *RULES)
     lines = _lines(_read(name), name)
-    diagnosis = diagnose_lines(lines, source=source, rules=rules)
+    diagnosis = diagnose_lines(lines, source=source, causes=rules)
     if as_json:
         click.echo(json.dumps(asdict(diagnosis), indent=2))
     else:

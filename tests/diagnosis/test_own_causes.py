@@ -21,7 +21,7 @@ def test_own_cause_comes_before_the_built_in_ones() -> None:
         '  File "x.py", line 1, in f',
         "ConnectionError: shard index 7a is stale",
     ]
-    said = diagnose_lines([*lines, "Job failed."], source="vertex", rules=(*parse_rules([_GOOD]), *RULES))
+    said = diagnose_lines([*lines, "Job failed."], source="vertex", causes=(*parse_rules([_GOOD]), *RULES))
 
     assert (said.cause_id, said.category) == ("shards.stale", "data_missing")
     assert said.advice == "Run make shards for 7a."

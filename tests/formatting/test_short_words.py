@@ -310,5 +310,5 @@ def test_the_summary_names_what_did_not_answer() -> None:
 
 
 def test_a_section_without_cells_was_not_queried() -> None:
-    """An empty table means that a service answered, so a section that no service was asked for must differ."""
+    """An empty table means that a service answered; a section that was not queried must differ."""
     assert empty_text(Section.RUNNERS, ()) == "Runners were not queried."
