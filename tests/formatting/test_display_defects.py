@@ -113,7 +113,7 @@ def test_failures_are_no_rows() -> None:
 
 @pytest.mark.parametrize("kind", ProblemKind)
 def test_could_not_ask_is_never_none(kind: ProblemKind) -> None:
-    """When every call fails the old monitor found nothing; ours says that it could not ask, and the mend."""
+    """If every call fails, the texts say so, with the remedy. The old monitor reported no rows."""
     scan = all_failing(kind)
     made = tables(scan, NOW)
 

@@ -72,7 +72,7 @@ def test_the_parent_message(name: str, golden: Golden) -> None:
 
 
 def test_the_tables_of_a_terminal(golden: Golden) -> None:
-    """A terminal prints the same facts as Slack, so that nobody must ask twice."""
+    """The terminal prints the same facts as Slack."""
     parts = [f"{table.heading}\n{text(table)}" for table in tables(BUSY, NOW)]
     golden("terminal.txt", "\n\n".join(parts) + "\n")
 

@@ -42,7 +42,7 @@ def test_the_sandbox_takes_every_reply(style: Style) -> None:
 
 
 def test_the_sandbox_takes_the_home_tab() -> None:
-    """The board is a view with rules of its own."""
+    """The App Home is a view, which has other limits than a message."""
     board = home(tuple(CARDS.values()), NOW, "U01ANA")
 
     check_view({"type": "home", "blocks": list(board.blocks)})

@@ -1,4 +1,4 @@
-"""Few words in a table, each thing once on a card, nothing styled that is not ours."""
+"""Short notes in tables, no repetition on cards, and no styling by text from outside."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_an_image_shows_what_tells_it_apart() -> None:
 
 
 def test_every_failure_is_counted() -> None:
-    """Of nine failed jobs five have their words beneath the table; the other four were not mentioned."""
+    """Of nine failed jobs, five are shown below the table, and the other four are counted."""
     jobs = [job(str(number), JobState.FAILED, age=number + 2) for number in range(9)]
     scan = Scan(started=NOW, took=1.0, cells=cells({(Service.JOBS, "us-central1"): rows(*jobs)}))
     table = next(one for one in tables(scan, NOW) if one.section is Section.JOBS)
@@ -232,7 +232,7 @@ def test_a_failed_launch_says_each_thing_once(told: str, cause: str) -> None:
 
 
 def test_a_launch_whose_cause_is_something_else_keeps_both() -> None:
-    """What the platform told is left out only where the cause says the same."""
+    """The platform's message is left out only if the cause says the same."""
     failure = Failure(
         FailureKind.ITEM_FAILED,
         "The agent could not submit the job: 403 Permission denied on bucket acme. ",
@@ -310,5 +310,5 @@ def test_the_summary_names_what_did_not_answer() -> None:
 
 
 def test_a_section_without_cells_was_not_queried() -> None:
-    """An empty table means that a service answered; a section that was not queried must differ."""
+    """An empty table says "No runners." only if a service answered."""
     assert empty_text(Section.RUNNERS, ()) == "Runners were not queried."

@@ -55,7 +55,7 @@ def test_durations(seconds: float | None, expected: str) -> None:
 
 
 def test_moments() -> None:
-    """A moment is told in one unit, and in UTC where each reader's own zone cannot be shown."""
+    """Ages have one unit. Times are in UTC where the reader's time zone is not available."""
     assert [ago(before(seconds=seconds), NOW) for seconds in (0, 12, 200, 7_300, 200_000)] == [
         "just now",
         "12 s ago",

@@ -1,4 +1,4 @@
-"""Every button and select: acknowledged, done once, refused privately."""
+"""All buttons and selects: they are acknowledged, act once, and refuse in ephemeral replies."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ async def test_why_is_answered_in_the_thread() -> None:
 
 
 async def test_cancel_under_a_table_asks_first_and_is_for_admins_alone() -> None:
-    """What was not launched here belongs to somebody: an admin is asked once more, others are refused."""
+    """Rows that the bot did not launch: admins must confirm a cancel, others are refused."""
     row = "cancel|jobs|us-east4|5120987734410149888"
     async with bot_on() as bed:
         await bed.type("/monitor jobs")

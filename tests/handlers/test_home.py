@@ -1,4 +1,4 @@
-"""App Home: there at once, complete a moment later, and cheap however many open it."""
+"""The App Home: shown at once, completed by a scan, which many users share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`serve --http` on a real socket: what is too big, too slow, too much or not Slack's costs nobody else."""
+"""`serve --http` on a real socket: too large, slow, numerous or unsigned requests delay no others."""
 
 from __future__ import annotations
 

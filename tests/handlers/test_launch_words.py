@@ -1,4 +1,4 @@
-"""What people type after /launch: everything that starts nothing, and what they are told."""
+"""/launch with arguments that start nothing, and the answers."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_what_phones_and_people_make_of_a_command_is_understood(
 
 
 async def test_status_lists_mine_first_and_is_private() -> None:
-    """People look for their own launch first; the list is nobody else's noise."""
+    """The user's own launches come first in an ephemeral list."""
     async with bot_on() as bed:
         await bed.type("/launch")
         await bed.type("/launch llama-lora", user="bob")

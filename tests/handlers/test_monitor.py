@@ -95,7 +95,7 @@ async def test_text_tables_show_the_same_rows_in_fences() -> None:
     ],
 )
 async def test_words_that_mean_no_scan_are_answered_privately(text: str, words: tuple[str, ...]) -> None:
-    """A bad word is answered with the good ones, and nobody is asked anything."""
+    """An invalid argument is answered with the allowed ones, and no service is queried."""
     async with bot_on() as bed:
         before = sum(bed.stage.world.calls.values())
         outcome = await bed.type(text)
@@ -107,7 +107,7 @@ async def test_words_that_mean_no_scan_are_answered_privately(text: str, words: 
 
 
 async def test_sections_and_regions_that_are_named_are_the_only_ones_asked() -> None:
-    """Who looks at one region's jobs should wait for nobody else."""
+    """A scan of one region's jobs does not wait for other regions and services."""
     async with bot_on() as bed:
         before = dict(bed.stage.world.calls)
         await bed.type("/monitor jobs region=us-east4")
@@ -119,7 +119,7 @@ async def test_sections_and_regions_that_are_named_are_the_only_ones_asked() -> 
 
 
 async def test_a_second_monitor_gets_a_link_while_the_first_is_being_written() -> None:
-    """Twelve tables of the same truth help nobody: the second asker is led to the thread."""
+    """A second user who types the same command gets a link to the thread."""
     async with bot_on(slack={"posts_per_second": 2.0, "post_burst": 1}) as bed:
         await bed.type("/monitor")
         await bed.until(lambda: bed.slack.messages("#training"))
@@ -223,7 +223,7 @@ async def test_finished_builds_do_not_stay_active() -> None:
 
 
 async def test_rows_of_before_are_marked_as_old_when_the_second_scan_is_denied() -> None:
-    """Stale rows once came unmarked after a denial: now their age and the reason stand beneath them."""
+    """Stale rows after a denial are marked with their age and the reason."""
     async with bot_on(scan_cache_ttl=0.001) as bed:
         await bed.type("/monitor jobs builds")
         await whole(bed, 2)

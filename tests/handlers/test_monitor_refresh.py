@@ -1,4 +1,4 @@
-"""The Refresh button, and threads that Slack or another process had a hand in: whole, once, and honest."""
+"""The Refresh button, and threads that were interrupted or written by another process."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_a_refresh_that_has_nothing_to_compare_with_says_so() -> None:
 
 
 async def test_a_refresh_shows_the_rows_before_it_has_read_the_logs() -> None:
-    """The budget of log reads may take most of a minute: whoever presses sees the failure at once."""
+    """Reading logs may take most of a minute; the failure itself is shown at once."""
     async with bot_on(scan_cache_ttl=0.001) as bed:
         await written(bed, "/monitor jobs", 1)
         bed.stage.world.faults.append(Fault("logging", delay=4.0))
@@ -120,7 +120,7 @@ async def test_lost_answers_leave_a_whole_thread_with_each_table_once() -> None:
 
 
 async def test_where_the_bot_may_not_read_a_lost_table_is_posted_again() -> None:
-    """Without the history scopes nobody can tell: a table twice hurts less than none."""
+    """Without the history scopes a lost post cannot be found, so the table may be posted twice."""
     async with bot_on() as bed:
         bed.slack.set_faults(
             refusals={

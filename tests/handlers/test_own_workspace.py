@@ -96,7 +96,7 @@ def _other_organisation(payload: Json) -> Json:
 
 
 def _of_nowhere(payload: Json) -> Json:
-    """The organisation is ours and no workspace is named: it may be any of hers."""
+    """The payload has only the id of the organisation, which may have several workspaces."""
     ids = ("team_id", "context_team_id", "authorizations", "view")
     rest = {key: value for key, value in payload.items() if key not in ids}
     person = payload.get("user")
@@ -265,7 +265,7 @@ async def test_the_bot_listens_only_once_it_knows_its_workspace() -> None:
 
 
 async def test_the_token_of_a_whole_organisation_is_refused_at_the_start() -> None:
-    """It names no workspace, so that nothing could be told from a stranger's."""
+    """Such a token has no workspace id to check payloads against."""
     with pytest.raises(BadInput, match="its token belongs to a whole organisation"):
         async with bot_on(workspace={"org_wide": True}):
             pass

@@ -49,7 +49,7 @@ async def test_a_job_deleted_from_vertex_is_lost_sight_of(rig: Rig) -> None:
     ended = await rig.to_end(launch, acts=False)
 
     assert Verdict.LOST is ended.verdict
-    assert "lost sight of" in rig.thread().lower()
+    assert "lost track of" in rig.thread().lower()
 
 
 async def test_a_launch_is_not_followed_for_ever(rig: Rig) -> None:
