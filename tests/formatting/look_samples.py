@@ -185,8 +185,7 @@ CARDS: dict[str, Launch] = {
         ended=NOW,
         failure=Failure(
             FailureKind.NOT_STARTED,
-            "W&B: the service is not available. Nothing was sent within 120 s, so nothing was queued. "
-            "Type it again.",
+            "W&B: the service is not available. Nothing reached the queue within 120 s. Type it again.",
         ),
     ),
     "expired in the queue": replace(

@@ -9,7 +9,7 @@ from bot.models.cloud import QueueItemState
 
 
 async def dequeue_expired(context: StepContext) -> None:
-    """Remove the expired and the cancelled items of other launches from this launch's queue.
+    """Take other launches' expired and cancelled items out of this queue; they end in turns of their own.
 
     The `expire` step of each of those launches ends it later. Raise ServiceError on failure; the caller
     must then not start a runner.

@@ -11,7 +11,7 @@ from bot.launches.steps.observe import apply_job, observe
 from bot.launches.steps.start_runner import release_claim
 from bot.models.cloud import CustomJob, QueueItem, QueueItemState
 from bot.models.errors import Problem, ServiceError
-from bot.models.launch import FailureKind, Stage
+from bot.models.launch import FailureKind, Launch, Stage
 
 MAY_START = frozenset({Stage.ANNOUNCE, Stage.QUEUE, Stage.RUNNER, Stage.WAIT, Stage.FOLLOW})
 
@@ -35,7 +35,7 @@ async def expire(context: StepContext) -> bool:
 async def _not_started(context: StepContext) -> bool:
     seconds = context.dependencies.settings.timing.start_within
     why = f"{context.launch.trouble.rstrip('.')}. " if context.launch.trouble else ""
-    sentence = f"{why}Nothing was sent within {seconds:g} s, so nothing was queued. Type it again."
+    sentence = f"{why}Nothing reached the queue within {seconds:g} s. Type it again."
     await context.audit("launch", "not started", detail=context.launch.trouble)
     await context.fail(FailureKind.NOT_STARTED, sentence, read_log=False)
     return True
@@ -80,11 +80,17 @@ async def _fail_as_expired(context: StepContext) -> bool:
     waited = queue_deadline(context.dependencies.settings, context.launch) - context.launch.created
     sentence = (
         f"No runner took the item within {_span(waited.total_seconds())}, "
-        "so it was taken out of the queue; nothing was spent."
+        f"so it was taken out of the queue; {_spent(context.launch)}."
     )
     await context.audit("launch", "expired", detail="taken out of the queue")
     await context.fail(FailureKind.QUEUE_EXPIRED, sentence, read_log=False)
     return True
+
+
+def _spent(launch: Launch) -> str:
+    """Return what is known of the money: a runner that was started for this launch has run, and cost some."""
+    ours = any(use.intended is not None and not use.reused for use in launch.runners)
+    return "no job was made" if ours else "nothing was spent"
 
 
 def _span(seconds: float) -> str:
