@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 
 from bot.models.cost import Cost
 
@@ -18,26 +18,30 @@ def cost_words(cost: Cost) -> str:
         return "price unknown"
     per_hour = Decimal(str(cost.price_per_hour)) * cost.machines
     cap = Decimal(str(cost.cap_hours))
-    maximum = f"at most about {dollars(per_hour * cap)} for machines by the {hours(cap)} limit"
+    maximum = f"at most about {dollars(per_hour * cap, ROUND_UP)} for machines by the {hours(cap)} limit"
     if cost.expected_hours is None:
         return maximum
     expected = Decimal(str(cost.expected_hours))
     return f"about {dollars(per_hour * expected)} ({hours(expected)}), {maximum}"
 
 
-def dollars(amount: Decimal) -> str:
+def dollars(amount: Decimal, rounding: str = ROUND_HALF_UP) -> str:
     """Return an amount with cents below a hundred dollars, else in whole dollars.
 
-    Half a cent and more is rounded up. A positive amount below one cent is shown as one cent.
+    Half a cent and more is rounded up, with ROUND_UP any part of one. A positive amount below one cent is
+    shown as one cent.
     """
-    cents = amount.quantize(_CENT, ROUND_HALF_UP)
+    amount = amount or Decimal(0)  # without the sign of a zero
+    cents = amount.quantize(_CENT, rounding)
     if amount > 0:
         cents = max(cents, _CENT)
     if cents >= _HUNDRED:
-        return f"${amount.quantize(_DOLLAR, ROUND_HALF_UP):,}"
+        return f"${amount.quantize(_DOLLAR, rounding):,}"
     return f"${cents}"
 
 
 def hours(number: Decimal) -> str:
-    """Return a number of hours: "24 h", "1.5 h"."""
-    return f"{float(number):g} h"
+    """Return a number of hours, below one hour in minutes: "24 h", "1.33 h", "20 min"."""
+    if number < 1:
+        return f"{max(1, round(number * 60))} min"
+    return f"{round(float(number), 2):g} h"

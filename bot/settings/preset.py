@@ -93,6 +93,14 @@ class Preset(Frozen):
             raise ValueError("must be 0 or left out when there is no accelerator_type")
         return value
 
+    @field_validator("timeout_hours")
+    @classmethod
+    def _a_job_has_a_minute(cls, value: float) -> float:
+        # The agent is told whole seconds: less would become none.
+        if value * 60 < 1:
+            raise ValueError("must be at least 0.0167, which is one minute")
+        return value
+
     @field_validator("max_hours")
     @classmethod
     def _max_hours_is_within_timeout(cls, value: float | None, info: ValidationInfo) -> float | None:

@@ -37,6 +37,22 @@ SAID = "about $1.70 (2 h), at most about $20.40 for machines by the 24 h limit"
             "about $295 (1.5 h), at most about $33,036 for machines by the 168 h limit",
         ),
         (
+            replace(ONE, price_per_hour=-0.0),
+            "about $0.00 (2 h), at most about $0.00 for machines by the 24 h limit",
+        ),
+        (
+            replace(ONE, price_per_hour=0.30, cap_hours=1 / 3, expected_hours=0.001),
+            "about $0.01 (1 min), at most about $0.10 for machines by the 20 min limit",
+        ),
+        (
+            Cost(100.1, 1, cap_hours=4 / 3),
+            "at most about $134 for machines by the 1.33 h limit",
+        ),
+        (
+            Cost(0.101, 1, cap_hours=1),
+            "at most about $0.11 for machines by the 1 h limit",
+        ),
+        (
             replace(ONE, price_per_hour=0.0),
             "about $0.00 (2 h), at most about $0.00 for machines by the 24 h limit",
         ),

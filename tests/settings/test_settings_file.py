@@ -293,6 +293,17 @@ def test_limits_hold_unless_they_are_switched_off_in_words(tmp_path: Path) -> No
     assert (None, 20) == (off.in_flight_per_person, off.in_flight)
 
 
+def test_a_job_may_run_for_a_minute_at_least(tmp_path: Path) -> None:
+    """The agent is told whole seconds: a smaller limit would become none."""
+    text = GOOD.replace("[preset.allow.lr]", "timeout_hours = 0.0002\n[preset.allow.lr]")
+
+    (said,) = mistakes(tmp_path, text)
+
+    assert said.startswith("preset[0].timeout_hours: 0.0002 must be at least 0.0167, which is one minute")
+    enough = load_settings(write(tmp_path, text.replace("0.0002", "0.0167")))
+    assert 0.0167 == enough.preset[0].timeout_hours
+
+
 def test_a_job_is_not_expected_to_outlive_its_cap(tmp_path: Path) -> None:
     """Vertex AI ends the job at the cap: an expectation above it would show a cost that cannot be."""
     text = GOOD.replace("[preset.allow.lr]", "timeout_hours = 6\nmax_hours = 8\n[preset.allow.lr]")
