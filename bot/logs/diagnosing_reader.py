@@ -56,7 +56,9 @@ class LogDiagnoser:
         """Return the diagnosis of a service's error message if there is no log; it has no context lines."""
         # Format the message as the agent logs it, as single lines count as errors only if labelled so.
         lines = [f"wandb: ERROR {line}" for line in message.split("\n")]
-        diagnosis = await asyncio.to_thread(diagnose_lines, lines, source=Source.CLOUD_RUN, causes=self._rules)
+        diagnosis = await asyncio.to_thread(
+            diagnose_lines, lines, source=Source.CLOUD_RUN, causes=self._rules
+        )
         return replace(diagnosis, context=(), context_root=None)
 
     async def lines(self, scope: LogScope, *, limit: int) -> tuple[str, ...]:

@@ -17,3 +17,13 @@ class Cost:
     machines: int
     cap_hours: float
     expected_hours: float | None = None
+
+    def above(self, told: Cost) -> bool:
+        """Return whether this may cost more than what people were told.
+
+        The caps in dollars are compared, or in hours of machines where either has no price.
+        """
+        hours, told_hours = self.machines * self.cap_hours, told.machines * told.cap_hours
+        if self.price_per_hour is None or told.price_per_hour is None:
+            return hours > told_hours
+        return hours * self.price_per_hour > told_hours * told.price_per_hour

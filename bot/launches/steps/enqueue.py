@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.launches.context import StepContext, trouble_sentence
 from bot.launches.queue_item import queue_item
+from bot.launches.requests import cost_of
 from bot.launches.steps.dequeue import find_item_uncached
 from bot.models.errors import Problem, ServiceError
 from bot.models.launch import FailureKind, Stage
@@ -27,6 +28,14 @@ async def _send(context: StepContext) -> None:
     if preset is None:
         sentence = f"The preset {context.launch.preset} is gone from the settings. Nothing was queued."
         await context.fail(FailureKind.NOT_QUEUED, sentence, read_log=False)
+        return
+    if context.launch.cost is not None and cost_of(preset).above(context.launch.cost):
+        # The settings changed in between: nobody has agreed to the new price.
+        await context.audit("launch", "not started", detail="the preset costs more than was said")
+        sentence = (
+            f"The preset {preset.name} costs more than when you asked, so nothing was queued. Type it again."
+        )
+        await context.fail(FailureKind.NOT_STARTED, sentence, read_log=False)
         return
     await context.audit(
         "launch", "queued", detail=f"{context.launch.preset} in {context.launch.channel_id or 'a terminal'}"
