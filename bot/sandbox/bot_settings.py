@@ -29,7 +29,7 @@ PRESETS = """
 [[preset]]
 name = "bert-small"
 default = true
-description = "BERT small on one L4, about 20 minutes"
+description = "BERT small on one L4, one to two hours"
 image = "us-docker.pkg.dev/acme-ml/train/bert:1.4"
 entry_point = ["python", "-m", "trainer.bert"]
 args = ["--config=configs/small.yaml"]

@@ -100,7 +100,7 @@ async def test_a_backlog_is_shown_in_the_log() -> None:
                 await asyncio.sleep(0)
     await edit_queue.close(grace=0)
 
-    assert [("edits wait for Slack's budget", 30, 30)] == [
+    assert [("edits wait for Slack's rate limit", 30, 30)] == [
         (line["event"], line["edits"], line["seconds"]) for line in told
     ]
 
