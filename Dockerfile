@@ -1,6 +1,6 @@
 # The bot as an image. Mount the settings as /app/launch-control.toml and give the secrets as environment variables.
 # The store is on the volume /data, the only place where the bot may write.
-FROM python:3.13-slim
+FROM python:3.11-slim
 
 WORKDIR /app
 COPY install.sh pyproject.toml README.md LICENSE ./
