@@ -37,6 +37,7 @@ case $lock in
 esac
 case $venv in -*) fail "The second word is a folder, such as .venv. Example: ./install.sh $lock .venv" ;; esac
 newer="For example: make demo PYTHON=python3.13"
+command -v "$python" >/dev/null || fail "There is no $python here. Install Python 3.11 or newer, or name one. $newer"
 why=$("$python" -c '' 2>&1) || fail "$python does not run here ($(echo "$why" | head -n 1)). Name another. $newer"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
   fail "Launch Control needs Python 3.11 or newer; $python is older. Name a newer one. $newer"

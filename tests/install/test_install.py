@@ -148,7 +148,7 @@ def test_an_environment_to_be_shipped_can_be_entered_by_another_user(checkout: C
 
 # Interpreters that lack something, by what `python -c CODE` answers.
 LACKING = {
-    "none": ("", "does not run here (/"),
+    "none": ("", "There is no "),
     "a shim": (
         "echo 'shim: python3.10: command not found' >&2; exit 127",
         "(shim: python3.10: command not found)",
